@@ -1,0 +1,122 @@
+// Every number that bounds what a client, a file or a plugin may cost: unit, default, reason,
+// source. Where a key of berth.yaml changes a default it is named; the others are fixed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace berth::base::limits {
+
+using namespace std::chrono_literals;
+
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+
+// --- a request's head (http/)
+// --------------------------------------------------------------------------- Bytes from the first
+// one of the request line to the empty line. limits.header_block. 431 above it (RFC 6585 s5). nginx
+// takes 4 x 8 KiB, Go 1 MiB; a cookie jar fits, a flood does not.
+inline constexpr std::size_t kHeaderBlock = 32 * kKiB;
+// Field lines. limits.header_fields. 431. Apache's and Poco's default.
+inline constexpr std::size_t kHeaderFields = 100;
+// Bytes of the request target. limits.target. 414. RFC 9110 s4.1 asks for 8000 at least.
+inline constexpr std::size_t kTarget = 8 * kKiB;
+// Bytes of the method token; the longest registered one (UPDATEREDIRECTREF) has 17. 501 above it.
+inline constexpr std::size_t kMethod = 32;
+// CR LF pairs skipped before a request line (RFC 9112 s2.2 says at least one); Go skips 4 bytes
+// after a POST.
+inline constexpr std::size_t kLeadingEmptyLines = 2;
+
+// --- a request's body (http/, serve/)
+// ------------------------------------------------------------------- Bytes of one chunk-size line
+// with its extensions. limits.chunk_line. 400.
+inline constexpr std::size_t kChunkLine = 4 * kKiB;
+// Chunk overhead: 16 bytes a chunk plus twice the data are free, what is over may sum up to this
+// many bytes (Go's rule against CVE-2023-39326). 400.
+inline constexpr std::size_t kChunkExcess = 16 * kKiB;
+inline constexpr std::size_t kChunkFree = 16;
+// Bytes of a body where the route says nothing. limits.body. 413.
+inline constexpr std::uint64_t kBody = 1 * kMiB;
+// Bytes of a body that the loop reads ahead, so that the handler can run inline. Above it, chunked
+// or with Expect: a thread of its own reads.
+inline constexpr std::size_t kReadAhead = 16 * kKiB;
+// Bytes of a body nobody read that are read and dropped to keep the connection (Go: 256 KiB).
+inline constexpr std::uint64_t kDrain = 256 * kKiB;
+// Bytes per second below which an upload is cut once timeouts.body_grace is over. limits.body_rate.
+// Apache mod_reqtimeout's figures.
+inline constexpr std::uint64_t kBodyRate = 500;
+
+// --- a response (serve/)
+// -------------------------------------------------------------------------------- Bytes of a
+// response kept back for an automatic Content-Length (Go: 2048).
+inline constexpr std::size_t kResponseBuffer = 2 * kKiB;
+// Bytes unsent that a handler may leave to its loop; a write beyond waits for the client.
+inline constexpr std::size_t kUnsent = 256 * kKiB;
+// Bytes of a response head that a handler may build, trailers included; more is a bug of the
+// plugin.
+inline constexpr std::size_t kResponseHead = 256 * kKiB;
+
+// --- deadlines (serve/, app/)
+// --------------------------------------------------------------------------- From the first byte
+// of a request to the end of its head; not put off by further bytes. timeouts.header.
+inline constexpr std::chrono::nanoseconds kHeaderTimeout = 10s;
+// After it an upload has to keep kBodyRate. timeouts.body_grace.
+inline constexpr std::chrono::nanoseconds kBodyGrace = 20s;
+// Without one byte taken by the client. timeouts.write_stall.
+inline constexpr std::chrono::nanoseconds kWriteStall = 30s;
+// Between two requests. timeouts.idle.
+inline constexpr std::chrono::nanoseconds kIdleTimeout = 60s;
+// For a handler. timeouts.handler, a route's timeout. 503.
+inline constexpr std::chrono::nanoseconds kHandlerTimeout = 30s;
+// From "stop" to the end of accepting. timeouts.drain_delay.
+inline constexpr std::chrono::nanoseconds kDrainDelay = 0s;
+// From the end of accepting to cutting what is left. timeouts.shutdown.
+inline constexpr std::chrono::nanoseconds kShutdown = 30s;
+// Half-closed before closing, so that a client in mid-upload reads its 413 (Go: 500 ms).
+inline constexpr std::chrono::nanoseconds kLinger = 500ms;
+// Retry-After of a 503 that says "busy".
+inline constexpr std::chrono::seconds kRetryAfter = 1s;
+
+// --- the process (sched/, app/)
+// ------------------------------------------------------------------------- limits.connections.
+// Above it a connection gets a 503 and is closed.
+inline constexpr std::size_t kConnections = 10000;
+// Threads beside the loops. limits.threads.
+inline constexpr std::size_t kThreads = 64;
+// Threads among them that may wait for clients at a time. limits.client_waits.
+inline constexpr std::size_t kClientWaits = 32;
+// Exchanges that wait for a thread; above it 503 with Retry-After.
+inline constexpr std::size_t kQueue = 1024;
+// Bytes held for clients by all connections together. limits.buffered.
+inline constexpr std::uint64_t kBuffered = 256 * kMiB;
+// Bytes of the buffer each thread reads into.
+inline constexpr std::size_t kReadBuffer = 64 * kKiB;
+// Bytes of a thread's stack: the handler runs on it.
+inline constexpr std::size_t kThreadStack = 1 * kMiB;
+// A temporary accept error pauses accepting: 5 ms, doubled each time, up to 1 s (Go net/http).
+inline constexpr std::chrono::nanoseconds kAcceptPause = 5ms;
+inline constexpr std::chrono::nanoseconds kAcceptPauseMax = 1s;
+// TCP keepalive of accepted connections (Go: 15 s).
+inline constexpr std::chrono::seconds kTcpKeepAlive = 15s;
+
+// --- routes (mux/)
+// -------------------------------------------------------------------------------------- Bytes and
+// segments of a pattern.
+inline constexpr std::size_t kPattern = 2 * kKiB;
+inline constexpr std::size_t kPatternSegments = 64;
+
+// --- files (config/, plugin/)
+// --------------------------------------------------------------------------- Bytes of a
+// configuration file (faults.md 49).
+inline constexpr std::size_t kConfigFile = 4 * kMiB;
+// Nested collections in it (faults.md 50).
+inline constexpr std::size_t kConfigDepth = 64;
+// Errors reported at once; the rest is counted.
+inline constexpr std::size_t kConfigErrors = 100;
+// Bytes of a plugin file.
+inline constexpr std::uint64_t kPluginFile = 512 * kMiB;
+// What `validate` waits for the child that loads the plugins.
+inline constexpr std::chrono::nanoseconds kProbeTimeout = 30s;
+
+}  // namespace berth::base::limits
