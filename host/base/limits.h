@@ -73,6 +73,8 @@ inline constexpr std::chrono::nanoseconds kHandlerTimeout = 30s;
 inline constexpr std::chrono::nanoseconds kDrainDelay = 0s;
 // From the end of accepting to cutting what is left. timeouts.shutdown.
 inline constexpr std::chrono::nanoseconds kShutdown = 30s;
+// At a stop, for the first request of a connection that was just made (Go waits 5 s).
+inline constexpr std::chrono::nanoseconds kNewConnectionGrace = 1s;
 // Half-closed before closing, so that a client in mid-upload reads its 413 (Go: 500 ms).
 inline constexpr std::chrono::nanoseconds kLinger = 500ms;
 // Retry-After of a 503 that says "busy".

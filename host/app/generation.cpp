@@ -1,0 +1,108 @@
+#include "app/generation.h"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "app/process.h"
+#include "app/route_table.h"
+
+namespace berth::app {
+
+namespace {
+
+void add_all(config::Diagnostics& diagnostics, plugin::Findings findings) {
+  for (config::Diagnostic& finding : findings) diagnostics.add(std::move(finding));
+}
+
+serve::Route serve_route(const config::Route& route, serve::Handler& handler) {
+  serve::Route result;
+  result.handler = &handler;
+  result.pattern = route.pattern;
+  result.max_body = route.max_body.value_or(std::numeric_limits<std::uint64_t>::max());
+  result.timeout = route.timeout.value_or(base::Duration::zero());
+  return result;
+}
+
+}  // namespace
+
+Generation::Generation(config::Configuration configuration)
+    : configuration_(std::move(configuration)) {}
+
+Generation::~Generation() { stop(); }
+
+std::unique_ptr<Generation> Generation::build(config::Configuration configuration,
+                                              const plugin::LoadContext& context,
+                                              plugin::LogSink& sink,
+                                              config::Diagnostics& diagnostics) {
+  const std::size_t errors_before = diagnostics.errors();
+  std::unique_ptr<Generation> generation(new Generation(std::move(configuration)));
+  auto table = build_route_table(generation->configuration_, diagnostics);
+  generation->load_plugins(context, sink, diagnostics);
+  generation->make_handlers(diagnostics);
+  if (!table || diagnostics.errors() > errors_before) return nullptr;
+  generation->mux_ = std::make_unique<mux::Mux>(std::move(*table), std::move(generation->routes_));
+  return generation;
+}
+
+void Generation::load_plugins(const plugin::LoadContext& context, plugin::LogSink& sink,
+                              config::Diagnostics& diagnostics) {
+  for (const config::Plugin& entry : configuration_.plugins) {
+    plugin::PluginOptions options{
+        .alias = entry.alias,
+        .path = plugin_path(entry.file),
+        .config = entry.config,
+        .position = entry.file_position,
+        .strict_permissions = entry.permissions == config::PluginPermissions::kStrict,
+    };
+    auto loaded = plugin::Plugin::load(std::move(options), context, sink);
+    if (loaded) {
+      plugins_.push_back(std::move(loaded).value());
+    } else {
+      plugins_.emplace_back();
+      add_all(diagnostics, std::move(loaded).error());
+    }
+  }
+}
+
+void Generation::make_handlers(config::Diagnostics& diagnostics) {
+  for (const config::Route& route : configuration_.routes) {
+    std::size_t index = 0;
+    while (index < configuration_.plugins.size() &&
+           configuration_.plugins[index].alias != route.plugin) {
+      ++index;
+    }
+    if (index == plugins_.size() || !plugins_[index]) continue;  // said already
+    auto made = plugins_[index]->make({.kind = route.kind,
+                                       .pattern = route.pattern,
+                                       .config = route.config,
+                                       .position = route.handler_position});
+    if (!made) {
+      add_all(diagnostics, std::move(made).error());
+      continue;
+    }
+    handlers_.push_back(std::move(made).value());
+    routes_.push_back(serve_route(route, *handlers_.back()));
+  }
+  for (const auto& loaded : plugins_) {
+    if (!loaded) continue;
+    if (auto fit = loaded->self_test(); !fit) add_all(diagnostics, std::move(fit).error());
+  }
+}
+
+base::Status<plugin::Findings> Generation::start() {
+  for (; started_ < plugins_.size(); ++started_) {
+    if (auto status = plugins_[started_]->start(plugin::StartPhase::kFirst); !status) {
+      stop();
+      return status;
+    }
+  }
+  return base::done();
+}
+
+void Generation::stop() noexcept {
+  while (started_ > 0) plugins_[--started_]->stop();
+}
+
+}  // namespace berth::app

@@ -1,0 +1,64 @@
+// One immutable world: a configuration, the plugins it names and the routes between them. A request
+// keeps the one it began with. It opens no socket.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "config/configuration.h"
+#include "config/diagnostic.h"
+#include "mux/mux.h"
+#include "plugin/image.h"
+#include "plugin/log_sink.h"
+#include "plugin/plugin.h"
+
+namespace berth::app {
+
+// Built, started and stopped by one thread; root() serves on many. `context` and `sink` outlive it.
+class Generation {
+ public:
+  // Loads every plugin, makes every handler, builds the mux. Null: something is wrong, and all of
+  // it is in `diagnostics`. Nothing outside this process's memory has changed then but log lines
+  // and private copies, which are gone again.
+  [[nodiscard]] static std::unique_ptr<Generation> build(config::Configuration configuration,
+                                                         const plugin::LoadContext& context,
+                                                         plugin::LogSink& sink,
+                                                         config::Diagnostics& diagnostics);
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+  // stop() if it was not called; then handlers and images leave.
+  ~Generation();
+
+  // Starts the plugins, in the configuration's order. Findings: the first that fails; those before
+  // are stopped.
+  [[nodiscard]] base::Status<plugin::Findings> start();
+  // Stops them in the reverse order. REQUIRES: no request is in a handler.
+  void stop() noexcept;
+
+  [[nodiscard]] mux::Mux& root() noexcept { return *mux_; }
+  [[nodiscard]] const config::Configuration& configuration() const noexcept {
+    return configuration_;
+  }
+  [[nodiscard]] const std::vector<std::shared_ptr<plugin::Plugin>>& plugins() const noexcept {
+    return plugins_;
+  }
+
+ private:
+  explicit Generation(config::Configuration configuration);
+
+  void load_plugins(const plugin::LoadContext& context, plugin::LogSink& sink,
+                    config::Diagnostics& diagnostics);
+  void make_handlers(config::Diagnostics& diagnostics);
+
+  // Destroyed from the last to the first: the mux names handlers, handlers belong to images.
+  config::Configuration configuration_;
+  std::vector<std::shared_ptr<plugin::Plugin>>
+      plugins_;  // by their place in the configuration; null: not loaded
+  std::vector<std::shared_ptr<plugin::PluginHandler>> handlers_;
+  std::unique_ptr<mux::Mux> mux_;
+  std::vector<serve::Route> routes_;  // until the mux has them
+  std::size_t started_ = 0;
+};
+
+}  // namespace berth::app

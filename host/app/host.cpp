@@ -1,0 +1,177 @@
+#include "app/host.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "app/generation.h"
+#include "app/options.h"
+#include "app/plugin_log.h"
+#include "app/process.h"
+#include "app/server.h"
+#include "app/signals.h"
+#include "base/clock.h"
+#include "config/load.h"
+#include "net/descriptor_limit.h"
+#include "plugin/private_folder.h"
+
+namespace berth::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often a stop looks for the second signal; a drained server does not wait for it.
+constexpr auto kSignalPoll = 50ms;
+// For threads to notice that their connection was cut.
+constexpr auto kThreadEnd = 1s;
+constexpr auto kLogEnd = 1s;
+
+int refuse(std::string_view text) {
+  std::cerr << "berth: error: " << text << '\n';
+  return 1;
+}
+
+config::Diagnostics::Colour colour_of_stderr() noexcept {
+  // NO_COLOR: no-color.org. On the main thread before any other.
+  const bool wanted = ::isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  return wanted ? config::Diagnostics::Colour::kAlways : config::Diagnostics::Colour::kNever;
+}
+
+// Everything between "started" and "ended", in the order of start; stop() is its mirror image.
+class Host {
+ public:
+  Host(Generation& generation, Server& server, Signals& signals, observe::Log& log,
+       const base::Clock& clock)
+      : generation_(generation), server_(server), signals_(signals), log_(log), clock_(clock) {}
+
+  int run();
+
+ private:
+  [[nodiscard]] base::Status<> start();
+  // False: a thread is still inside a handler, so the process can only be left by _exit().
+  [[nodiscard]] bool stop();
+  // Waits for connections to end; false: the deadline passed or a second signal came.
+  [[nodiscard]] bool wait_drained(base::TimePoint deadline);
+
+  Generation& generation_;
+  Server& server_;
+  Signals& signals_;
+  observe::Log& log_;
+  const base::Clock& clock_;
+  bool second_signal_ = false;
+};
+
+base::Status<> Host::start() {
+  if (auto status = generation_.start(); !status) {
+    return base::fail(base::ErrorCode::kSystem,
+                      "a plugin does not start: " + status.error().front().what);
+  }
+  return server_.start();
+}
+
+int Host::run() {
+  if (auto status = start(); !status) {
+    generation_.stop();
+    return refuse(status.error().text);
+  }
+  log_.info("serving", {{"version", version()},
+                        {"configuration", generation_.configuration().file},
+                        {"routes", generation_.configuration().routes.size()},
+                        {"plugins", generation_.plugins().size()}});
+  for (int signal = 0; signal == 0 || signal == SIGHUP;) {
+    signal = signals_.wait(base::TimePoint::max(), clock_);
+    if (signal == SIGHUP) log_.warn("SIGHUP is ignored: this version has no reload; restart berth");
+  }
+  const bool clean = stop();
+  log_.info("stopped", {{"requests", server_.counters().total(observe::Counter::kRequests)}});
+  (void)log_.stop(kLogEnd);
+  // A handler that never returned owns its stack and its plugin: neither can be taken down under
+  // it.
+  if (!clean) ::_exit(0);
+  return 0;
+}
+
+bool Host::wait_drained(base::TimePoint deadline) {
+  while (!second_signal_) {
+    const base::TimePoint now = clock_.now();
+    if (server_.wait_drained(std::min(deadline, now + kSignalPoll))) return true;
+    if (clock_.now() >= deadline) return false;
+    const int signal = signals_.wait(base::TimePoint::min(), clock_);
+    second_signal_ = signal != 0 && signal != SIGHUP;
+  }
+  return false;
+}
+
+bool Host::stop() {
+  const config::Timeouts& timeouts = generation_.configuration().timeouts;
+  log_.info("stopping", {{"connections", server_.connections()}});
+  if (timeouts.drain_delay > base::Duration::zero()) {
+    // Whoever balances load learns meanwhile that we go.
+    second_signal_ = signals_.wait(clock_.now() + timeouts.drain_delay, clock_) != 0;
+  }
+  const base::TimePoint deadline = clock_.now() + timeouts.shutdown;
+  server_.stop_accepting(second_signal_ ? clock_.now() + kSignalPoll : deadline);
+  server_.drain();
+  if (!wait_drained(deadline)) {
+    log_.warn(second_signal_ ? "second signal: connections are cut"
+                             : "timeouts.shutdown is over: connections are cut",
+              {{"connections", server_.connections()}});
+    server_.cut();
+  }
+  const bool ended = server_.end(clock_.now() + kThreadEnd);
+  if (ended) {
+    generation_.stop();
+  } else {
+    log_.warn("a handler has not returned: its plugin is not stopped");
+  }
+  return ended;
+}
+
+}  // namespace
+
+int run_host(const RunOptions& options) {
+  if (::geteuid() == 0 && !options.allow_root) {
+    return refuse(
+        "berth does not serve as root: plugins would run with all rights\n"
+        "help: run it as another user, or give --allow-root if that is what you want");
+  }
+  config::Loaded loaded = config::load_file(options.file);
+  const auto colour = colour_of_stderr();
+  if (!loaded.configuration) {
+    std::cerr << loaded.diagnostics.render(colour);
+    return 1;
+  }
+  auto signals = Signals::open();
+  if (!signals) return refuse(signals.error().text);
+  const base::Clock& clock = base::system_clock();
+  auto log = observe::Log::open(log_options(loaded.configuration->log), clock);
+  if (!log) return refuse(log.error().text);
+  if (auto limit = net::raise_descriptor_limit(); !limit) {
+    (*log)->warn("the limit of open descriptors stays as it is", {{"error", limit.error().text}});
+  }
+  const auto state = plugin::state_folder(state_environment());
+  if (!state) return refuse(state.error().text);
+  auto folder = plugin::PrivateFolder::create(*state);
+  if (!folder) return refuse(folder.error().text);
+
+  const plugin::LoadContext context{.folder = **folder};
+  PluginLog sink(**log);
+  auto generation =
+      Generation::build(std::move(*loaded.configuration), context, sink, loaded.diagnostics);
+  std::cerr << loaded.diagnostics.render(colour);
+  if (!generation) return 1;
+  auto server = Server::open(generation->configuration(), generation->root(), **log, clock);
+  if (!server) {
+    std::cerr << server.error().text << '\n';
+    return 1;
+  }
+  return Host(*generation, **server, *signals, **log, clock).run();
+}
+
+}  // namespace berth::app

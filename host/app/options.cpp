@@ -1,0 +1,105 @@
+#include "app/options.h"
+
+#include <sched.h>
+
+#include <cassert>
+#include <utility>
+
+namespace berth::app {
+
+namespace {
+
+observe::Level level_of(config::LogLevel level) noexcept {
+  switch (level) {
+    case config::LogLevel::kDebug:
+      return observe::Level::kDebug;
+    case config::LogLevel::kInfo:
+      return observe::Level::kInfo;
+    case config::LogLevel::kWarn:
+      return observe::Level::kWarn;
+    case config::LogLevel::kError:
+      return observe::Level::kError;
+  }
+  return observe::Level::kInfo;
+}
+
+}  // namespace
+
+serve::Options serve_options(const config::Configuration& configuration) {
+  const config::Limits& limits = configuration.limits;
+  const config::Timeouts& timeouts = configuration.timeouts;
+  serve::Options options;
+  options.head.max_head_bytes = limits.header_block;
+  options.head.max_fields = limits.header_fields;
+  options.head.max_target_bytes = limits.target;
+  options.chunk_line_bytes = limits.chunk_line;
+  options.header_timeout = timeouts.header;
+  options.body_grace = timeouts.body_grace;
+  options.body_rate = limits.body_rate;
+  options.write_stall = timeouts.write_stall;
+  options.idle_timeout = timeouts.idle;
+  options.connections = limits.connections;
+  options.buffered_bytes = limits.buffered;
+  return options;
+}
+
+sched::PoolOptions pool_options(const config::Configuration& configuration, std::size_t loops) {
+  sched::PoolOptions options;
+  options.loops = loops;
+  options.threads = configuration.limits.threads;
+  options.client_waits = configuration.limits.client_waits;
+  return options;
+}
+
+base::Result<net::ListenerOptions> listener_options(const config::Listener& listener) {
+  auto address = net::ListenAddress::parse(listener.address.text());
+  if (!address) return base::fail(std::move(address).error());
+  net::ListenerOptions options;
+  options.name = listener.name;
+  options.address = *address;
+  options.reuse_port = listener.socket.reuse_port;
+  options.only_ipv6 = listener.socket.only_ipv6;
+  options.free_bind = listener.socket.freebind;
+  options.defer_accept = listener.socket.defer_accept;
+  options.backlog = listener.socket.backlog;
+  // The configuration's range of these is an int's.
+  if (const auto& bytes = listener.socket.receive_buffer) {
+    options.receive_buffer = static_cast<int>(*bytes);
+  }
+  if (const auto& bytes = listener.socket.send_buffer) {
+    options.send_buffer = static_cast<int>(*bytes);
+  }
+  return options;
+}
+
+std::string output_of(const config::LogTarget& target) {
+  assert(target.kind != config::LogTarget::Kind::kOff);
+  switch (target.kind) {
+    case config::LogTarget::Kind::kStdout:
+      return "stdout";
+    case config::LogTarget::Kind::kFile:
+      return target.path;
+    case config::LogTarget::Kind::kOff:
+    case config::LogTarget::Kind::kStderr:
+      break;
+  }
+  return "stderr";
+}
+
+observe::LogOptions log_options(const config::Log& log) {
+  observe::LogOptions options;
+  options.level = level_of(log.level);
+  options.format = log.format == config::LogFormat::kJson ? observe::LogFormat::kJson
+                                                          : observe::LogFormat::kText;
+  options.writer.output = output_of(log.output);
+  return options;
+}
+
+std::size_t usable_cores() noexcept {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  const int count = CPU_COUNT(&set);
+  return count > 0 ? static_cast<std::size_t>(count) : 1;
+}
+
+}  // namespace berth::app

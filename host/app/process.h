@@ -1,0 +1,26 @@
+// What the process knows of itself: where its binary and the shipped plugins lie, its version, its
+// state folder.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "plugin/private_folder.h"
+
+namespace berth::app {
+
+// "0.1.0". Static storage.
+[[nodiscard]] std::string_view version() noexcept;
+
+// The path of the running binary; empty where /proc does not tell.
+[[nodiscard]] std::string binary_path();
+
+// A plugin's file as the configuration names it: with "/" as it is, a bare name in the folder of
+// the shipped plugins (beside the binary in a build tree, else of its prefix).
+[[nodiscard]] std::string plugin_path(const std::string& file);
+
+// The environment that decides where state lies, as it is now: to be asked before any plugin loads.
+[[nodiscard]] plugin::StateEnvironment state_environment();
+
+}  // namespace berth::app

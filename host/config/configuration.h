@@ -1,0 +1,148 @@
+// Everything berth.yaml says, as plain values: checked, defaults filled in, units resolved. Not
+// YAML and not behaviour: app turns it into the options of net, sched and serve.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/source_position.h"
+#include "config/node.h"
+
+namespace berth::config {
+
+// Where a TCP listener binds.
+struct TcpAddress {
+  enum class Family : std::uint8_t {
+    kAny,   // ":8080": IPv6 and, unless only_ipv6, IPv4
+    kIpv4,  // "127.0.0.1:8080"
+    kIpv6,  // "[::1]:8080"; "[::]" takes IPv4 too unless only_ipv6
+  };
+  Family family = Family::kAny;
+  std::string host;        // canonical IP literal without brackets (inet_ntop); empty for kAny
+  std::uint16_t port = 0;  // 0: the kernel chooses
+
+  // As it is written in the file: ":8080", "127.0.0.1:8080", "[::1]:8080".
+  [[nodiscard]] std::string text() const;
+  friend bool operator==(const TcpAddress&, const TcpAddress&) = default;
+};
+
+// listen[].socket: applied between socket() and bind(). Absent values leave the kernel's.
+struct SocketOptions {
+  bool reuse_port = false;                      // SO_REUSEPORT
+  std::optional<int> backlog;                   // listen(2); absent: somaxconn
+  std::optional<std::uint64_t> receive_buffer;  // bytes, SO_RCVBUF
+  std::optional<std::uint64_t> send_buffer;     // bytes, SO_SNDBUF
+  bool only_ipv6 = false;                       // IPV6_V6ONLY
+  bool defer_accept = false;                    // TCP_DEFER_ACCEPT
+  bool freebind = false;                        // IP_FREEBIND
+};
+
+// listen[]. Names are unique; no two addresses overlap unless both say reuse_port.
+struct Listener {
+  std::string name;
+  TcpAddress address;
+  SocketOptions socket;
+  base::SourcePosition position;          // of the name's value
+  base::SourcePosition address_position;  // of the address's value
+};
+
+// What is done about a plugin file that others may write (DESIGN.md "Small decisions").
+enum class PluginPermissions : std::uint8_t {
+  kDefault,  // world-writable refused; group-writable refused as root, else a warning
+  kStrict,   // both refused always
+};
+
+// plugins.ALIAS
+struct Plugin {
+  std::string alias;  // the name in this file only; letters, digits, _ and -
+  // With "/": resolved against the configuration's folder (resolve_path). A bare name: as written,
+  // to be looked for in the folder of the shipped plugins.
+  std::string file;
+  Node config;                                                  // null if absent
+  PluginPermissions permissions = PluginPermissions::kDefault;  // its own, else the top level's
+  bool used = false;                                            // some route names it
+  base::SourcePosition position;                                // of the alias
+  base::SourcePosition file_position;                           // of file's value
+};
+
+// routes[], in the file's order (which carries no meaning).
+struct Route {
+  std::string pattern;  // not empty; its syntax is mux's to judge
+  std::string plugin;   // an alias that exists in plugins
+  std::string kind;     // empty: `handler: plugin`, for a plugin with one kind
+  // Its own, else timeouts.handler. Absent: no deadline.
+  std::optional<base::Duration> timeout = base::limits::kHandlerTimeout;
+  // Bytes: its own, else limits.body. Absent: no limit.
+  std::optional<std::uint64_t> max_body = base::limits::kBody;
+  std::vector<std::string> listeners;     // names that exist in listen; empty: all of them
+  Node config;                            // null if absent
+  base::SourcePosition position;          // of the route
+  base::SourcePosition pattern_position;  // of pattern's value
+  base::SourcePosition handler_position;  // of handler's value
+};
+
+// timeouts
+struct Timeouts {
+  base::Duration header = base::limits::kHeaderTimeout;
+  base::Duration body_grace = base::limits::kBodyGrace;
+  base::Duration write_stall = base::limits::kWriteStall;
+  base::Duration idle = base::limits::kIdleTimeout;
+  std::optional<base::Duration> handler = base::limits::kHandlerTimeout;  // absent: none
+  base::Duration drain_delay = base::limits::kDrainDelay;
+  base::Duration shutdown = base::limits::kShutdown;
+};
+
+// limits
+struct Limits {
+  std::uint64_t header_block = base::limits::kHeaderBlock;  // bytes
+  std::uint64_t header_fields = base::limits::kHeaderFields;
+  std::uint64_t target = base::limits::kTarget;             // bytes
+  std::uint64_t chunk_line = base::limits::kChunkLine;      // bytes
+  std::optional<std::uint64_t> body = base::limits::kBody;  // bytes; absent: none
+  std::uint64_t body_rate = base::limits::kBodyRate;        // bytes per second
+  std::uint64_t connections = base::limits::kConnections;
+  std::uint64_t threads = base::limits::kThreads;
+  std::uint64_t client_waits = base::limits::kClientWaits;  // at most threads
+  std::uint64_t buffered = base::limits::kBuffered;         // bytes
+};
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
+enum class LogFormat : std::uint8_t { kText, kJson };
+
+struct LogTarget {
+  enum class Kind : std::uint8_t { kOff, kStderr, kStdout, kFile };
+  Kind kind = Kind::kStderr;
+  std::string path;               // kFile only; resolved against the configuration's folder
+  base::SourcePosition position;  // of the value; no line where it is the default
+};
+
+// log
+struct Log {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+  LogTarget output{LogTarget::Kind::kStderr, {}, {}};  // never kOff
+  LogTarget access{LogTarget::Kind::kStdout, {}, {}};
+};
+
+// A whole file that was accepted. Movable, copyable, plain.
+struct Configuration {
+  std::string file;    // as it was given to load
+  std::string folder;  // the one file is in: what relative paths are relative to; "." for none
+  std::vector<Listener> listeners;  // at least one
+  std::vector<Plugin> plugins;      // in the file's order
+  std::vector<Route> routes;
+  Timeouts timeouts;
+  Limits limits;
+  Log log;
+
+  // Null if there is none of that alias.
+  [[nodiscard]] const Plugin* find_plugin(std::string_view alias) const noexcept;
+};
+
+}  // namespace berth::config

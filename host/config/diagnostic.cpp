@@ -1,0 +1,178 @@
+#include "config/diagnostic.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/limits.h"
+#include "config/printable.h"
+
+namespace berth::config {
+
+namespace {
+
+constexpr std::size_t kShownLine = 100;  // bytes of a source line shown at most
+constexpr std::string_view kIndent = "    ";
+constexpr std::string_view kMore = "...";
+
+constexpr std::string_view kRed = "\x1b[1;31m";
+constexpr std::string_view kMagenta = "\x1b[1;35m";
+constexpr std::string_view kGreen = "\x1b[1;32m";
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kReset = "\x1b[0m";
+
+std::string paint(std::string_view text, std::string_view colour, Diagnostics::Colour colours) {
+  if (colours == Diagnostics::Colour::kNever) return std::string(text);
+  std::string out(colour);
+  out += text;
+  out += kReset;
+  return out;
+}
+
+bool begins_character(char byte) noexcept {
+  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
+
+// Columns of a terminal, near enough: one for each code point of printable text.
+std::size_t width(std::string_view text) noexcept {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+// The part of a line around `offset` that is shown, and where the caret stands under it.
+struct Excerpt {
+  std::string text;
+  std::size_t caret;
+};
+
+Excerpt excerpt(std::string_view line, std::size_t offset) {
+  offset = std::min(offset, line.size());
+  std::size_t begin = 0;
+  std::size_t end = line.size();
+  if (line.size() > kShownLine) {
+    begin = offset > kShownLine / 2 ? offset - kShownLine / 2 : 0;
+    end = std::min(line.size(), begin + kShownLine);
+    while (begin > 0 && begin < offset && !begins_character(line[begin])) ++begin;
+    while (end < line.size() && end > offset && !begins_character(line[end])) --end;
+  }
+  // A tab is one column of ours wherever the terminal's stops are, so that the caret fits.
+  const auto shown = [](std::string_view part) {
+    std::string text(part);
+    std::replace(text.begin(), text.end(), '\t', ' ');
+    return printable(text);
+  };
+  std::string before = shown(line.substr(begin, offset - begin));
+  if (begin > 0) before.insert(0, kMore);
+  const std::size_t caret = width(before);
+  std::string text = before + shown(line.substr(offset, end - offset));
+  if (end < line.size()) text += kMore;
+  return {std::move(text), caret};
+}
+
+std::vector<std::size_t> line_offsets(std::string_view text) {
+  std::vector<std::size_t> lines{0};
+  for (std::size_t i = text.find('\n'); i != std::string_view::npos; i = text.find('\n', i + 1)) {
+    lines.push_back(i + 1);
+  }
+  return lines;
+}
+
+bool before(const Diagnostic& left, const Diagnostic& right) noexcept {
+  return std::tie(left.position.line, left.position.column) <
+         std::tie(right.position.line, right.position.column);
+}
+
+std::string counted_only(std::size_t count, std::string_view noun) {
+  if (count == 0) return {};
+  return "and " + std::to_string(count) + " more " + std::string(noun) + (count == 1 ? "" : "s") +
+         "\n";
+}
+
+}  // namespace
+
+std::string_view name(Severity severity) noexcept {
+  return severity == Severity::kError ? "error" : "warning";
+}
+
+std::vector<std::pair<std::string_view, std::string>> Diagnostic::fields() const {
+  const auto number = [](std::uint32_t value) {
+    return value == 0 ? std::string() : std::to_string(value);
+  };
+  return {{"severity", std::string(name(severity))},
+          {"file", printable(position.file)},
+          {"line", number(position.line)},
+          {"column", number(position.column)},
+          {"message", printable(what)},
+          {"suggestion", printable(suggestion)},
+          {"help", printable(help)}};
+}
+
+Diagnostics::Diagnostics(std::string file, std::string source) {
+  auto made = std::make_shared<Source>();
+  made->file = std::move(file);
+  made->text = std::move(source);
+  made->lines = line_offsets(made->text);
+  source_ = std::move(made);
+}
+
+void Diagnostics::add(Diagnostic diagnostic) {
+  std::size_t& count = diagnostic.severity == Severity::kError ? errors_ : warnings_;
+  if (++count > base::limits::kConfigErrors) return;
+  const auto place = std::upper_bound(kept_.begin(), kept_.end(), diagnostic, before);
+  kept_.insert(place, std::move(diagnostic));
+}
+
+void Diagnostics::error(base::SourcePosition position, std::string what, std::string help) {
+  add({std::move(position), std::move(what), {}, std::move(help), Severity::kError});
+}
+
+void Diagnostics::warning(base::SourcePosition position, std::string what, std::string help) {
+  add({std::move(position), std::move(what), {}, std::move(help), Severity::kWarning});
+}
+
+std::string_view Diagnostics::line(std::uint32_t line) const noexcept {
+  if (line == 0 || line > source_->lines.size()) return {};
+  std::string_view rest = std::string_view(source_->text).substr(source_->lines[line - 1]);
+  rest = rest.substr(0, rest.find('\n'));
+  if (rest.ends_with('\r')) rest.remove_suffix(1);
+  return rest;
+}
+
+std::string Diagnostics::render(const Diagnostic& diagnostic, Colour colour) const {
+  const bool error = diagnostic.severity == Severity::kError;
+  std::string out = paint(printable(diagnostic.position.text()) + ":", kBold, colour);
+  out += ' ';
+  out += paint(std::string(name(diagnostic.severity)) + ":", error ? kRed : kMagenta, colour);
+  out += ' ';
+  out += printable(diagnostic.what);
+  if (!diagnostic.suggestion.empty()) {
+    out += " (did you mean " + quote(diagnostic.suggestion) + "?)";
+  }
+  out += '\n';
+
+  const std::string_view source = line(diagnostic.position.line);
+  if (diagnostic.position.file == source_->file && !source.empty()) {
+    const std::size_t column = std::max<std::size_t>(diagnostic.position.column, 1);
+    const Excerpt shown = excerpt(source, column - 1);
+    out += std::string(kIndent) + shown.text + '\n';
+    out += std::string(kIndent) + std::string(shown.caret, ' ') + paint("^", kGreen, colour) + '\n';
+  }
+
+  for (std::string_view help = diagnostic.help; !help.empty();) {
+    const std::size_t end = std::min(help.find('\n'), help.size());
+    out += paint("help:", kBold, colour) + ' ' + printable(help.substr(0, end)) + '\n';
+    help.remove_prefix(std::min(end + 1, help.size()));
+  }
+  return out;
+}
+
+std::string Diagnostics::render(Colour colour) const {
+  std::string out;
+  std::size_t errors = errors_;
+  std::size_t warnings = warnings_;
+  for (const Diagnostic& diagnostic : kept_) {
+    out += render(diagnostic, colour);
+    --(diagnostic.severity == Severity::kError ? errors : warnings);
+  }
+  return out + counted_only(errors, "error") + counted_only(warnings, "warning");
+}
+
+}  // namespace berth::config

@@ -1,0 +1,185 @@
+#include "config/dump.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+#include "config/printable.h"
+#include "config/settings.h"
+#include "config/values.h"
+
+namespace berth::config {
+
+namespace {
+
+constexpr std::size_t kImplicitKey = 1000;  // YAML 1.2 s7.4.2: a longer key needs a ?
+
+std::string_view name_of(LogLevel level) noexcept {
+  constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warn", "error"};
+  return kNames[static_cast<std::size_t>(level)];
+}
+
+std::string escape(char32_t code_point) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text = "\\U";
+  for (int shift = 28; shift >= 0; shift -= 4) text += kHex[(code_point >> shift) & 0xF];
+  return text;
+}
+
+// Double-quoted on one line; what printable() would hide is escaped.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    char32_t code_point = 0;
+    const std::size_t length = std::max<std::size_t>(decode_utf8(text, code_point), 1);
+    const std::string_view character = text.substr(0, length);
+    if (character == "\"" || character == "\\") {
+      out += '\\';
+      out += character;
+    } else {
+      if (character == "\n") {
+        out += "\\n";
+      } else if (character == "\t") {
+        out += "\\t";
+      } else {
+        out += printable(character) == character ? std::string(character) : escape(code_point);
+      }
+    }
+    text.remove_prefix(length);
+  }
+  return out + '"';
+}
+
+// Words and numbers that mean the same without quotes anywhere in a flow collection.
+bool is_plain(std::string_view text) noexcept {
+  const bool safe = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-' || c == '+';
+  });
+  const bool item = text.starts_with('-') && (text.size() < 2 || text[1] < '0' || text[1] > '9');
+  return safe && !item && !text.empty();
+}
+
+std::string flow(const Node& node) {
+  switch (node.kind()) {
+    case Node::Kind::kNull:
+      return "null";
+    case Node::Kind::kScalar:
+      return !node.quoted() && is_plain(node.text()) ? std::string(node.text())
+                                                     : quoted(node.text());
+    case Node::Kind::kList: {
+      std::string out;
+      for (std::size_t i = 0; i < node.size(); ++i) {
+        out += (i == 0 ? "" : ", ") + flow(node.value(i));
+      }
+      return "[" + out + "]";
+    }
+    case Node::Kind::kMap: {
+      std::string out;
+      for (std::size_t i = 0; i < node.size(); ++i) {
+        const std::string key = quoted(node.key(i).text());
+        out += i == 0 ? "" : ", ";
+        out += key.size() > kImplicitKey ? "? " : "";
+        out += key + ": " + flow(node.value(i));
+      }
+      return "{" + out + "}";
+    }
+  }
+  return {};
+}
+
+std::string format(base::Duration value, Unit) { return format_duration(value); }
+
+std::string format(std::uint64_t value, Unit unit) {
+  if (unit == Unit::kCount) return std::to_string(value);
+  return format_bytes(value) + (unit == Unit::kBytesPerSecond ? "/s" : "");
+}
+
+std::string format(int value, Unit) { return std::to_string(value); }
+
+template <class T>
+std::string format(const std::optional<T>& value, Unit unit) {
+  return value ? format(*value, unit) : "none";
+}
+
+template <class S>
+std::string dump_settings(std::span<const Setting<S>> settings, const S& source,
+                          std::string_view indent) {
+  std::string out;
+  for (const Setting<S>& setting : settings) {
+    const std::string value = std::visit(
+        [&](auto member) { return format(source.*member, setting.unit); }, setting.member);
+    if (value == "none" && setting.none == AllowNone::kNo) continue;  // the kernel's
+    out += std::string(indent) + std::string(setting.name) + ": " + value + '\n';
+  }
+  return out;
+}
+
+std::string dump_socket(const SocketOptions& socket) {
+  const auto flag = [](std::string_view name, bool on) {
+    return "      " + std::string(name) + (on ? ": true\n" : ": false\n");
+  };
+  return "    socket:\n" + flag("reuse_port", socket.reuse_port) +
+         flag("only_ipv6", socket.only_ipv6) + flag("defer_accept", socket.defer_accept) +
+         flag("freebind", socket.freebind) + dump_settings(socket_settings(), socket, "      ");
+}
+
+std::string dump_target(const LogTarget& target) {
+  constexpr std::array<std::string_view, 3> kNames{"off", "stderr", "stdout"};
+  if (target.kind == LogTarget::Kind::kFile) return quoted(target.path);
+  return std::string(kNames[static_cast<std::size_t>(target.kind)]);
+}
+
+std::string dump_route(const Route& route) {
+  std::string out = "  - pattern: " + quoted(route.pattern) + '\n';
+  out += "    handler: " + route.plugin + (route.kind.empty() ? "" : "." + route.kind) + '\n';
+  out += dump_settings(route_settings(), route, "    ");
+  if (!route.listeners.empty()) {
+    out += "    listeners: [";
+    for (const std::string& name : route.listeners) {
+      out += (&name == &route.listeners.front() ? "" : ", ") + quoted(name);
+    }
+    out += "]\n";
+  }
+  if (!route.config.is_null()) out += "    config: " + flow(route.config) + '\n';
+  return out;
+}
+
+std::string dump_plugin(const Plugin& plugin) {
+  std::string out = "  " + quoted(plugin.alias) + ":\n    file: " + quoted(plugin.file) + '\n';
+  out += "    plugin_permissions: ";
+  out += plugin.permissions == PluginPermissions::kStrict ? "strict\n" : "default\n";
+  if (!plugin.config.is_null()) out += "    config: " + flow(plugin.config) + '\n';
+  return out;
+}
+
+}  // namespace
+
+std::string dump(const Configuration& configuration) {
+  std::string out = "listen:\n";
+  for (const Listener& listener : configuration.listeners) {
+    out += "  - name: " + quoted(listener.name) + '\n';
+    out += "    address: " + quoted(listener.address.text()) + '\n';
+    out += dump_socket(listener.socket);
+  }
+  if (!configuration.plugins.empty()) out += "plugins:\n";
+  for (const Plugin& plugin : configuration.plugins) out += dump_plugin(plugin);
+  if (!configuration.routes.empty()) out += "routes:\n";
+  for (const Route& route : configuration.routes) out += dump_route(route);
+  out += "timeouts:\n" + dump_settings(timeout_settings(), configuration.timeouts, "  ");
+  out += "limits:\n" + dump_settings(limit_settings(), configuration.limits, "  ");
+  out += "log:\n  level: " + std::string(name_of(configuration.log.level)) + '\n';
+  out += "  format: ";
+  out += configuration.log.format == LogFormat::kJson ? "json\n" : "text\n";
+  out += "  output: " + dump_target(configuration.log.output) + '\n';
+  out += "  access: " + dump_target(configuration.log.access) + '\n';
+  return out;
+}
+
+}  // namespace berth::config

@@ -1,0 +1,51 @@
+// From a configuration file to a Configuration, or to everything that is wrong with it. Does not
+// look at plugins: whether their files exist and load is app's question.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "config/configuration.h"
+#include "config/diagnostic.h"
+
+namespace berth::config {
+
+// configuration is there exactly if diagnostics holds no error; warnings may be there either way.
+struct Loaded {
+  std::optional<Configuration> configuration;
+  Diagnostics diagnostics;
+};
+
+// Reads the bytes of a file. `name` is shown in messages, and its folder is what relative paths are
+// relative to. Any bytes are safe; time and memory are linear in their number. Needs 1 MiB of stack
+// at most.
+[[nodiscard]] Loaded load_text(std::string name, std::string text);
+
+// Opens the file once and reads it whole through that descriptor. Refused: what is not a regular
+// file, over limits::kConfigFile, owned by neither root nor the effective user, world-writable,
+// group-writable when root (else a warning), or changed while it was read (faults.md 49, 54).
+[[nodiscard]] Loaded load_file(const std::string& path);
+
+// Where find_file looks. `exists` tells whether something stands at a path.
+struct FileSearch {
+  std::optional<std::string> option;       // -c
+  std::optional<std::string> environment;  // $BERTH_CONFIG; empty counts as unset
+  std::function<bool(const std::string&)> exists;
+};
+
+// The configuration to use: -c, else $BERTH_CONFIG, else ./berth.yaml, else /etc/berth/berth.yaml.
+// The first two are taken without a look at the disk (load_file then says what is wrong with them):
+// whoever names a file must not get another. kNotFound names every place tried.
+[[nodiscard]] base::Result<std::string> find_file(const FileSearch& search);
+
+// The folder part of a file's path; "." where it has none.
+[[nodiscard]] std::string folder_of(std::string_view file);
+
+// A path of the configuration as the process can open it: absolute ones and bare names (without
+// "/") unchanged, others relative to config_folder, with . and .. resolved by text alone.
+[[nodiscard]] std::string resolve_path(std::string_view config_folder, std::string_view value);
+
+}  // namespace berth::config

@@ -1,0 +1,33 @@
+// What the sections of berth.yaml mean: from nodes to the structs of configuration.h. Each function
+// reports everything that is wrong in its section and returns what it could read.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "config/configuration.h"
+#include "config/node.h"
+#include "config/section.h"
+
+namespace berth::config {
+
+[[nodiscard]] std::vector<Listener> read_listeners(const Node& node, Report& report);
+// Aliases keep the file's order. `inherited` is the top level's plugin_permissions.
+[[nodiscard]] std::vector<Plugin> read_plugins(const Node& node, PluginPermissions inherited,
+                                               std::string_view folder, Report& report);
+[[nodiscard]] PluginPermissions read_permissions(const Node& node, Report& report);
+// `defaults` gives what a route leaves out: timeout and max_body.
+[[nodiscard]] std::vector<Route> read_routes(const Node& node, const Route& defaults,
+                                             Report& report);
+[[nodiscard]] Log read_log(const Node& node, std::string_view folder, Report& report);
+
+// The whole file. Also checks what has to hold between sections: handlers name plugins, routes name
+// listeners, every plugin is used (a warning).
+[[nodiscard]] Configuration read_configuration(const Node& root, std::string_view file,
+                                               Report& report);
+
+// Whether `text` may name a plugin, a kind or a listener: letters, digits, _ and -, 1 to 64 bytes.
+[[nodiscard]] bool is_name(std::string_view text) noexcept;
+inline constexpr std::string_view kNameHelp = "a name has letters, digits, _ and -, at most 64";
+
+}  // namespace berth::config

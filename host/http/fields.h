@@ -1,0 +1,105 @@
+// Field lines (headers or trailers) that we build ourselves, in order; not the view of a received
+// head, which is RequestHead.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth::http {
+
+// One field line. Views into whoever made it.
+struct Field {
+  std::string_view name;
+  std::string_view value;
+  friend bool operator==(const Field&, const Field&) = default;
+};
+
+// An ordered list of field lines; names keep their spelling and are compared ignoring case. All
+// text lies in one string and clear() keeps its memory, so that a thread's Fields allocates nothing
+// once it has seen its largest response.
+//
+// Every view handed out (find, at, iteration) dies at the next add, set, remove, clear or move.
+// Not for several threads at once. Names and values have to be valid (is_token, is_field_value):
+// whoever takes them from outside checks, here it is asserted. They must not point into this
+// Fields.
+class Fields {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Field;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Field*;
+    using reference = Field;
+
+    Iterator(const Fields& fields, std::size_t index) noexcept : fields_(&fields), index_(index) {}
+    [[nodiscard]] Field operator*() const noexcept { return fields_->at(index_); }
+    Iterator& operator++() noexcept {
+      ++index_;
+      return *this;
+    }
+    Iterator operator++(int) noexcept {
+      const Iterator before = *this;
+      ++index_;
+      return before;
+    }
+    friend bool operator==(const Iterator& a, const Iterator& b) noexcept {
+      return a.index_ == b.index_;
+    }
+
+   private:
+    const Fields* fields_;
+    std::size_t index_;
+  };
+
+  // Appends a line; lines of the same name stay.
+  void add(std::string_view name, std::string_view value);
+  // One line of this name is left: the first one gets the value where it stands, others go. Appends
+  // if there was none.
+  void set(std::string_view name, std::string_view value);
+  // Removes every line of this name; says how many there were.
+  std::size_t remove(std::string_view name) noexcept;
+  // Keeps the memory.
+  void clear() noexcept;
+
+  // The value of the first line of this name.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
+  [[nodiscard]] bool contains(std::string_view name) const noexcept;
+
+  // Number of lines.
+  [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  // Bytes on the wire: each line as "name: value CR LF".
+  [[nodiscard]] std::size_t bytes() const noexcept { return text_.size() + 4 * entries_.size(); }
+  // REQUIRES: index < size().
+  [[nodiscard]] Field at(std::size_t index) const noexcept {
+    const Entry& entry = entries_[index];
+    const char* name = text_.data() + entry.at;
+    return {{name, entry.name_size}, {name + entry.name_size, entry.value_size}};
+  }
+  [[nodiscard]] Iterator begin() const noexcept { return {*this, 0}; }
+  [[nodiscard]] Iterator end() const noexcept { return {*this, size()}; }
+
+ private:
+  // text_ is name value name value ..., in the order of entries_ and without gaps.
+  struct Entry {
+    std::uint32_t at;
+    std::uint32_t name_size;
+    std::uint32_t value_size;
+  };
+
+  [[nodiscard]] std::size_t index_of(std::string_view name, std::size_t from) const noexcept;
+  void remove_at(std::size_t index) noexcept;
+  void move_text(std::size_t from_entry, std::ptrdiff_t bytes) noexcept;
+  [[nodiscard]] bool points_into(std::string_view view) const noexcept;
+
+  std::string text_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace berth::http

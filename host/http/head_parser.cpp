@@ -1,0 +1,300 @@
+#include "http/head_parser.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "http/byte_scan.h"
+#include "http/token.h"
+
+namespace berth::http {
+
+// One call of parse(). Each stage reads its part of the head and returns whether to go on; where
+// the bytes run out it leaves its name in state_ and begins again there. What the loops touch lives
+// here and not in the parser, so that it stays in registers; that takes inlining all of it into
+// run().
+class HeadParser::Scan {
+ public:
+  [[gnu::always_inline]] Scan(HeadParser& parser, std::string_view received) noexcept
+      : parser_(parser),
+        data_(received.data()),
+        received_end_(data_ + received.size()),
+        at_(data_ + parser.position_),
+        mark_(data_ + parser.mark_) {
+    bound();
+  }
+
+  [[gnu::always_inline]] void run() {
+    walk(parser_.state_);
+    parser_.position_ = offset(at_);
+    parser_.mark_ = offset(mark_);
+  }
+
+ private:
+  [[gnu::always_inline]] void walk(State stage) {
+    for (;;) {
+      switch (stage) {
+        case State::kLeading:
+          if (!leading()) return;
+          [[fallthrough]];
+        case State::kMethod:
+          if (!method()) return;
+          [[fallthrough]];
+        case State::kTarget:
+          if (!target()) return;
+          [[fallthrough]];
+        case State::kVersion:
+          if (!version()) return;
+          [[fallthrough]];
+        case State::kVersionLf:
+          if (!line_feed(State::kVersionLf)) return;
+          [[fallthrough]];
+        case State::kLineStart:
+          if (!line_start()) return;
+          if (*at_ == '\r') {
+            ++at_;
+            stage = State::kFinalLf;
+            continue;
+          }
+          [[fallthrough]];
+        case State::kName:
+          if (!name()) return;
+          [[fallthrough]];
+        case State::kValue:
+          if (!value()) return;
+          [[fallthrough]];
+        case State::kValueLf:
+          if (!line_feed(State::kValueLf)) return;
+          keep_field();
+          stage = State::kLineStart;
+          continue;
+        case State::kFinalLf:
+          if (line_feed(State::kFinalLf)) parser_.state_ = State::kDone;
+          return;
+        case State::kDone:
+        case State::kFailed:
+          return;
+      }
+    }
+  }
+
+  // RFC 9112 s2.2: empty lines before the request line. mark_ is where the current line begins.
+  [[gnu::always_inline]] bool leading() noexcept {
+    for (;; ++at_) {
+      if (at_ == received_end_) return pause(State::kLeading);
+      if (at_ != mark_) {
+        if (*at_ != '\n') return fail(RequestError::kBareCr);
+        mark_ = at_ + 1;
+      } else if (*at_ == '\n') {
+        return fail(RequestError::kBareLf);
+      } else if (*at_ != '\r') {
+        break;
+      } else if (offset(at_) == 2 * base::limits::kLeadingEmptyLines) {
+        return fail(RequestError::kBadRequestLine);
+      }
+    }
+    parser_.start_ = offset(at_);
+    bound();
+    return true;
+  }
+
+  [[gnu::always_inline]] bool method() noexcept {
+    at_ = find_token_end(at_, at_most(base::limits::kMethod + 1));
+    const std::size_t size = since_mark();
+    if (size > base::limits::kMethod) return fail(RequestError::kMethodTooLong);
+    if (at_ == end_) return wait(State::kMethod);
+    if (size == 0 || *at_ != ' ') return fail_at_byte(RequestError::kBadMethod);
+    parser_.method_size_ = size;
+    mark_ = ++at_;
+    return true;
+  }
+
+  [[gnu::always_inline]] bool target() noexcept {
+    at_ = find_target_end(at_, at_most(parser_.limits_.max_target_bytes + 1));
+    const std::size_t size = since_mark();
+    if (size > parser_.limits_.max_target_bytes) return fail(RequestError::kTargetTooLong);
+    if (at_ == end_) return wait(State::kTarget);
+    if (*at_ == '\r') return fail(RequestError::kBadRequestLine);  // HTTP/0.9
+    if (*at_ != ' ') return fail_at_byte(RequestError::kBadTarget);
+    if (size == 0) return fail(RequestError::kBadRequestLine);
+    parser_.target_ = offset(mark_);
+    parser_.target_size_ = size;
+    mark_ = ++at_;
+    return true;
+  }
+
+  // RFC 9112 s2.3: "HTTP/" DIGIT "." DIGIT, and the CR behind it.
+  [[gnu::always_inline]] bool version() noexcept {
+    static constexpr std::string_view kShape = "HTTP/1.1\r";
+    if (at_ == mark_ && static_cast<std::size_t>(end_ - at_) >= kShape.size() &&
+        std::memcmp(at_, kShape.data(), kShape.size()) == 0) {
+      at_ += kShape.size();
+      return true;
+    }
+    for (; since_mark() < kShape.size(); ++at_) {
+      if (at_ == end_) return wait(State::kVersion);
+      const std::size_t index = since_mark();
+      if (index != 5 && index != 7) {
+        if (*at_ != kShape[index]) return fail_at_byte(RequestError::kBadVersion);
+        continue;
+      }
+      if (!character::is(*at_, character::kDigit)) return fail_at_byte(RequestError::kBadVersion);
+      if (index == 7 && (mark_[5] != '1' || *at_ > '1')) {
+        return fail(RequestError::kVersionNotSupported);
+      }
+      parser_.minor_version_ = static_cast<std::uint8_t>(*at_ - '0');  // of index 7 in the end
+    }
+    return true;
+  }
+
+  [[gnu::always_inline]] bool line_start() noexcept {
+    if (at_ == end_) return wait(State::kLineStart);
+    mark_ = at_;
+    return true;
+  }
+
+  // RFC 9112 s5.1: nothing between the name and the colon.
+  [[gnu::always_inline]] bool name() noexcept {
+    at_ = find_token_end(at_, end_);
+    if (at_ == end_) return wait(State::kName);
+    if (at_ == mark_)
+      return fail_at_byte(is_blank(*at_) ? RequestError::kObsFold : RequestError::kBadFieldName);
+    if (*at_ != ':') return fail_at_byte(RequestError::kBadFieldName);
+    if (parser_.field_count_ == parser_.limits_.max_fields) {
+      return fail(RequestError::kTooManyFields);
+    }
+    parser_.name_ = offset(mark_);
+    parser_.name_size_ = since_mark();
+    mark_ = ++at_;
+    return true;
+  }
+
+  [[gnu::always_inline]] bool value() noexcept {
+    at_ = find_value_end(at_, end_);
+    if (at_ == end_) return wait(State::kValue);
+    if (*at_ != '\r') return fail_at_byte(RequestError::kBadFieldValue);
+    ++at_;
+    return true;
+  }
+
+  // From mark_ to CR LF stands the value with blanks around it (RFC 9112 s5.1).
+  [[gnu::always_inline]] void keep_field() {
+    const char* end = at_ - 2;
+    if (*mark_ == ' ') ++mark_;
+    while (mark_ < end && is_blank(*mark_)) ++mark_;
+    while (mark_ < end && is_blank(end[-1])) --end;
+    if (parser_.field_count_ == parser_.fields_.size()) parser_.fields_.emplace_back();
+    parser_.fields_[parser_.field_count_++] = {{data_ + parser_.name_, parser_.name_size_},
+                                               {mark_, static_cast<std::size_t>(end - mark_)}};
+  }
+
+  // RFC 9112 s2.2: a CR was read, only LF may follow.
+  [[gnu::always_inline]] bool line_feed(State state) noexcept {
+    if (at_ == end_) return wait(state);
+    if (*at_ != '\n') return fail(RequestError::kBareCr);
+    ++at_;
+    return true;
+  }
+
+  static bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
+  [[nodiscard]] std::size_t offset(const char* byte) const noexcept {
+    return static_cast<std::size_t>(byte - data_);
+  }
+  [[nodiscard]] std::size_t since_mark() const noexcept {
+    return static_cast<std::size_t>(at_ - mark_);
+  }
+  // So many bytes behind mark_, or the end.
+  [[nodiscard]] const char* at_most(std::size_t bytes) const noexcept {
+    return bytes < static_cast<std::size_t>(end_ - mark_) ? mark_ + bytes : end_;
+  }
+
+  // The head may not reach beyond its limit, however many bytes came at once: the same fault is
+  // found whether they come in one piece or in many.
+  [[gnu::always_inline]] void bound() noexcept {
+    const char* const start = data_ + parser_.start_;
+    const auto size = static_cast<std::size_t>(received_end_ - start);
+    end_ = start + std::min(size, parser_.limits_.max_head_bytes);
+  }
+
+  [[gnu::always_inline]] bool wait(State state) noexcept {
+    if (offset(at_) == parser_.start_ + parser_.limits_.max_head_bytes) {
+      return fail(RequestError::kHeadTooLarge);
+    }
+    return pause(state);
+  }
+
+  [[gnu::always_inline]] bool pause(State state) noexcept {
+    parser_.state_ = state;
+    return false;
+  }
+
+  [[gnu::always_inline]] bool fail(RequestError error) noexcept {
+    parser_.state_ = State::kFailed;
+    parser_.error_ = error;
+    return false;
+  }
+
+  // A line feed out of place is a fault of its own, wherever it stands.
+  [[gnu::always_inline]] bool fail_at_byte(RequestError error) noexcept {
+    return fail(*at_ == '\n' ? RequestError::kBareLf : error);
+  }
+
+  HeadParser& parser_;
+  const char* const data_;
+  const char* const received_end_;
+  const char* end_ = nullptr;  // of the bytes that may belong to the head
+  const char* at_;
+  const char* mark_;  // where the method, target, version, name or value begins
+};
+
+HeadParser::Progress HeadParser::parse(std::string_view received) {
+  assert(received.size() >= position_);
+  assert(state_ != State::kDone);
+  if (state_ != State::kFailed) Scan(*this, received).run();
+  if (state_ == State::kFailed) return Progress::kError;
+  if (state_ != State::kDone) {
+    keep_offsets(received.data());
+    return Progress::kIncomplete;
+  }
+  make_views(received.data());
+  return Progress::kComplete;
+}
+
+void HeadParser::rebase(std::string_view received) {
+  assert(state_ == State::kDone && received.size() >= position_);
+  keep_offsets(head_.method.data() - start_);
+  make_views(received.data());
+}
+
+void HeadParser::keep_offsets(const char* data) {
+  entries_.reserve(field_count_);
+  for (; entries_.size() < field_count_;) {
+    const auto& [name, value] = fields_[entries_.size()];
+    entries_.push_back({static_cast<std::size_t>(name.data() - data), name.size(),
+                        static_cast<std::size_t>(value.data() - data), value.size()});
+  }
+}
+
+void HeadParser::make_views(const char* data) noexcept {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    fields_[i] = {{data + entry.name, entry.name_size}, {data + entry.value, entry.value_size}};
+  }
+  head_.method = {data + start_, method_size_};
+  head_.target = {data + target_, target_size_};
+  head_.minor_version = minor_version_;
+  head_.fields = {fields_.data(), field_count_};
+}
+
+void HeadParser::reset() noexcept {
+  state_ = State::kLeading;
+  minor_version_ = 1;
+  position_ = 0;
+  start_ = 0;
+  mark_ = 0;
+  field_count_ = 0;
+  entries_.clear();
+}
+
+}  // namespace berth::http

@@ -1,0 +1,91 @@
+#include "net/plain_stream.h"
+
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <Poco/Net/StreamSocketImpl.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+
+#include "base/limits.h"
+
+namespace berth::net {
+
+namespace {
+
+IoResult failure() noexcept {
+  const int error = errno;
+  if (error == EAGAIN) return IoResult::would_block();
+  return IoResult::failed(error);
+}
+
+// The socket owns the descriptor as soon as its block is there.
+Poco::Net::StreamSocket adopt(base::Descriptor& descriptor) {
+  auto* const implementation = new Poco::Net::StreamSocketImpl(descriptor.get());
+  static_cast<void>(descriptor.release());
+  return Poco::Net::StreamSocket(implementation);
+}
+
+}  // namespace
+
+PlainStream::PlainStream(base::Descriptor descriptor)
+    : socket_(adopt(descriptor)), fd_(socket_.impl()->sockfd()) {}
+
+PlainStream::~PlainStream() { PlainStream::close(); }
+
+IoResult PlainStream::read(std::span<char> buffer) noexcept {
+  assert(!buffer.empty());
+  for (;;) {
+    const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
+    if (got > 0) return IoResult::moved(static_cast<std::size_t>(got));
+    if (got == 0) return IoResult::end();
+    if (errno != EINTR) return failure();
+  }
+}
+
+IoResult PlainStream::write(std::string_view data) noexcept {
+  if (data.empty()) return IoResult::moved(0);
+  for (;;) {
+    const ssize_t put = ::send(fd_, data.data(), data.size(), MSG_NOSIGNAL);
+    if (put >= 0) return IoResult::moved(static_cast<std::size_t>(put));
+    if (errno != EINTR) return failure();
+  }
+}
+
+IoResult PlainStream::write(std::span<const iovec> parts) noexcept {
+  msghdr message{};
+  // sendmsg does not write to the parts; POSIX gave msg_iov no const.
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = std::min<std::size_t>(parts.size(), IOV_MAX);
+  if (message.msg_iovlen == 0) return IoResult::moved(0);
+  for (;;) {
+    const ssize_t put = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+    if (put >= 0) return IoResult::moved(static_cast<std::size_t>(put));
+    if (errno != EINTR) return failure();
+  }
+}
+
+void PlainStream::shutdown_write() noexcept { ::shutdown(fd_, SHUT_WR); }
+
+void PlainStream::shutdown_both() noexcept { ::shutdown(fd_, SHUT_RDWR); }
+
+void PlainStream::close() noexcept {
+  if (fd_ < 0) return;
+  fd_ = -1;
+  socket_.close();
+}
+
+void tune_accepted(int fd) noexcept {
+  const int on = 1;
+  const int seconds = static_cast<int>(base::limits::kTcpKeepAlive.count());
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on));
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds));
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds));
+}
+
+}  // namespace berth::net

@@ -1,0 +1,63 @@
+// One IPv4 or IPv6 socket address in 28 bytes, as the kernel hands it out; text is made on demand.
+// Not a name, and not an address to listen at (that is ListenAddress).
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace berth::net {
+
+// A value: copy it freely; any thread. Every connection keeps one, so it stays this small.
+class RawAddress {
+ public:
+  // Bytes that hold any result of text() or host(): "[", 39 of an IPv6 address, "%" and ten digits
+  // of a scope, "]:65535".
+  static constexpr std::size_t kMaxText = 64;
+
+  // Unspecified: family() is AF_UNSPEC, text() is "-".
+  RawAddress() noexcept = default;
+
+  // What the kernel wrote. Anything but a whole sockaddr_in or sockaddr_in6 becomes unspecified.
+  [[nodiscard]] static RawAddress from(const sockaddr* address, socklen_t size) noexcept;
+
+  // The address the descriptor is bound to, for a connection the one the client reached
+  // (getsockname). Unspecified if fd has none.
+  [[nodiscard]] static RawAddress local_of(int fd) noexcept;
+
+  [[nodiscard]] sa_family_t family() const noexcept { return storage_.v6.sin6_family; }
+  [[nodiscard]] const sockaddr* data() const noexcept;
+  // Bytes of data() in use; 0 if unspecified.
+  [[nodiscard]] socklen_t size() const noexcept;
+  // In host byte order; 0 if unspecified.
+  [[nodiscard]] std::uint16_t port() const noexcept;
+
+  // "203.0.113.7:4711", "[2001:db8::1]:4711" (RFC 5952 s4, s6); an IPv4-mapped IPv6 address
+  // (RFC 4291 s2.5.5.2: what a dual-stack listener sees of an IPv4 client) as IPv4; a link-local
+  // one with its scope, "[fe80::1%2]:4711". Writes into buffer, no terminating NUL; the view is
+  // into buffer. Allocates nothing. REQUIRES buffer.size() >= kMaxText.
+  [[nodiscard]] std::string_view text(std::span<char> buffer) const noexcept;
+  // The same without port and brackets, as access logs show it.
+  [[nodiscard]] std::string_view host(std::span<char> buffer) const noexcept;
+  // For messages, where an allocation does not matter.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  union Storage {
+    sockaddr_in6 v6;  // first: it is the larger one, and zeroing it zeroes all
+    sockaddr_in v4;
+  };
+  Storage storage_{};
+};
+
+// The client's end of a connection.
+using PeerAddress = RawAddress;
+
+static_assert(sizeof(RawAddress) == 28);
+
+}  // namespace berth::net

@@ -1,0 +1,87 @@
+#include "observe/counters.h"
+
+#include <cassert>
+
+namespace berth::observe {
+
+namespace {
+
+constexpr std::array<std::string_view, kCounterCount> kNames = {
+    "connections_accepted",
+    "connections_closed",
+    "connections_refused",
+    "accept_errors",
+    "requests",
+    "bad_requests",
+    "responses_1xx",
+    "responses_2xx",
+    "responses_3xx",
+    "responses_4xx",
+    "responses_5xx",
+    "bytes_in",
+    "bytes_out",
+    "queue_refused",
+    "handler_exceptions",
+    "handler_timeouts",
+};
+static_assert(static_cast<std::size_t>(Counter::kHandlerTimeouts) + 1 == kCounterCount);
+
+// Numbers threads in the order of their first count, so that the loops, which start first, never
+// share a shard. Relaxed: only the numbers matter, nothing is published with them.
+std::size_t number_of_this_thread() noexcept {
+  static std::atomic<std::size_t> next{0};
+  thread_local const std::size_t number = next.fetch_add(1, std::memory_order_relaxed);
+  return number;
+}
+
+std::size_t index_of(Counter counter) noexcept { return static_cast<std::size_t>(counter); }
+
+}  // namespace
+
+std::string_view name(Counter counter) noexcept {
+  assert(index_of(counter) < kCounterCount);
+  return kNames[index_of(counter)];
+}
+
+Counter counter_of_status(int status) noexcept {
+  switch (status / 100) {
+    case 1:
+      return Counter::kResponses1xx;
+    case 2:
+      return Counter::kResponses2xx;
+    case 3:
+      return Counter::kResponses3xx;
+    case 4:
+      return Counter::kResponses4xx;
+    default:
+      return Counter::kResponses5xx;
+  }
+}
+
+Counters::Counters(std::size_t shards)
+    : shard_count_(shards), shards_(std::make_unique<Shard[]>(shards)) {
+  assert(shards > 0);
+}
+
+void Counters::add(Counter counter, std::uint64_t amount) noexcept {
+  Shard& shard = shards_[number_of_this_thread() % shard_count_];
+  // Relaxed: a count orders nothing. An atomic add, as threads beyond shard_count_ share.
+  shard.values[index_of(counter)].fetch_add(amount, std::memory_order_relaxed);
+}
+
+std::uint64_t Counters::total(Counter counter) const noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < shard_count_; ++i) {
+    sum += shards_[i].values[index_of(counter)].load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+std::uint64_t Counters::active_connections() const noexcept {
+  // Closed first: what is accepted in between makes the difference larger, never negative.
+  const std::uint64_t closed = total(Counter::kConnectionsClosed);
+  const std::uint64_t accepted = total(Counter::kConnectionsAccepted);
+  return accepted > closed ? accepted - closed : 0;
+}
+
+}  // namespace berth::observe

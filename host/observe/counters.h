@@ -1,0 +1,65 @@
+// Counts of what the server did, kept per thread and added up when asked. Not histograms, and no
+// format: whoever shows them reads totals.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace berth::observe {
+
+enum class Counter : std::uint8_t {
+  kConnectionsAccepted,
+  kConnectionsClosed,   // active = accepted - closed
+  kConnectionsRefused,  // over limits.connections, or no descriptor left
+  kAcceptErrors,
+  kRequests,     // whose head was parsed
+  kBadRequests,  // refused by the parser
+  kResponses1xx,
+  kResponses2xx,
+  kResponses3xx,
+  kResponses4xx,
+  kResponses5xx,
+  kBytesIn,       // read from connections
+  kBytesOut,      // written to connections
+  kQueueRefused,  // 503 because no thread was to be had
+  kHandlerExceptions,
+  kHandlerTimeouts,
+};
+inline constexpr std::size_t kCounterCount = 16;
+
+// "connections_accepted" and so on. Static storage.
+[[nodiscard]] std::string_view name(Counter counter) noexcept;
+// kResponses1xx..5xx for 100..599; kResponses5xx for anything else, which is a fault of ours.
+[[nodiscard]] Counter counter_of_status(int status) noexcept;
+
+// Any thread, many at once.
+class Counters {
+ public:
+  // Shards: more than one thread may share one, the sums stay right. REQUIRES shards > 0.
+  explicit Counters(std::size_t shards);
+  Counters(const Counters&) = delete;
+  Counters& operator=(const Counters&) = delete;
+
+  // One relaxed add on the calling thread's shard.
+  void add(Counter counter, std::uint64_t amount = 1) noexcept;
+  // The sum over all shards. While others add it is some value between before and after; counts
+  // read one after the other need not fit each other.
+  [[nodiscard]] std::uint64_t total(Counter counter) const noexcept;
+  // accepted - closed; never below 0.
+  [[nodiscard]] std::uint64_t active_connections() const noexcept;
+
+ private:
+  // 128: two cache lines, as the adjacent-line prefetcher takes them in pairs.
+  struct alignas(128) Shard {
+    std::array<std::atomic<std::uint64_t>, kCounterCount> values{};
+  };
+
+  const std::size_t shard_count_;
+  const std::unique_ptr<Shard[]> shards_;
+};
+
+}  // namespace berth::observe

@@ -1,0 +1,82 @@
+// One loaded private copy of a plugin: its code in this process, its table and what its note says.
+// It makes no handlers; Plugin does.
+#pragma once
+
+#include <berth/abi.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plugin/host_libraries.h"
+#include "plugin/plugin_check.h"
+#include "plugin/plugin_file.h"
+#include "plugin/plugin_note.h"
+#include "plugin/private_copy.h"
+#include "plugin/private_folder.h"
+
+namespace berth::plugin {
+
+// What every load needs; made once at start, before any plugin, and outlives them all.
+struct LoadContext {
+  PrivateFolder& folder;
+  HostLibraries libraries = HostLibraries::snapshot();
+  HostIdentity host = this_host();
+};
+
+// Whether an image is gone from the process, and if not, what is known to keep it.
+struct UnloadResult {
+  bool left = false;
+  std::string why;  // empty if it left
+};
+
+class Image {
+ public:
+  // Checks the file and the trust in it, writes the private copy, loads that (never the deployed
+  // path; RTLD_NOW|RTLD_LOCAL) and checks its table. Errors are those of check_trust(),
+  // check_plugin(), HostLibraries::check(), PrivateCopy::write(), and: kNotFound for a missing
+  // symbol or library, kIncompatible for a table that contradicts the note, kInvalidArgument for a
+  // throwing constructor. After the last one glibc's loader lock is never released: the process can
+  // load nothing more from other threads and should end. Texts do not begin with the path. On
+  // control threads only.
+  [[nodiscard]] static base::Result<std::unique_ptr<Image>> load(const PluginFile& file,
+                                                                 const LoadContext& context);
+
+  Image(const Image&) = delete;
+  Image& operator=(const Image&) = delete;
+  // unload() if it was not called.
+  ~Image() noexcept;
+
+  // dlclose(), then looks whether it is really gone; if not, the private copy stays as long as the
+  // process. REQUIRES: nothing of the image is in use any more. Once.
+  UnloadResult unload() noexcept;
+
+  // As long as the image is loaded.
+  [[nodiscard]] const berth_plugin& table() const noexcept { return *table_; }
+  [[nodiscard]] const PluginNote& note() const noexcept { return note_; }
+  // Of handlers, in the plugin's order; copies.
+  [[nodiscard]] const std::vector<std::string>& kinds() const noexcept { return kinds_; }
+  [[nodiscard]] const std::string& build_id() const noexcept { return build_id_; }
+  [[nodiscard]] const std::string& digest() const noexcept { return copy_.digest(); }
+  // The path it is mapped from.
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  Image(PrivateCopy copy, PluginNote note, const ElfFile& file);
+
+  [[nodiscard]] base::Status<> open(const ElfFile& file);
+  [[nodiscard]] base::Status<> read_table(const HostIdentity& host);
+  [[nodiscard]] base::Status<> read_kinds();
+
+  PrivateCopy copy_;
+  std::string path_;
+  PluginNote note_;
+  std::string build_id_;
+  std::vector<std::string> blockers_;
+  std::vector<std::string> kinds_;
+  void* handle_ = nullptr;
+  const berth_plugin* table_ = nullptr;
+};
+
+}  // namespace berth::plugin

@@ -1,0 +1,109 @@
+// One plugin of the configuration: its loaded image and the handlers it made. Not a list of
+// plugins, and not the routes: app holds those.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/source_position.h"
+#include "base/thread_annotations.h"
+#include "config/diagnostic.h"
+#include "config/node.h"
+#include "plugin/host_table.h"
+#include "plugin/image.h"
+#include "plugin/log_sink.h"
+#include "plugin/plugin_handler.h"
+
+namespace berth::plugin {
+
+// What is wrong, at places of the configuration; never empty.
+using Findings = std::vector<config::Diagnostic>;
+
+// plugins.ALIAS of the configuration, and where it stands there.
+struct PluginOptions {
+  std::string alias;
+  std::string path;
+  config::Node config;            // null: none, the plugin sees an empty map
+  base::SourcePosition position;  // of the path
+  bool strict_permissions = false;
+};
+
+// What a route wants of a plugin. Views and references live as long as the call.
+struct Mount {
+  std::string_view kind;  // empty: the one kind there is
+  std::string_view pattern;
+  const config::Node& config;     // null: none, the plugin sees an empty map
+  base::SourcePosition position;  // of the route's `handler:`
+};
+
+// When start() is called; the values of the ABI.
+enum class StartPhase : std::int32_t { kFirst = 0, kReload = 1, kTakeover = 2 };
+
+// The order of a life: load, make (each route), self_test, start, requests, stop, the handlers go,
+// the plugin goes. Calls may come from any thread; the plugin sees them one at a time.
+//
+//   Route table --shared_ptr--> PluginHandler (deleter) --shared_ptr--> Plugin --> Image
+//
+// so that the image leaves when nothing can call it any more. The log tells if it could not.
+class Plugin : public std::enable_shared_from_this<Plugin> {
+ public:
+  // Reads, checks and loads the file. The one finding is at options.position. context and sink
+  // outlive the plugin.
+  [[nodiscard]] static base::Result<std::shared_ptr<Plugin>, Findings> load(
+      PluginOptions options, const LoadContext& context, LogSink& sink);
+
+  Plugin(const Plugin&) = delete;
+  Plugin& operator=(const Plugin&) = delete;
+  // stop() if it was not called, then the handlers, then the image.
+  ~Plugin() noexcept;
+
+  // The handler for a route: the same one for the same kind, pattern and configuration (where that
+  // stands in the file does not count), else a new one. Findings: no such kind; what the plugin
+  // complained of, each at its place; else at the mount's position what it logged or threw.
+  [[nodiscard]] base::Result<std::shared_ptr<PluginHandler>, Findings> make(const Mount& mount);
+
+  // Whether the plugin takes itself for fit to serve; true for one that does not say.
+  [[nodiscard]] base::Status<Findings> self_test();
+  // Before the first request, once. After a failure the plugin must not serve.
+  [[nodiscard]] base::Status<Findings> start(StartPhase phase);
+  // After the last request. Handlers nobody uses are destroyed now, others when their users let go:
+  // the plugin's promise is that destroy() comes after stop(). Without start(), and twice: nothing.
+  void stop() noexcept;
+
+  [[nodiscard]] const std::string& alias() const noexcept { return options_.alias; }
+  [[nodiscard]] const std::string& path() const noexcept { return options_.path; }
+  [[nodiscard]] const PluginNote& note() const noexcept { return image_->note(); }
+  // Handlers this plugin can make, in its order.
+  [[nodiscard]] const std::vector<std::string>& kinds() const noexcept { return image_->kinds(); }
+  [[nodiscard]] const Image& image() const noexcept { return *image_; }
+
+ private:
+  // A handler and those who use it; without users it stays until stop(), and may be used again.
+  struct Instance {
+    std::unique_ptr<PluginHandler> handler;
+    std::weak_ptr<PluginHandler> users;
+  };
+  using Instances = std::map<std::string, Instance, std::less<>>;
+
+  Plugin(PluginOptions options, LogSink& sink);
+
+  [[nodiscard]] Findings unknown_kind(const Mount& mount) const;
+  [[nodiscard]] base::Result<std::unique_ptr<PluginHandler>, Findings> make_new(
+      const std::string& kind, const Mount& mount) BERTH_REQUIRES(control_);
+  [[nodiscard]] std::shared_ptr<PluginHandler> lend(const std::string& key, Instance& instance);
+  void give_back(const std::string& key) noexcept;
+
+  PluginOptions options_;
+  HostTable host_;
+  std::unique_ptr<Image> image_;
+  base::Mutex control_;
+  Instances instances_ BERTH_GUARDED_BY(control_);
+  bool started_ BERTH_GUARDED_BY(control_) = false;
+};
+
+}  // namespace berth::plugin

@@ -1,0 +1,112 @@
+#include "plugin/exchange_bridge.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <string_view>
+
+#include "http/token.h"
+#include "http/trailers.h"
+#include "plugin/abi_error.h"
+#include "plugin/abi_text.h"
+
+namespace berth::plugin {
+
+namespace {
+
+std::int32_t resp_header_set(berth_response* r, berth_str name, berth_str value) noexcept {
+  if (!is_valid(name) || !is_valid(value)) return BERTH_E_INVALID;
+  try {
+    return abi_result(r->writer.set_field(view(name), view(value)));
+  } catch (const std::exception&) {  // std::bad_alloc
+    return BERTH_E_FAILED;
+  }
+}
+
+std::int32_t resp_header_add(berth_response* r, berth_str name, berth_str value) noexcept {
+  if (!is_valid(name) || !is_valid(value)) return BERTH_E_INVALID;
+  try {
+    return abi_result(r->writer.add_field(view(name), view(value)));
+  } catch (const std::exception&) {
+    return BERTH_E_FAILED;
+  }
+}
+
+std::int32_t resp_header_remove(berth_response* r, berth_str name) noexcept {
+  if (!is_valid(name) || !http::is_token(view(name))) return BERTH_E_INVALID;
+  try {
+    return abi_result(r->writer.remove_field(view(name)));
+  } catch (const std::exception&) {
+    return BERTH_E_FAILED;
+  }
+}
+
+berth_str resp_header_get(const berth_response* r, berth_str name) noexcept {
+  return is_valid(name) ? present_or_absent(r->writer.field(view(name))) : absent();
+}
+
+std::int32_t resp_status(berth_response* r, std::int32_t code) noexcept {
+  try {
+    return abi_result(r->writer.set_status(code));
+  } catch (const std::exception&) {
+    return BERTH_E_FAILED;
+  }
+}
+
+std::int32_t resp_status_get(const berth_response* r) noexcept { return r->writer.status(); }
+
+std::int64_t resp_write(berth_response* r, const void* bytes, std::size_t size) noexcept {
+  constexpr std::size_t kMost = std::numeric_limits<std::int64_t>::max();
+  if ((bytes == nullptr && size != 0) || size > kMost) return BERTH_E_INVALID;
+  try {
+    const auto status = r->writer.write({static_cast<const char*>(bytes), size});
+    return status.ok() ? static_cast<std::int64_t>(size) : abi_error(status.error());
+  } catch (const std::exception&) {
+    return BERTH_E_FAILED;
+  }
+}
+
+// Checked only: the transport announces trailers where it can, and nobody has to (RFC 9110 s6.6.2).
+std::int32_t resp_trailer_declare(berth_response* r, berth_str name) noexcept {
+  if (!is_valid(name) || !http::is_token(view(name)) || !http::is_trailer_name(view(name))) {
+    return BERTH_E_INVALID;
+  }
+  return r->writer.status() == 0 ? BERTH_OK : BERTH_E_STATE;
+}
+
+std::int32_t resp_trailer_add(berth_response* r, berth_str name, berth_str value) noexcept {
+  if (!is_valid(name) || !is_valid(value)) return BERTH_E_INVALID;
+  try {
+    return abi_result(r->writer.add_trailer(view(name), view(value)));
+  } catch (const std::exception&) {
+    return BERTH_E_FAILED;
+  }
+}
+
+const void* resp_facet(berth_response*, const char*) noexcept { return nullptr; }
+
+std::int32_t next(berth_request*, berth_response*, const berth_filter*) noexcept {
+  return BERTH_E_STATE;
+}
+
+std::int64_t filter_pass(berth_sink*, const void*, std::size_t) noexcept { return BERTH_E_STATE; }
+
+}  // namespace
+
+void install_response_calls(berth_host& table) noexcept {
+  table.resp_header_set = resp_header_set;
+  table.resp_header_add = resp_header_add;
+  table.resp_header_remove = resp_header_remove;
+  table.resp_header_get = resp_header_get;
+  table.resp_status = resp_status;
+  table.resp_status_get = resp_status_get;
+  table.resp_write = resp_write;
+  table.resp_trailer_declare = resp_trailer_declare;
+  table.resp_trailer_add = resp_trailer_add;
+  table.resp_facet = resp_facet;
+  table.next = next;
+  table.filter_pass = filter_pass;
+}
+
+}  // namespace berth::plugin

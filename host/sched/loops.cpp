@@ -1,0 +1,68 @@
+#include "sched/loops.h"
+
+#include <utility>
+
+#include "sched/worker.h"
+
+namespace berth::sched {
+
+base::Status<> Loops::open() {
+  for (std::size_t i = 0; i < pool_.options().loops; ++i) {
+    auto loop = Loop::open(*this, i, clock_);
+    if (!loop) return base::fail(std::move(loop).error());
+    loops_.push_back(std::move(loop).value());
+  }
+  return base::done();
+}
+
+base::Status<> Loops::start() {
+  for (const auto& loop : loops_) {
+    Worker* const worker = pool_.reserve_for_loop();
+    if (worker == nullptr) {
+      return base::fail(base::ErrorCode::kExhausted, "cannot start a thread for each loop");
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      ++running_;
+    }
+    started_.fetch_add(1, std::memory_order_relaxed);
+    pool_.drive(*worker, *loop);
+  }
+  return base::done();
+}
+
+Loop& Loops::choose(Loop& accepting) noexcept {
+  Loop* best = &accepting;
+  for (const auto& loop : loops_) {
+    // Two fewer at least: moving a connection costs a wake-up.
+    if (loop->connections() + 1 < best->connections()) best = loop.get();
+  }
+  return *best;
+}
+
+void Loops::drain(bool hard) {
+  for (const auto& loop : loops_) {
+    Loop* const target = loop.get();
+    target->post_task([target, hard](Worker& worker) { target->drain(worker, hard); });
+  }
+}
+
+bool Loops::wait_drained(base::TimePoint deadline) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, deadline, [this] { return running_ == 0; });
+}
+
+void Loops::began_draining() {
+  draining_.fetch_add(1, std::memory_order_acq_rel);
+  if (!all_draining()) return;
+  // The others may sleep, with nothing left but to hear this.
+  for (const auto& loop : loops_) loop->post_task([](Worker&) {});
+}
+
+void Loops::finished() {
+  const std::lock_guard lock(mutex_);
+  --running_;
+  changed_.notify_all();
+}
+
+}  // namespace berth::sched

@@ -1,0 +1,83 @@
+#include "sched/worker.h"
+
+#include <pthread.h>
+
+#include <cassert>
+#include <exception>
+#include <utility>
+
+#include "sched/loop.h"
+#include "sched/pool.h"
+#include "sched/source.h"
+
+namespace berth::sched {
+
+Worker::Worker(Pool& pool, std::string name, std::size_t stack_bytes)
+    : pool_(pool),
+      name_(std::move(name)),
+      buffer_bytes_(pool.options().buffer_bytes),
+      thread_(name_) {
+  thread_.setStackSize(static_cast<int>(stack_bytes));
+  thread_.start(*this);
+}
+
+Worker::~Worker() {
+  if (thread_.isRunning()) thread_.join();
+}
+
+void Worker::run() {
+  (void)::pthread_setname_np(::pthread_self(), name_.c_str());
+  buffer_ = std::make_unique<char[]>(buffer_bytes_);
+  if (pool_.options().make_scratch) scratch_ = pool_.options().make_scratch();
+  for (Task task = await_task(); !task.end;) {
+    if (task.loop != nullptr) {
+      loop_ = task.loop;
+      task.loop->drive(*this);
+      loop_ = nullptr;
+    } else {
+      task.job->run(*this);
+    }
+    if (!pool_.next_task(*this, task)) task = await_task();
+  }
+}
+
+Worker::Task Worker::await_task() noexcept {
+  signal_.wait(0, std::memory_order_acquire);
+  signal_.store(
+      0,
+      std::memory_order_relaxed);  // the next assign() comes only after this worker is parked again
+  return std::exchange(task_, Task{});
+}
+
+void Worker::assign(Task task) {
+  task_ = task;
+  signal_.store(1, std::memory_order_release);
+  signal_.notify_one();
+}
+
+bool Worker::try_join(long milliseconds) { return thread_.tryJoin(milliseconds); }
+
+void Worker::enter_handler() noexcept {
+  if (loop_ != nullptr) token_ = loop_->owner().enter();
+}
+
+bool Worker::leave_handler() noexcept {
+  if (loop_ != nullptr && !loop_->owner().leave(token_)) loop_ = nullptr;
+  return loop_ != nullptr;
+}
+
+bool Worker::release_loop() noexcept {
+  if (loop_ == nullptr) return true;
+  // The spare first: a loop is never without a driver.
+  Worker* const spare = pool_.reserve_for_loop();
+  if (spare == nullptr) return false;
+  if (loop_->owner().steal(token_)) {
+    pool_.drive(*spare, *loop_);
+  } else {
+    pool_.unreserve(*spare);
+  }
+  loop_ = nullptr;
+  return true;
+}
+
+}  // namespace berth::sched

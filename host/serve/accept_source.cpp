@@ -1,0 +1,114 @@
+#include "serve/accept_source.h"
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "http/date.h"
+#include "net/plain_stream.h"
+#include "sched/loop.h"
+#include "sched/loops.h"
+#include "serve/error_reply.h"
+#include "serve/service.h"
+
+namespace berth::serve {
+
+namespace {
+
+// Of one event: the other loops and this one's connections want their turn too.
+constexpr int kAcceptsPerTurn = 16;
+
+}  // namespace
+
+base::Status<> AcceptSource::start() noexcept { return loop_.watch_listener(*this, listener_); }
+
+void AcceptSource::stop() noexcept {
+  if (stopped_) return;
+  stopped_ = true;
+  if (!paused_) loop_.unwatch(listener_);
+  loop_.cancel(*this);
+}
+
+sched::Turn AcceptSource::on_event(sched::Worker& worker, sched::Readiness readiness) {
+  (void)worker;
+  (void)readiness;
+  if (stopped_) return sched::Turn::kKept;
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    net::AcceptOutcome outcome = acceptor_.accept(listener_, loop_.now());
+    const std::string reason =
+        outcome.error == 0 ? std::string() : base::system_error(outcome.error, "accept").text;
+    if (outcome.log) {
+      service_.counters().add(observe::Counter::kAcceptErrors);
+      service_.log().warn("cannot accept connections for now",
+                          {{"listener", info_.name}, {"error", reason}});
+    }
+    switch (outcome.status) {
+      case net::AcceptStatus::kAccepted:
+        take(std::move(outcome));
+        break;
+      case net::AcceptStatus::kShed:
+        turn_away(outcome.descriptor);
+        break;
+      case net::AcceptStatus::kNothing:
+        return sched::Turn::kKept;
+      case net::AcceptStatus::kPause:
+        // EPOLLEXCLUSIVE cannot be modified: out of the set, and in again when the timer fires.
+        loop_.unwatch(listener_);
+        paused_ = true;
+        loop_.schedule(*this, loop_.now() + outcome.pause);
+        return sched::Turn::kKept;
+      case net::AcceptStatus::kFailed:
+        service_.log().error("a listener is lost", {{"listener", info_.name},
+                                                    {"error", reason}});
+        stop();
+        return sched::Turn::kKept;
+    }
+  }
+  return sched::Turn::kKept;
+}
+
+void AcceptSource::on_timer(sched::Worker& worker) {
+  (void)worker;
+  if (stopped_ || !paused_) return;
+  paused_ = false;
+  if (!loop_.watch_listener(*this, listener_)) {
+    paused_ = true;  // no memory in the kernel: later
+    loop_.schedule(*this, loop_.now() + base::limits::kAcceptPauseMax);
+  }
+}
+
+void AcceptSource::take(net::AcceptOutcome outcome) {
+  sched::Loops& loops = loop_.loops();
+  if (loops.connections() >= service_.options().connections) {
+    turn_away(outcome.descriptor);
+    return;
+  }
+  service_.counters().add(observe::Counter::kConnectionsAccepted);
+  net::tune_accepted(outcome.descriptor.get());
+  auto stream = std::make_unique<net::PlainStream>(std::move(outcome.descriptor));
+  auto connection =
+      std::make_unique<H1Connection>(service_, info_, std::move(stream), outcome.peer);
+  sched::Loop& home = loops.choose(loop_);
+  if (&home == &loop_) {
+    home.adopt(std::move(connection));
+  } else {
+    home.post_new(std::move(connection));
+  }
+}
+
+void AcceptSource::turn_away(const base::Descriptor& descriptor) noexcept {
+  service_.counters().add(observe::Counter::kConnectionsRefused);
+  const auto second = std::chrono::floor<std::chrono::seconds>(service_.clock().wall());
+  const auto date = http::format_date(second);
+  std::string reply;
+  append_error_reply(reply, 503, "the server has too many connections",
+                     {date.data(), date.size()});
+  (void)::send(descriptor.get(), reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  (void)::shutdown(descriptor.get(), SHUT_WR);
+}
+
+}  // namespace berth::serve

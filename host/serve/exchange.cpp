@@ -1,0 +1,28 @@
+#include "serve/exchange.h"
+
+#include <cassert>
+
+namespace berth::serve {
+
+void Exchange::begin(const Request::Parts& parts) {
+  request_.reset(parts);
+  response_.reset(request_, *parts.transport);
+  route_ = nullptr;
+}
+
+bool Exchange::run() noexcept {
+  assert(route_ != nullptr);
+  try {
+    route_->handler->serve(response_, request_);
+  } catch (...) {  // of the host's own handlers (std::bad_alloc): plugins are contained at their boundary
+    response_.fail();
+  }
+  try {
+    response_.finish();
+  } catch (...) {  // std::bad_alloc while the last bytes are put together
+    response_.fail();
+  }
+  return !response_.failed();
+}
+
+}  // namespace berth::serve

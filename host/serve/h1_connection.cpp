@@ -1,0 +1,287 @@
+#include "serve/h1_connection.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "base/limits.h"
+#include "sched/loop.h"
+#include "sched/pool.h"
+#include "sched/worker.h"
+#include "serve/error_reply.h"
+#include "serve/h1_input.h"
+#include "serve/h1_scratch.h"
+#include "serve/service.h"
+
+namespace berth::serve {
+
+namespace {
+
+namespace limits = base::limits;
+
+}  // namespace
+
+struct H1Connection::Texts {
+  std::string remote;
+  std::string local;
+};
+
+H1Connection::H1Connection(Service& service, const ListenerInfo& listener,
+                           std::unique_ptr<net::Stream> stream,
+                           const net::PeerAddress& peer) noexcept
+    : service_(service), listener_(listener), stream_(std::move(stream)), peer_(peer) {}
+
+H1Connection::~H1Connection() {
+  if (accounted_ > 0) service_.release_buffered(accounted_);
+  service_.counters().add(observe::Counter::kConnectionsClosed);
+}
+
+std::string_view H1Connection::remote_address() {
+  if (!texts_) texts_ = std::make_unique<Texts>();
+  if (texts_->remote.empty()) texts_->remote = peer_.text();
+  return texts_->remote;
+}
+
+std::string_view H1Connection::local_address() {
+  if (!texts_) texts_ = std::make_unique<Texts>();
+  if (texts_->local.empty()) texts_->local = net::RawAddress::local_of(stream_->fd()).text();
+  return texts_->local;
+}
+
+void H1Connection::close() noexcept {
+  loop().close(*this);
+  if (after_ == After::kReset) {
+    // Bytes that end by closing have no other way to show that they were cut (RFC 9112 s8).
+    const linger reset{.l_onoff = 1, .l_linger = 0};
+    (void)::setsockopt(stream_->fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  }
+  stream_->close();
+}
+
+H1Backlog& H1Connection::backlog() {
+  if (!backlog_) backlog_ = std::make_unique<H1Backlog>();
+  return *backlog_;
+}
+
+void H1Connection::set_timer(base::Duration timeout) noexcept {
+  loop().schedule(*this, loop().now() + timeout);
+}
+
+// --- events ---------------------------------------------------------------------------------------------
+
+sched::Turn H1Connection::on_ready(sched::Worker& worker, sched::Readiness readiness) {
+  using sched::Readiness;
+  if (readiness.has(Readiness::kError)) {
+    close();
+    return sched::Turn::kKept;
+  }
+  const bool sending = backlog_ && !backlog_->output.empty();
+  if (!sending && !readiness.has(Readiness::kReadable | Readiness::kPeerClosed |
+                                 Readiness::kHangup)) {
+    // Only "writable", as every new connection says first.
+    if (!armed()) set_timer(service_.options().idle_timeout);
+    return sched::Turn::kKept;
+  }
+  return advance(worker);
+}
+
+sched::Turn H1Connection::on_return(sched::Worker& worker) { return advance(worker); }
+
+void H1Connection::on_deadline(sched::Worker& worker) {
+  (void)worker;
+  const base::TimePoint idle_until = last_held_ + service_.options().idle_timeout;
+  if (!backlog_ && after_ == After::kRead && discard_ == 0 && loop().now() < idle_until) {
+    loop().schedule(*this, idle_until);  // it came back from a thread of its own in the meantime
+    return;
+  }
+  close();  // without a reply: Go, and a 408 would only help the attacker (go-net-http.md G55)
+}
+
+void H1Connection::on_deadline_held() noexcept {
+  // The holder keeps its own deadlines; from the return on last_held_ counts.
+  set_timer(service_.options().idle_timeout);
+}
+
+void H1Connection::on_drain(sched::Worker& worker, bool hard) {
+  (void)worker;
+  const bool idle = !backlog_ && after_ == After::kRead && discard_ == 0 && !fresh_;
+  if (hard || idle) {
+    close();
+  } else if (fresh_) {
+    set_timer(limits::kNewConnectionGrace);  // its first request may be on the way
+  }
+}
+
+sched::Turn H1Connection::advance(sched::Worker& worker) {
+  if (backlog_ && !backlog_->output.empty()) {
+    bool progress = false;
+    if (!backlog_->send(*stream_, progress)) {
+      close();
+      return sched::Turn::kKept;
+    }
+    if (progress || !armed()) set_timer(service_.options().write_stall);
+    if (!backlog_->output.empty()) return sched::Turn::kKept;
+    (void)account();
+  }
+  if (!after_sending(worker)) return sched::Turn::kKept;
+  return read_requests(worker);
+}
+
+bool H1Connection::after_sending(sched::Worker& worker) {
+  if (after_ == After::kClose || after_ == After::kReset) {
+    close();
+    return false;
+  }
+  if (after_ == After::kLinger) {
+    if (!lingering_) {
+      lingering_ = true;
+      stream_->shutdown_write();
+      set_timer(limits::kLinger);
+    }
+    std::uint64_t most = UINT64_MAX;
+    if (!drop_input(worker, most)) close();
+    return false;
+  }
+  if (discard_ > 0) {
+    if (!drop_input(worker, discard_)) {
+      close();
+      return false;
+    }
+    if (discard_ > 0) {
+      set_timer(service_.options().body_grace);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool H1Connection::drop_input(sched::Worker& worker, std::uint64_t& most) {
+  // Bounded in one turn: a fast sender must not keep the loop. Edge-triggered, so the rest waits in the queue.
+  for (int reads = 0; most > 0; ++reads) {
+    if (reads == 16) {
+      loop().requeue(*this);
+      return true;
+    }
+    const std::span<char> buffer = worker.buffer();
+    const std::size_t room =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), most));
+    const net::IoResult result = stream_->read(buffer.first(room));
+    if (result.kind == net::IoResult::Kind::kWouldBlock) return true;
+    if (!result.ok()) return false;
+    most -= result.bytes;
+  }
+  return true;
+}
+
+// --- ends of a turn -------------------------------------------------------------------------------------
+
+bool H1Connection::account() noexcept {
+  const std::uint64_t bytes = backlog_ ? backlog_->bytes() : 0;
+  if (bytes > accounted_) {
+    if (!service_.reserve_buffered(bytes - accounted_)) return false;
+  } else {
+    service_.release_buffered(accounted_ - bytes);
+  }
+  accounted_ = bytes;
+  return true;
+}
+
+bool H1Connection::keep_input(std::string_view unread) {
+  if (unread.empty()) return true;
+  backlog().input.assign(unread);
+  return account();
+}
+
+bool H1Connection::keep_output(H1Scratch& scratch) {
+  if (scratch.transport.output.empty()) return true;
+  backlog().output = scratch.transport.output.take();
+  backlog_->sent = 0;
+  return account();
+}
+
+void H1Connection::drop_backlog_if_empty() noexcept {
+  if (!backlog_ || !backlog_->empty()) return;
+  backlog_.reset();
+  (void)account();
+}
+
+void H1Connection::end_turn(sched::Worker& worker, H1Input& input, bool partial) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  scratch.tally.flush(service_.counters());
+  H1Output& output = scratch.transport.output;
+  if (!output.try_send()) {
+    close();
+    return;
+  }
+  if (input.end && partial) after_ = After::kClose;  // what is not whole will never be
+  const std::string_view unread = after_ == After::kRead ? input.unread() : std::string_view();
+  const bool sending = !output.empty();
+  if (!keep_output(scratch)) {
+    close();
+    return;
+  }
+  if (!keep_input(unread)) {
+    refuse_buffered(worker);
+    return;
+  }
+  if (!unread.empty()) {
+    backlog_->need = input.need;
+    if (partial && input.need == 0) {
+      backlog_->parser = std::move(scratch.parser);
+      scratch.parser = http::HeadParser(service_.options().head);
+    }
+    if (partial && !backlog_->due) {
+      backlog_->due = loop().now() + service_.options().header_timeout;
+    }
+  }
+  if (sending) {
+    set_timer(service_.options().write_stall);
+    return;
+  }
+  if (!after_sending(worker)) return;
+  if (!partial || !input.drained) {
+    loop().requeue(*this);  // more requests lie in the backlog or in the socket
+    return;
+  }
+  drop_backlog_if_empty();
+  if (!backlog_ && service_.draining() && !fresh_) {
+    close();
+  } else if (backlog_ && backlog_->due) {
+    loop().schedule(*this, *backlog_->due);
+  } else {
+    set_timer(service_.options().idle_timeout);
+  }
+}
+
+void H1Connection::refuse_buffered(sched::Worker& worker) {
+  H1Output& output = H1Scratch::of(worker).transport.output;
+  const bool sending = !backlog_->output.empty();
+  backlog_->input = std::string();
+  if (!sending) {
+    (void)refuse(worker, 503, "the server is busy");
+    if (output.try_send() && output.empty() && !after_sending(worker)) return;
+    output.discard();
+  }
+  close();
+}
+
+void H1Connection::end_held_turn(H1Scratch& scratch, std::string_view unread) noexcept {
+  scratch.tally.flush(service_.counters());
+  H1Output& output = scratch.transport.output;
+  if (!output.try_send()) after_ = After::kClose;
+  if (after_ != After::kRead) unread = {};
+  if (!keep_output(scratch) || !keep_input(unread)) {
+    output.discard();
+    after_ = After::kClose;
+  }
+  drop_backlog_if_empty();
+  last_held_ = service_.clock().now();
+  // From give_back on another thread may have it.
+  give_back(backlog_ != nullptr || after_ != After::kRead || discard_ > 0 || service_.draining());
+}
+
+}  // namespace berth::serve

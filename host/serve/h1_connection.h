@@ -1,0 +1,132 @@
+// One HTTP/1 connection: reads requests, routes them, has them served inline or by a thread of their own, sends what
+// is left, and closes with care. Parsing, framing and handlers are elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/framing.h"
+#include "http/request_error.h"
+#include "net/raw_address.h"
+#include "net/stream.h"
+#include "sched/source.h"
+#include "serve/h1_backlog.h"
+#include "serve/request.h"
+
+namespace berth::serve {
+
+class Service;
+struct H1Input;
+struct H1Scratch;
+
+// What a listener's connections have in common; outlives them.
+struct ListenerInfo {
+  std::string name;
+  std::uint32_t index = 0;
+  bool secure = false;
+};
+
+// What it does next follows from what it holds, in this order:
+//
+//   bytes of responses the client has not taken    send them; nothing is read meanwhile (back-pressure)
+//   after_ is not kRead                            close, reset, or linger: half-close, drop input, then close
+//   body bytes nobody wants (discard_)             drop them
+//   else                                           read, parse and serve requests
+//
+// A request whose body is not wholly here goes, connection and all, to a thread of its own (held), and comes back.
+//
+// The IO side belongs to whoever holds the connection (sched::Connection), the timer to the loop's driver.
+class H1Connection final : public sched::Connection, public Connected {
+ public:
+  H1Connection(Service& service, const ListenerInfo& listener, std::unique_ptr<net::Stream> stream,
+               const net::PeerAddress& peer) noexcept;
+  ~H1Connection() override;
+
+  // sched::Connection
+  [[nodiscard]] sched::Turn on_ready(sched::Worker& worker, sched::Readiness readiness) override;
+  [[nodiscard]] sched::Turn on_return(sched::Worker& worker) override;
+  void on_deadline(sched::Worker& worker) override;
+  void on_drain(sched::Worker& worker, bool hard) override;
+  void on_deadline_held() noexcept override;
+  void shut() noexcept override { stream_->shutdown_both(); }
+  void run(sched::Worker& worker) noexcept override;
+  void reject(sched::Worker& worker) noexcept override;
+  [[nodiscard]] int descriptor() const noexcept override { return stream_->fd(); }
+
+  // Connected
+  [[nodiscard]] std::string_view remote_address() override;
+  [[nodiscard]] std::string_view local_address() override;
+  [[nodiscard]] std::string_view listener_name() const noexcept override { return listener_.name; }
+  [[nodiscard]] std::uint32_t listener_index() const noexcept override { return listener_.index; }
+  [[nodiscard]] bool secure() const noexcept override { return listener_.secure; }
+
+ private:
+  enum class After : std::uint8_t { kRead, kLinger, kClose, kReset };  // once what is left is sent
+  // What became of one request in the buffer.
+  enum class Served : std::uint8_t {
+    kNext,        // answered; another may follow
+    kMore,        // its bytes are not all here
+    kLast,        // answered, and after_ says how the connection ends
+    kBlocked,     // earlier replies have to be taken by the client first
+    kHandedOver,  // a thread of its own has it: hands off
+    kLost,        // answered, but the loop has another driver by now
+  };
+  struct Texts;
+
+  [[nodiscard]] sched::Turn advance(sched::Worker& worker);
+  [[nodiscard]] sched::Turn read_requests(sched::Worker& worker);
+  void restore_input(sched::Worker& worker, H1Input& input);
+  [[nodiscard]] Served serve_all(sched::Worker& worker, H1Input& input);
+  [[nodiscard]] Served serve_one(sched::Worker& worker, H1Input& input);
+  [[nodiscard]] Served serve_inline(sched::Worker& worker, H1Input& input,
+                                    const http::Framing& framing);
+  [[nodiscard]] Served hand_over(sched::Worker& worker, H1Input& input);
+  [[nodiscard]] Served refuse(sched::Worker& worker, int status, std::string_view text);
+  // Fills the scratch's exchange from the parsed head and routes it.
+  [[nodiscard]] base::Result<http::Framing, http::RequestError> begin_exchange(
+      H1Scratch& scratch, base::TimePoint now);
+  // Begins the scratch's transport and body. `room` is the buffer behind the head, `received` what lies there.
+  void begin_transport(sched::Worker& worker, const http::Framing& framing, std::span<char> room,
+                       std::size_t received, base::TimePoint now);
+  // How the connection goes on after an exchange.
+  void settle(H1Scratch& scratch, bool unread_body, bool unread_input) noexcept;
+
+  // The end of a turn that still owns the loop: sends, keeps what is left, sets the timer.
+  void end_turn(sched::Worker& worker, H1Input& input, bool partial);
+  // The end of a turn as a mere holder: the same, then gives the connection back.
+  void end_held_turn(H1Scratch& scratch, std::string_view unread) noexcept;
+  // Keep what was not sent or not served for the next turn. False: over limits.buffered.
+  [[nodiscard]] bool keep_output(H1Scratch& scratch);
+  [[nodiscard]] bool keep_input(std::string_view unread);
+  [[nodiscard]] bool account() noexcept;
+  // limits.buffered is used up and a request is not all here: a 503, if nothing stands before it.
+  void refuse_buffered(sched::Worker& worker);
+  void drop_backlog_if_empty() noexcept;
+  // Ends or goes on once all is sent. False: it was closed, or is lingering.
+  [[nodiscard]] bool after_sending(sched::Worker& worker);
+  // Drops input. False: the client has ended or broken the connection.
+  [[nodiscard]] bool drop_input(sched::Worker& worker, std::uint64_t& most);
+  [[nodiscard]] H1Backlog& backlog();
+  void set_timer(base::Duration timeout) noexcept;
+  void close() noexcept;
+
+  Service& service_;
+  const ListenerInfo& listener_;
+  std::unique_ptr<net::Stream> stream_;
+  std::unique_ptr<H1Backlog> backlog_;  // only while something is kept
+  std::unique_ptr<Texts> texts_;        // only once asked for
+  base::TimePoint last_held_ = base::TimePoint::min();  // when a thread of its own gave it back: idle from then on
+  std::uint64_t discard_ = 0;         // body bytes still to be dropped
+  std::uint64_t accounted_ = 0;       // of limits.buffered
+  net::PeerAddress peer_;
+  After after_ = After::kRead;
+  bool lingering_ = false;  // half-closed already
+  bool fresh_ = true;       // no byte has come yet
+};
+
+}  // namespace berth::serve

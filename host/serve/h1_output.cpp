@@ -1,0 +1,106 @@
+#include "serve/h1_output.h"
+
+#include <sys/uio.h>
+
+#include <array>
+#include <utility>
+
+#include "base/limits.h"
+#include "net/wait.h"
+#include "serve/service.h"
+
+namespace berth::serve {
+
+IoStatus H1Output::fail(IoError error) noexcept {
+  lost_ = true;
+  bytes_.clear();
+  sent_ = 0;
+  return base::fail(error);
+}
+
+bool H1Output::try_send() noexcept {
+  while (!lost_ && sent_ < bytes_.size()) {
+    const net::IoResult result = stream_->write(std::string_view(bytes_).substr(sent_));
+    if (result.kind == net::IoResult::Kind::kWouldBlock) return true;
+    if (!result.ok()) {
+      (void)fail(IoError::kClosed);
+      return false;
+    }
+    sent_ += result.bytes;
+  }
+  bytes_.clear();
+  sent_ = 0;
+  return !lost_;
+}
+
+IoStatus H1Output::wait() {
+  // DESIGN: never block while owning a loop; where no spare is left the response is given up.
+  if (!worker_->release_loop()) return fail(IoError::kExhausted);
+  const base::TimePoint deadline = service_->clock().now() + service_->options().write_stall;
+  if (net::wait_writable(stream_->fd(), deadline) != net::WaitResult::kReady) {
+    return fail(IoError::kTimedOut);
+  }
+  return base::done();
+}
+
+void H1Output::keep(std::string_view body) {
+  if (sent_ > 0) {
+    bytes_.erase(0, sent_);
+    sent_ = 0;
+  }
+  bytes_.append(body);
+}
+
+IoStatus H1Output::write(std::string_view body) {
+  if (lost_) return base::fail(IoError::kClosed);
+  if (bytes_.size() - sent_ + body.size() <= kGather) {
+    keep(body);
+    return base::done();
+  }
+  for (;;) {
+    const std::array<iovec, 2> parts{
+        iovec{bytes_.data() + sent_, bytes_.size() - sent_},
+        iovec{const_cast<char*>(body.data()), body.size()},  // sendmsg reads only; iovec has no const
+    };
+    const net::IoResult result = stream_->write(std::span(parts));
+    if (result.ok()) {
+      const std::size_t of_kept = std::min(result.bytes, bytes_.size() - sent_);
+      sent_ += of_kept;
+      body.remove_prefix(result.bytes - of_kept);
+      if (sent_ == bytes_.size()) {
+        bytes_.clear();
+        sent_ = 0;
+      }
+      if (bytes_.empty() && body.empty()) return base::done();
+      continue;
+    }
+    if (result.kind != net::IoResult::Kind::kWouldBlock) return fail(IoError::kClosed);
+    if (bytes_.size() - sent_ + body.size() <= base::limits::kUnsent) {
+      keep(body);
+      return base::done();
+    }
+    if (auto waited = wait(); !waited) return waited;
+  }
+}
+
+IoStatus H1Output::flush() {
+  while (true) {
+    if (!try_send()) return base::fail(IoError::kClosed);
+    if (bytes_.empty()) return base::done();
+    if (auto waited = wait(); !waited) return waited;
+  }
+}
+
+std::string H1Output::take() noexcept {
+  std::string left;
+  if (sent_ == 0) {
+    left = std::move(bytes_);
+  } else {
+    left.assign(bytes_, sent_);
+  }
+  bytes_.clear();
+  sent_ = 0;
+  return left;
+}
+
+}  // namespace berth::serve

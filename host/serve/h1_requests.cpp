@@ -1,0 +1,300 @@
+// The part of H1Connection that reads, routes and serves requests.
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "base/limits.h"
+#include "sched/loop.h"
+#include "sched/pool.h"
+#include "sched/worker.h"
+#include "serve/error_reply.h"
+#include "serve/h1_connection.h"
+#include "serve/h1_input.h"
+#include "serve/h1_scratch.h"
+#include "serve/service.h"
+
+namespace berth::serve {
+
+namespace {
+
+namespace limits = base::limits;
+
+// Pipelined requests served before other connections get their turn.
+constexpr unsigned kRequestsPerTurn = 32;
+
+}  // namespace
+
+void H1Connection::restore_input(sched::Worker& worker, H1Input& input) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  input.buffer = worker.buffer();
+  if (!backlog_) {
+    scratch.parser.reset();
+    return;
+  }
+  input.size = backlog_->input.size();
+  input.need = backlog_->need;
+  std::memcpy(input.buffer.data(), backlog_->input.data(), input.size);
+  backlog_->input.clear();
+  backlog_->need = 0;
+  if (backlog_->parser) {
+    scratch.parser = std::move(*backlog_->parser);
+    backlog_->parser.reset();
+  } else {
+    scratch.parser.reset();
+  }
+}
+
+sched::Turn H1Connection::read_requests(sched::Worker& worker) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  H1Input input;
+  restore_input(worker, input);
+  if (!armed()) set_timer(service_.options().idle_timeout);
+  scratch.transport.output.begin(worker, service_, *stream_);
+  for (;;) {
+    if (input.size < input.buffer.size()) {
+      const std::span<char> room = input.buffer.subspan(input.size);
+      const net::IoResult result = stream_->read(room);
+      switch (result.kind) {
+        case net::IoResult::Kind::kBytes:
+          input.size += result.bytes;
+          // With a FIN behind the bytes there is no further edge: read on until it shows.
+          input.drained = result.bytes < room.size() && !peer_closed();
+          fresh_ = false;
+          break;
+        case net::IoResult::Kind::kWouldBlock:
+          input.drained = true;
+          break;
+        case net::IoResult::Kind::kEnd:
+          input.end = input.drained = true;
+          break;
+        case net::IoResult::Kind::kError:
+          close();
+          return sched::Turn::kKept;
+      }
+    }
+    const Served served = serve_all(worker, input);
+    if (served == Served::kHandedOver) return sched::Turn::kKept;
+    if (served == Served::kLost) {
+      end_held_turn(scratch, input.unread());
+      return sched::Turn::kLost;
+    }
+    if (served != Served::kMore || input.drained) {
+      end_turn(worker, input, served == Served::kMore);
+      return sched::Turn::kKept;
+    }
+    input.compact();
+    // More lies in the socket. Not before the client has taken what it has asked for.
+    if (!scratch.transport.output.try_send() || !scratch.transport.output.empty()) {
+      end_turn(worker, input, true);
+      return sched::Turn::kKept;
+    }
+  }
+}
+
+H1Connection::Served H1Connection::serve_all(sched::Worker& worker, H1Input& input) {
+  for (unsigned requests = 0; input.position < input.size; ++requests) {
+    if (input.size - input.position < input.need) break;
+    if (requests == kRequestsPerTurn) return Served::kNext;
+    input.need = 0;
+    const Served served = serve_one(worker, input);
+    if (served != Served::kNext) return served;
+    H1Scratch::of(worker).parser.reset();
+  }
+  return Served::kMore;
+}
+
+base::Result<http::Framing, http::RequestError> H1Connection::begin_exchange(H1Scratch& scratch,
+                                                                             base::TimePoint now) {
+  const http::RequestHead& head = scratch.parser.head();
+  auto framing = http::framing_of(head);
+  if (!framing) return framing;
+  auto target = http::parse_target(head.method, head.target);
+  if (!target) return base::fail(target.error());
+  std::optional<std::uint64_t> length = framing->length;
+  if (framing->body == http::Framing::Body::kChunked) length.reset();
+  scratch.exchange.begin({
+      .head = &head,
+      .target = *target,
+      // RFC 9112 s3.2.2: the target's authority wins over Host.
+      .host = target->authority.empty() ? framing->host : target->authority,
+      .protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1",
+      .content_length = length,
+      .transport = &scratch.transport,
+      .connected = this,
+  });
+  const Route& route = scratch.exchange.route(service_.root());
+  if (route.timeout > base::Duration::zero()) {
+    scratch.exchange.request().set_deadline(now + route.timeout);
+  }
+  return framing;
+}
+
+void H1Connection::begin_transport(sched::Worker& worker, const http::Framing& framing,
+                                   std::span<char> room, std::size_t received,
+                                   base::TimePoint now) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  const http::RequestHead& head = scratch.parser.head();
+  const Request& request = scratch.exchange.request();
+  scratch.transport.begin({
+      .service = &service_,
+      .connection = this,
+      .minor_version = head.minor_version,
+      .keep_alive = framing.keep_alive && !service_.draining(),
+      .expect_continue = framing.expect_continue,
+      .now = now,
+      .deadline = request.deadline(),
+  });
+  scratch.transport.body.begin(worker, service_, *stream_, framing, room, received,
+                               scratch.parser.head_size(), request.deadline());
+}
+
+H1Connection::Served H1Connection::serve_one(sched::Worker& worker, H1Input& input) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  switch (scratch.parser.parse(input.unread())) {
+    case http::HeadParser::Progress::kIncomplete:
+      return Served::kMore;
+    case http::HeadParser::Progress::kError:
+      return refuse(worker, http::status_of(scratch.parser.error()),
+                    http::text_of(scratch.parser.error()));
+    case http::HeadParser::Progress::kComplete:
+      break;
+  }
+  const base::TimePoint now = loop().now();
+  const auto framing = begin_exchange(scratch, now);
+  if (!framing) {
+    return refuse(worker, http::status_of(framing.error()), http::text_of(framing.error()));
+  }
+  const Route& route = scratch.exchange.request().route();
+  if (framing->length > route.max_body) {
+    return refuse(worker, 413, "the body is larger than this route takes");
+  }
+  const std::size_t head_bytes = scratch.parser.head_size();
+  const std::size_t behind = input.size - input.position - head_bytes;
+  const bool chunked = framing->body == http::Framing::Body::kChunked;
+  if ((!chunked && behind >= framing->length) || route.ignores_body) {
+    return serve_inline(worker, input, *framing);
+  }
+  if (!chunked && framing->length <= limits::kReadAhead && !framing->expect_continue) {
+    input.need = head_bytes + static_cast<std::size_t>(framing->length);
+    scratch.parser.reset();  // parsed again then, into views that hold then
+    const auto seconds = framing->length / std::max<std::uint64_t>(service_.options().body_rate, 1);
+    backlog().due = now + service_.options().body_grace + std::chrono::seconds(seconds);
+    return Served::kMore;
+  }
+  return hand_over(worker, input);
+}
+
+H1Connection::Served H1Connection::serve_inline(sched::Worker& worker, H1Input& input,
+                                                const http::Framing& framing) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  const std::size_t body_at = input.position + scratch.parser.head_size();
+  const std::size_t behind = input.size - body_at;
+  const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(behind, framing.length));
+  begin_transport(worker, framing, input.buffer.subspan(body_at), behind, loop().now());
+  if (backlog_) backlog_->due.reset();
+
+  // From here on the loop may be given to another thread; this one keeps the connection.
+  hold(!input.drained || input.end);
+  worker.enter_handler();
+  scratch.exchange.run();
+  const bool kept = worker.leave_handler();
+
+  input.position = body_at + here;
+  const bool unread_body =
+      framing.body == http::Framing::Body::kChunked || framing.length > here;
+  // Who said that it ignores the body, and read of it after all, has left nobody knows what.
+  discard_ = scratch.transport.body.touched() ? 0 : framing.length - here;
+  settle(scratch, unread_body, !input.drained);
+  if (!kept) return Served::kLost;
+  unhold();
+  return after_ == After::kRead && discard_ == 0 ? Served::kNext : Served::kLast;
+}
+
+H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& input) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  // Earlier replies first: what the job writes comes behind them.
+  if (!scratch.transport.output.try_send() || !scratch.transport.output.empty()) {
+    input.need = scratch.parser.head_size();
+    scratch.parser.reset();
+    return Served::kBlocked;
+  }
+  if (!keep_input(input.unread())) return refuse(worker, 503, "the server is busy");
+  backlog_->due.reset();
+  scratch.tally.flush(service_.counters());
+  hold(!input.drained || input.end);
+  if (worker.pool().submit(*this)) return Served::kHandedOver;
+  unhold();
+  backlog_->input.clear();
+  service_.counters().add(observe::Counter::kQueueRefused);
+  return refuse(worker, 503, "the server is busy");
+}
+
+H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status,
+                                          std::string_view text) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  const std::string_view date = scratch.transport.dates.at(loop().now(), service_.clock());
+  const bool head_request = scratch.parser.is_complete() && scratch.parser.head().method == "HEAD";
+  append_error_reply(scratch.transport.output.bytes(), status, text, date, head_request);
+  scratch.tally.count(status);
+  if (status < 500) service_.counters().add(observe::Counter::kBadRequests);
+  after_ = After::kLinger;  // the client may still be sending: it shall read its answer (RFC 9112 s9.6)
+  return Served::kLast;
+}
+
+void H1Connection::settle(H1Scratch& scratch, bool unread_body, bool unread_input) noexcept {
+  H1Transport& transport = scratch.transport;
+  scratch.tally.count(scratch.exchange.response().status());
+  if (transport.output.lost()) {
+    after_ = After::kClose;
+  } else if (transport.aborted() && transport.ends_by_closing()) {
+    after_ = After::kReset;
+  } else if (!transport.keep_alive() || (unread_body && discard_ == 0)) {
+    // Closing over bytes that were not read resets the connection, and the reply with it.
+    after_ = unread_body || unread_input ? After::kLinger : After::kClose;
+  }
+  if (after_ != After::kRead) discard_ = 0;
+}
+
+void H1Connection::run(sched::Worker& worker) noexcept {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  H1Transport& transport = scratch.transport;
+  H1Input input;
+  backlog_->parser.reset();
+  restore_input(worker, input);
+  transport.output.begin(worker, service_, *stream_);
+  const base::TimePoint now = service_.clock().now();
+  // The same bytes that were judged before: they parse again, into views of this thread's buffer.
+  const auto progress = scratch.parser.parse(input.unread());
+  assert(progress == http::HeadParser::Progress::kComplete);
+  (void)progress;
+  const auto framing = begin_exchange(scratch, now);
+  assert(framing.ok());
+  const std::size_t head_bytes = scratch.parser.head_size();
+  begin_transport(worker, *framing, input.buffer.subspan(head_bytes), input.size - head_bytes, now);
+
+  scratch.exchange.run();
+
+  bool unread_body = !transport.body.at_end();
+  discard_ = 0;
+  if (unread_body && transport.keep_alive() && !transport.aborted() && transport.output.try_send()) {
+    unread_body = !transport.body.drain(limits::kDrain);
+  }
+  settle(scratch, unread_body, true);
+  end_held_turn(scratch, transport.body.at_end() ? transport.body.rest() : std::string_view());
+}
+
+void H1Connection::reject(sched::Worker& worker) noexcept {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  scratch.transport.output.begin(worker, service_, *stream_);
+  const base::TimePoint now = service_.clock().now();
+  append_error_reply(scratch.transport.output.bytes(), 503, "the server is busy",
+                     scratch.transport.dates.at(now, service_.clock()));
+  backlog_->input.clear();
+  after_ = After::kLinger;
+  end_held_turn(scratch, {});
+}
+
+}  // namespace berth::serve

@@ -1,0 +1,58 @@
+#include "serve/request.h"
+
+#include "http/percent_encoding.h"
+
+namespace berth::serve {
+
+void Request::reset(const Parts& parts) {
+  head_ = parts.head;
+  target_ = parts.target;
+  host_ = parts.host;
+  protocol_ = parts.protocol;
+  length_ = parts.content_length;
+  transport_ = parts.transport;
+  connected_ = parts.connected;
+  route_ = nullptr;
+  deadline_.reset();
+  body_read_ = 0;
+  path_.reset();
+  path_values_.clear();
+  if (!decoded_.empty()) decoded_.clear();
+}
+
+std::string_view Request::scheme() const noexcept {
+  return connected_->secure() ? "https" : "http";
+}
+
+std::string_view Request::path() {
+  if (!path_) path_ = decode(target_.path);
+  return *path_;
+}
+
+std::optional<std::string_view> Request::path_value(std::string_view name) {
+  for (const PathValue& value : path_values_) {
+    if (value.name == name) return decode(value.raw);
+  }
+  return std::nullopt;
+}
+
+std::string_view Request::decode(std::string_view raw) {
+  if (raw.find('%') == std::string_view::npos) return raw;
+  std::string& text = decoded_.emplace_back();
+  // parse_target has refused malformed escapes; a bad one here stays as it is.
+  return http::percent_decode(raw, text) ? std::string_view(text) : raw;
+}
+
+IoResult<std::size_t> Request::read(std::span<char> buffer) {
+  if (buffer.empty()) return base::fail(IoError::kInvalid);
+  auto result = transport_->read_body(buffer);
+  if (!result) return result;
+  body_read_ += *result;
+  // A declared length over the limit never got here; this is for chunked bodies.
+  if (body_read_ > route_->max_body) return base::fail(IoError::kTooLarge);
+  return result;
+}
+
+bool Request::cancelled() const noexcept { return transport_->cancelled(); }
+
+}  // namespace berth::serve

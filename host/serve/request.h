@@ -1,0 +1,133 @@
+// What a handler sees of a request: the head as views, the body as a reader. It owns no socket.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/request_head.h"
+#include "http/target.h"
+#include "serve/handler.h"
+#include "serve/transport.h"
+
+namespace berth::serve {
+
+// A wildcard of the pattern and the part of the raw path it matched, still percent-encoded.
+struct PathValue {
+  std::string_view name;
+  std::string_view raw;
+};
+
+// The connection a request came over. Texts are made on the first call (they cost a system call) and live as long
+// as the connection; asked by the thread that holds the exchange.
+class Connected {
+ public:
+  Connected() = default;
+  Connected(const Connected&) = delete;
+  Connected& operator=(const Connected&) = delete;
+  virtual ~Connected() = default;
+  // "192.0.2.1:4711", "[2001:db8::1]:4711".
+  [[nodiscard]] virtual std::string_view remote_address() = 0;
+  [[nodiscard]] virtual std::string_view local_address() = 0;
+  // The listener's name in the configuration, and its place there from 0.
+  [[nodiscard]] virtual std::string_view listener_name() const noexcept = 0;
+  [[nodiscard]] virtual std::uint32_t listener_index() const noexcept = 0;
+  // Over TLS: scheme https.
+  [[nodiscard]] virtual bool secure() const noexcept = 0;
+};
+
+// Used by the one thread that holds the exchange; every view dies when the handler returns. Reused from request
+// to request by its thread, so that serving allocates nothing.
+class Request {
+ public:
+  Request() = default;
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
+  [[nodiscard]] std::string_view method() const noexcept { return head_->method; }
+  // As received (RFC 9112 s3.2).
+  [[nodiscard]] std::string_view target() const noexcept { return head_->target; }
+  // Between authority and '?', percent-encoded as received; "*" for OPTIONS *, empty for CONNECT.
+  [[nodiscard]] std::string_view raw_path() const noexcept { return target_.path; }
+  // raw_path() decoded once. Decoded on the first call.
+  [[nodiscard]] std::string_view path();
+  // Behind '?', without it, as received.
+  [[nodiscard]] std::string_view query() const noexcept { return target_.query; }
+  [[nodiscard]] bool has_query() const noexcept { return target_.has_query; }
+  [[nodiscard]] int minor_version() const noexcept { return head_->minor_version; }
+  [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
+  [[nodiscard]] std::string_view scheme() const noexcept;
+  // The authority of the target if it has one, else Host; may carry a port (RFC 9112 s3.2.2).
+  [[nodiscard]] std::string_view host() const noexcept { return host_; }
+  [[nodiscard]] const http::Target& parsed_target() const noexcept { return target_; }
+
+  [[nodiscard]] std::span<const http::Field> fields() const noexcept { return head_->fields; }
+  [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept {
+    return head_->find(name);
+  }
+
+  // The declared length of the body; 0 without a body, nullopt where it is chunked.
+  [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return length_; }
+
+  // Reads some of the body: at least one byte, or 0 at its end. kTooLarge above the route's max_body.
+  [[nodiscard]] IoResult<std::size_t> read(std::span<char> buffer);
+  // Empty until read() returned 0.
+  [[nodiscard]] const http::Fields& trailers() const noexcept { return transport_->trailers(); }
+
+  // Decoded; nullopt where the pattern has no such wildcard.
+  [[nodiscard]] std::optional<std::string_view> path_value(std::string_view name);
+  [[nodiscard]] std::span<const PathValue> path_values() const noexcept { return path_values_; }
+  // For the mux: names live as long as the route table, raw parts are views into raw_path().
+  void clear_path_values() noexcept { path_values_.clear(); }
+  void add_path_value(PathValue value) { path_values_.push_back(value); }
+
+  [[nodiscard]] Connected& connected() noexcept { return *connected_; }
+  // Set once the request is routed; before that a route without a pattern.
+  [[nodiscard]] const Route& route() const noexcept { return *route_; }
+
+  // True once the client is gone or the deadline has passed: the answer is of no use any more.
+  [[nodiscard]] bool cancelled() const noexcept;
+  // When the route's timeout ends; nullopt: never.
+  [[nodiscard]] std::optional<base::TimePoint> deadline() const noexcept { return deadline_; }
+
+  // --- for connections (h1, h2, tests) -------------------------------------------------------------------
+  struct Parts {
+    const http::RequestHead* head;  // outlives the exchange
+    http::Target target;
+    std::string_view host;
+    std::string_view protocol;
+    std::optional<std::uint64_t> content_length;
+    Transport* transport;
+    Connected* connected;
+  };
+  // Forgets the last request and takes the parts of the next one.
+  void reset(const Parts& parts);
+  void set_route(const Route& route) noexcept { route_ = &route; }
+  void set_deadline(std::optional<base::TimePoint> deadline) noexcept { deadline_ = deadline; }
+  [[nodiscard]] std::uint64_t body_read() const noexcept { return body_read_; }
+
+ private:
+  [[nodiscard]] std::string_view decode(std::string_view raw);
+
+  const http::RequestHead* head_ = nullptr;
+  http::Target target_;
+  std::string_view host_;
+  std::string_view protocol_;
+  std::optional<std::uint64_t> length_;
+  Transport* transport_ = nullptr;
+  Connected* connected_ = nullptr;
+  const Route* route_ = nullptr;
+  std::optional<base::TimePoint> deadline_;
+  std::uint64_t body_read_ = 0;
+  std::optional<std::string_view> path_;
+  std::vector<PathValue> path_values_;
+  std::deque<std::string> decoded_;  // grows only for parts that hold an escape
+};
+
+}  // namespace berth::serve

@@ -1,0 +1,93 @@
+// What a handler answers with: Go's ResponseWriter, made strict. It decides status, length and type of a response;
+// how the bytes are framed is the transport's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/fields.h"
+#include "serve/request.h"
+#include "serve/transport.h"
+
+namespace berth::serve {
+
+// The states, and what moves between them:
+//
+//   kOpen --set_status()--> kOpen (status fixed) --write(), flush() or finish()--> kCommitted --finish()--> kDone
+//   any --fail(), a lost connection--> kFailed
+//
+// Used by the one thread that holds the exchange; reused from request to request by its thread.
+class ResponseWriter {
+ public:
+  ResponseWriter() = default;
+  ResponseWriter(const ResponseWriter&) = delete;
+  ResponseWriter& operator=(const ResponseWriter&) = delete;
+
+  // Adds, replaces or removes field lines. kInvalid: the name is no token or the value holds CR, LF, NUL or
+  // another control character (faults.md 17). kState: the head is out, or its status was set. Fields that framing
+  // owns (Connection, Keep-Alive, Transfer-Encoding, Upgrade, Trailer...) are the transport's: kInvalid.
+  [[nodiscard]] IoStatus add_field(std::string_view name, std::string_view value);
+  [[nodiscard]] IoStatus set_field(std::string_view name, std::string_view value);
+  [[nodiscard]] IoStatus remove_field(std::string_view name);
+  // A field line behind the body; dropped where the framing has no place for it (RFC 9110 s6.5).
+  [[nodiscard]] IoStatus add_trailer(std::string_view name, std::string_view value);
+
+  // The value of the first line of this name as set so far, ignoring case. A view that dies at the next change.
+  [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept;
+
+  // 100..199 is sent at once with the fields set so far; 200..999 is the final one and fixes the head
+  // (Go's WriteHeader). kState: a final status was set before. kInvalid: outside 100..999, or 101.
+  [[nodiscard]] IoStatus set_status(int status);
+
+  // Body bytes; implies set_status(200). Kept back up to limits::kResponseBuffer, so that a short response gets
+  // its Content-Length and small writes become one chunk. kTooLarge: more than the Content-Length the handler set. kState: a status that has no
+  // body, or the response is over. HEAD: counted, not sent.
+  [[nodiscard]] IoStatus write(std::string_view bytes);
+
+  // Sends the head and what is kept back (Go's Flusher).
+  [[nodiscard]] IoStatus flush();
+
+  // The handler did not do its work: 500 if nothing is out, else the client sees the response cut.
+  void fail() noexcept { failed_ = true; }
+
+  // Forgets fields, status and bytes kept back. REQUIRES: !committed().
+  void discard() noexcept;
+
+  [[nodiscard]] bool committed() const noexcept { return committed_; }
+  [[nodiscard]] int status() const noexcept { return status_; }
+  [[nodiscard]] std::uint64_t body_bytes() const noexcept { return written_; }
+  [[nodiscard]] bool failed() const noexcept { return failed_; }
+
+  // --- for Exchange --------------------------------------------------------------------------------------
+  // Forgets the last response. The request outlives this one.
+  void reset(const Request& request, Transport& transport);
+  // Completes the response after the handler returned, or replaces it by an error reply if it failed before
+  // anything was out.
+  void finish();
+
+ private:
+  [[nodiscard]] IoStatus check_field(std::string_view name, std::string_view value) const;
+  // Sends the head; `complete` tells that `kept_` is the whole body.
+  [[nodiscard]] IoStatus commit(bool complete);
+  [[nodiscard]] IoStatus send_kept();
+  [[nodiscard]] bool body_suppressed() const noexcept;
+  void add_content_type(std::string_view body);
+
+  const Request* request_ = nullptr;
+  Transport* transport_ = nullptr;
+  http::Fields fields_;
+  http::Fields trailers_;
+  std::string kept_;  // body bytes not handed to the transport yet; of HEAD only what sniffing looks at
+  std::optional<std::uint64_t> declared_;  // Content-Length the handler set
+  std::string declared_text_;              // as it was set
+  std::uint64_t written_ = 0;
+  int status_ = 0;  // 0: not set
+  bool committed_ = false;
+  bool failed_ = false;
+  bool done_ = false;
+  bool head_request_ = false;
+};
+
+}  // namespace berth::serve

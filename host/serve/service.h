@@ -1,0 +1,62 @@
+// What all connections of a server share: the root handler, the options, and what is counted across them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "observe/counters.h"
+#include "observe/log.h"
+#include "sched/worker.h"
+#include "serve/handler.h"
+#include "serve/options.h"
+
+namespace berth::serve {
+
+// Made by app before the loops start, and outlives them. Any thread.
+class Service {
+ public:
+  Service(Options options, Handler& root, const base::Clock& clock, observe::Log& log,
+          observe::Counters& counters)
+      : options_(options), root_(root), clock_(clock), log_(log), counters_(counters) {}
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  ~Service() = default;
+
+  [[nodiscard]] const Options& options() const noexcept { return options_; }
+  [[nodiscard]] Handler& root() const noexcept { return root_; }
+  [[nodiscard]] const base::Clock& clock() const noexcept { return clock_; }
+  [[nodiscard]] observe::Log& log() const noexcept { return log_; }
+  [[nodiscard]] observe::Counters& counters() const noexcept { return counters_; }
+
+  // From then on every response says Connection: close. Relaxed: it is only a wish to hurry.
+  void begin_drain() noexcept { draining_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool draining() const noexcept { return draining_.load(std::memory_order_relaxed); }
+
+  // Bytes that connections keep for their clients (limits.buffered). Relaxed: a sum, nothing is ordered by it.
+  // False: the limit is reached, and nothing was added.
+  [[nodiscard]] bool reserve_buffered(std::uint64_t bytes) noexcept;
+  void release_buffered(std::uint64_t bytes) noexcept {
+    buffered_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t buffered() const noexcept {
+    return buffered_.load(std::memory_order_relaxed);
+  }
+
+  // What each worker thread needs to serve HTTP/1: for sched::PoolOptions.
+  [[nodiscard]] std::unique_ptr<sched::Scratch> make_scratch() const;
+
+ private:
+  const Options options_;
+  Handler& root_;
+  const base::Clock& clock_;
+  observe::Log& log_;
+  observe::Counters& counters_;
+  std::atomic<bool> draining_{false};
+  std::atomic<std::uint64_t> buffered_{0};
+};
+
+}  // namespace berth::serve

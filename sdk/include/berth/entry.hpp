@@ -1,0 +1,186 @@
+// From the parts of a plugin to its table in abi.h, and the one place where exceptions meet the
+// boundary; not for use by plugins but through BERTH_PLUGIN().
+#pragma once
+
+#include <berth/abi.h>
+#include <berth/config.hpp>
+#include <berth/handler.hpp>
+#include <berth/host.hpp>
+#include <berth/log.hpp>
+#include <berth/request.hpp>
+#include <berth/response.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string_view>
+
+namespace berth::detail {
+
+// What went wrong, as a result for the host. Errors that are the client's or a limit's pass without
+// a line; all else is a bug or a failure, and the host adds plugin and route to the line.
+template <class Function>
+std::int32_t guard(const Function& body) noexcept {
+  try {
+    body();
+    return BERTH_OK;
+  } catch (const Error& error) {
+    const bool expected = error.code() == BERTH_E_CLOSED || error.code() == BERTH_E_TIMEOUT ||
+                          error.code() == BERTH_E_TOO_LARGE;
+    if (!expected) log(Level::error, error.what());
+    return error.code();
+  } catch (const std::exception& error) {
+    log(Level::error, error.what());
+  } catch (...) {
+    log(Level::error, "an exception that is no std::exception");
+  }
+  return BERTH_E_FAILED;
+}
+
+// The same where a configuration is read: what is thrown becomes a complaint with a position, that
+// of `whole` where nothing better is known.
+template <class Function>
+std::int32_t guard_config(const berth_config* whole, const Function& body) noexcept {
+  try {
+    body();
+    return BERTH_OK;
+  } catch (const ConfigError& error) {
+    return host->config_fail(error.node(), str(error.what()));
+  } catch (const std::exception& error) {
+    host->config_fail(whole, str(error.what()));
+  } catch (...) {
+    host->config_fail(whole, str("an exception that is no std::exception"));
+  }
+  return BERTH_E_FAILED;
+}
+
+// The host's handle on a handler.
+struct Mounted {
+  berth_handler table;
+  std::unique_ptr<Handler> handler;
+
+  static std::int32_t serve(void* self, berth_request* request, berth_response* response) noexcept {
+    return guard([&] {
+      ResponseWriter writer(response);
+      Request reader(request);
+      static_cast<Mounted*>(self)->handler->serve(writer, reader);
+    });
+  }
+  static void destroy(void* self) noexcept {
+    guard([&] { std::unique_ptr<Mounted>(static_cast<Mounted*>(self)); });
+  }
+};
+
+// Not constant on purpose, as in handler.hpp: the names are what the compiler says.
+inline void a_plugin_needs_a_handler() {}
+inline void two_handlers_have_the_same_kind() {}
+inline void a_hook_is_given_twice() {}
+
+template <class... P>
+consteval std::array<Part, sizeof...(P)> parts(P... all) {
+  const std::array<Part, sizeof...(P)> result{all...};
+  bool handlers = false;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    handlers = handlers || result[i].what == Part::What::handler;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (result[i].what != result[j].what) continue;
+      if (result[i].what != Part::What::handler) a_hook_is_given_twice();
+      if (result[i].what == Part::What::handler &&
+          std::string_view(result[i].name) == result[j].name) {
+        two_handlers_have_the_same_kind();
+      }
+    }
+  }
+  if (!handlers) a_plugin_needs_a_handler();
+  return result;
+}
+
+// Whether `kinds`, separated by commas, are those of the parts; none named is fine.
+template <std::size_t kCount>
+consteval bool kinds_are(const std::array<Part, kCount>& parts, std::string_view kinds) {
+  if (kinds.empty()) return true;
+  for (const Part& part : parts) {
+    if (part.what != Part::What::handler) continue;
+    const std::string_view kind = kinds.substr(0, kinds.find(','));
+    if (kind != part.name) return false;
+    kinds.remove_prefix(kind.size() == kinds.size() ? kind.size() : kind.size() + 1);
+  }
+  return kinds.empty();
+}
+
+// The functions of a plugin with these parts.
+template <const auto& kParts>
+class Entry {
+ public:
+  static constexpr berth_plugin table(const char* name, const char* version) noexcept {
+    return {.size = sizeof(berth_plugin),
+            .abi_major = BERTH_ABI_MAJOR,
+            .abi_minor = BERTH_ABI_MINOR,
+            .needs_minor = BERTH_ABI_MINOR,
+            .reserved = 0,
+            .name = name,
+            .version = version,
+            .kind = &kind,
+            .make = &make,
+            .make_middleware = nullptr,
+            .start = find(Part::What::start) != nullptr ? &start : nullptr,
+            .stop = find(Part::What::stop) != nullptr ? &stop : nullptr,
+            .self_test = find(Part::What::self_test) != nullptr ? &self_test : nullptr};
+  }
+
+ private:
+  static constexpr const Part* find(Part::What what) noexcept {
+    for (const Part& part : kParts) {
+      if (part.what == what) return &part;
+    }
+    return nullptr;
+  }
+  // One for each part, hooks left out; the rest has a size of 0.
+  static constexpr auto kinds() noexcept {
+    std::array<berth_kind, kParts.size()> result{};
+    std::size_t count = 0;
+    for (const Part& part : kParts) {
+      if (part.what != Part::What::handler) continue;
+      result[count++] = {sizeof(berth_kind), BERTH_ROLE_HANDLER, part.name};
+    }
+    return result;
+  }
+
+  static const berth_kind* kind(std::size_t i) noexcept {
+    static constexpr auto all = kinds();
+    return i < all.size() && all[i].size != 0 ? &all[i] : nullptr;
+  }
+
+  static std::int32_t make(const berth_host* table, const berth_mount* mount,
+                           const berth_handler** out) noexcept {
+    attach(table);
+    for (const Part& part : kParts) {
+      if (part.what != Part::What::handler || part.name != view(mount->kind)) continue;
+      return guard_config(mount->config, [&] {
+        auto made = std::make_unique<Mounted>();
+        made->handler = part.make(Mount(mount));
+        made->table = {sizeof(berth_handler), made.get(), &Mounted::serve, &Mounted::destroy};
+        *out = &made.release()->table;
+      });
+    }
+    return BERTH_E_INVALID;
+  }
+
+  static std::int32_t start(const berth_host* table, const berth_config* config,
+                            std::int32_t phase) noexcept {
+    attach(table);
+    return guard_config(
+        config, [&] { find(Part::What::start)->start(Config(config), static_cast<Phase>(phase)); });
+  }
+  static void stop() noexcept {
+    guard([] { find(Part::What::stop)->call(); });
+  }
+  static std::int32_t self_test(const berth_host* table) noexcept {
+    attach(table);
+    return guard([] { find(Part::What::self_test)->call(); });
+  }
+};
+
+}  // namespace berth::detail

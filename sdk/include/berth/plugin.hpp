@@ -1,0 +1,53 @@
+// The C++20 face of berth/abi.h, whole: include this, derive from berth::Handler, and end one file
+// with BERTH_PLUGIN(). Header-only; no C++ object and no exception crosses to the host.
+//
+//   #include <berth/plugin.hpp>
+//   struct Hello : berth::Handler {
+//     void serve(berth::ResponseWriter& response, berth::Request&) override {
+//       response.write("hello, world\n");
+//     }
+//   };
+//   BERTH_PLUGIN(berth::handler<Hello>("hello"));
+#pragma once
+
+#include <berth/abi.h>
+#include <berth/config.hpp>
+#include <berth/config_value.hpp>
+#include <berth/entry.hpp>
+#include <berth/handler.hpp>
+#include <berth/host.hpp>
+#include <berth/log.hpp>
+#include <berth/request.hpp>
+#include <berth/response.hpp>
+
+#if defined(BERTH_PLUGIN_NAME) && defined(BERTH_PLUGIN_VERSION)
+
+#ifdef BERTH_PLUGIN_KINDS
+#define BERTH_DETAIL_KINDS BERTH_PLUGIN_KINDS
+#else
+#define BERTH_DETAIL_KINDS ""
+#endif
+
+// Exactly once in a plugin, outside every namespace: the kinds it has, and its hooks if any.
+//   BERTH_PLUGIN(berth::handler<Body>("body"), berth::handler<Lines>("lines"),
+//                berth::on_start(open_pool), berth::on_stop(close_pool));
+// Name, version and kinds of the note come from berth_add_plugin() as the macros BERTH_PLUGIN_*.
+#define BERTH_PLUGIN(...)                                                                         \
+  namespace {                                                                                     \
+  constexpr auto berth_plugin_parts = ::berth::detail::parts(__VA_ARGS__);                        \
+  }                                                                                               \
+  static_assert(::berth::detail::kinds_are(berth_plugin_parts, BERTH_DETAIL_KINDS),               \
+                "KINDS of berth_add_plugin() are not the kinds of BERTH_PLUGIN(), in its order"); \
+  extern "C" __attribute__((visibility("default"))) const berth_plugin* berth_plugin_v0(void);    \
+  const berth_plugin* berth_plugin_v0(void) {                                                     \
+    static constexpr berth_plugin table = ::berth::detail::Entry<berth_plugin_parts>::table(      \
+        BERTH_PLUGIN_NAME, BERTH_PLUGIN_VERSION);                                                 \
+    return &table;                                                                                \
+  }                                                                                               \
+  static_assert(true)
+
+#else
+#define BERTH_PLUGIN(...)       \
+  static_assert(sizeof("") > 1, \
+                "define BERTH_PLUGIN_NAME and BERTH_PLUGIN_VERSION, or use berth_add_plugin()")
+#endif

@@ -1,0 +1,127 @@
+// Runs a plugin's handlers in a test, with no server, no socket and no .so; modelled on Go's
+// httptest.ResponseRecorder. Needs no test framework. Not a router: path values are given.
+//
+//   berth::testing::Recorder recorder;               // the plugin compiled into this program
+//   if (!recorder.mount("hello", map({{"greeting", "hi"}}))) ...
+//   auto response = recorder.serve(RequestSpec("GET", "/hello/bob").path_value("name", "bob"));
+//   // response.status == 200, response.body == "hi, bob\n", recorder.misuse().empty()
+#pragma once
+
+#include <berth/abi.h>
+#include <berth/testing/exchange.hpp>
+#include <berth/testing/fake_host.hpp>
+#include <berth/testing/message.hpp>
+#include <berth/testing/node.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// The plugin under test; berth_add_plugin_test() links its sources.
+extern "C" const berth_plugin* berth_plugin_v0(void);
+
+namespace berth::testing {
+
+// Keeps every rule of abi.h that a host keeps, and notes each breach in misuse(). One thread uses
+// it; the handler may use others where the contract allows.
+class Recorder {
+ public:
+  explicit Recorder(berth_entry_fn entry = &berth_plugin_v0) : plugin_(entry()) {
+    if (plugin_ == nullptr || plugin_->abi_major != BERTH_ABI_MAJOR ||
+        plugin_->abi_minor != BERTH_ABI_MINOR || plugin_->size < sizeof(berth_plugin)) {
+      throw std::logic_error("the plugin was built with another SDK than this test");
+    }
+    plugin_config_.adopt(complaints_);
+  }
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+  // In a host's order: stop, then destroy.
+  ~Recorder() {
+    stop();
+    unmount();
+  }
+
+  // The plugin's `config:`, before the first mount().
+  Recorder& plugin_config(Node config) {
+    plugin_config_ = std::move(config);
+    plugin_config_.adopt(complaints_);
+    return *this;
+  }
+  // Makes the handler of a route, in place of the one before. False: refused, see complaints().
+  [[nodiscard]] bool mount(std::string_view kind, Node config = Node::map({}),
+                           std::string pattern = "/") {
+    unmount();
+    complaints_.clear();
+    config.adopt(complaints_);
+    pattern_ = std::move(pattern);
+    const berth_mount mount{sizeof(berth_mount), str(kind), str(pattern_),
+                            FakeHost::handle(&plugin_config_), FakeHost::handle(&config)};
+    const bool made = plugin_->make(&host_.table, &mount, &handler_) == BERTH_OK;
+    if (made != (handler_ != nullptr)) misuse_.add("make() contradicts itself");
+    if (!made) handler_ = nullptr;
+    return handler_ != nullptr;
+  }
+  // Runs the plugin's start() if it has one. False: it failed, see complaints() and log().
+  [[nodiscard]] bool start(berth_phase phase = BERTH_START_FIRST) {
+    started_ = plugin_->start == nullptr ||
+               plugin_->start(&host_.table, FakeHost::handle(&plugin_config_), phase) == BERTH_OK;
+    return started_;
+  }
+  void stop() {
+    if (started_ && plugin_->stop != nullptr) plugin_->stop();
+    started_ = false;
+  }
+  [[nodiscard]] bool self_test() {
+    return plugin_->self_test == nullptr || plugin_->self_test(&host_.table) == BERTH_OK;
+  }
+
+  // One request. REQUIRES: mount() returned true. Views the handler kept stay readable until the
+  // Recorder ends, and using them is noted.
+  RecordedResponse serve(RequestSpec request) {
+    if (handler_ == nullptr) throw std::logic_error("serve() without a mounted handler");
+    exchanges_.push_back(std::make_unique<Exchange>(std::move(request), pattern_, misuse_));
+    Exchange* exchange = exchanges_.back().get();
+    return exchange->end(handler_->serve(handler_->self, FakeHost::handle(exchange),
+                                         FakeHost::response_handle(exchange)));
+  }
+
+  // What the plugin said about the configuration in the last mount() or start().
+  [[nodiscard]] const std::vector<Complaint>& complaints() const noexcept { return complaints_; }
+  // Breaches of the contract so far, a sentence each. A right plugin has none.
+  [[nodiscard]] std::vector<std::string> misuse() const { return misuse_.all(); }
+  // Every line logged so far.
+  [[nodiscard]] std::vector<LogLine> log() const { return host_.lines(); }
+  // The kinds the plugin has, in its order.
+  [[nodiscard]] std::vector<std::string> kinds() const {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; const berth_kind* kind = plugin_->kind(i); ++i) {
+      names.emplace_back(kind->name);
+    }
+    return names;
+  }
+  [[nodiscard]] const berth_plugin& plugin() const noexcept { return *plugin_; }
+
+ private:
+  static berth_str str(std::string_view text) { return {text.data(), text.size()}; }
+  void unmount() noexcept {
+    if (handler_ != nullptr) handler_->destroy(handler_->self);
+    handler_ = nullptr;
+  }
+
+  const berth_plugin* plugin_;
+  FakeHost host_;
+  MisuseList misuse_;
+  std::vector<Complaint> complaints_;
+  Node plugin_config_ = Node::map({});
+  std::string pattern_;
+  const berth_handler* handler_ = nullptr;
+  bool started_ = false;
+  std::vector<std::unique_ptr<Exchange>> exchanges_;
+};
+
+}  // namespace berth::testing

@@ -1,0 +1,55 @@
+# cmake -DHOW=<way> -DSDK= -DTESTS= -DWORK= -DCXX= -DCC= -P check_consumer.cmake
+# HOW install: installs the SDK, and moves what was installed. Then, from that prefix: find_package,
+# template, pkg_config, c; from the source folder: add_subdirectory. Each builds a plugin and checks it.
+cmake_minimum_required(VERSION 3.25)
+
+function(run)
+  execute_process(COMMAND ${ARGV} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT status EQUAL 0)
+    list(JOIN ARGV " " command)
+    message(FATAL_ERROR "${command}\n${output}")
+  endif()
+endfunction()
+function(configure_and_build source)
+  file(REMOVE_RECURSE ${WORK}/${HOW})
+  run(${CMAKE_COMMAND} -G Ninja -S ${source} -B ${WORK}/${HOW} -DCMAKE_PREFIX_PATH=${WORK}/prefix
+    -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_C_COMPILER=${CC} -Wno-dev --no-warn-unused-cli ${ARGN})
+  run(${CMAKE_COMMAND} --build ${WORK}/${HOW})
+endfunction()
+function(check_plugin file name version kinds)
+  run(${CMAKE_COMMAND} -DPLUGIN=${WORK}/${HOW}/${file} -DWORK=${WORK}/${HOW}
+    "-DEXPECT=name=${name};version=${version};kinds=${kinds}" -P ${TESTS}/abi/check_plugin.cmake)
+endfunction()
+
+if(HOW STREQUAL "install")
+  file(REMOVE_RECURSE ${WORK})
+  run(${CMAKE_COMMAND} -G Ninja -S ${SDK} -B ${WORK}/sdk)
+  run(${CMAKE_COMMAND} --install ${WORK}/sdk --prefix ${WORK}/first)
+  file(RENAME ${WORK}/first ${WORK}/prefix)
+elseif(HOW STREQUAL "find_package")
+  configure_and_build(${TESTS}/consumer)
+  check_plugin(plugins/consumer.so consumer 1.0.0 hello)
+elseif(HOW STREQUAL "add_subdirectory")
+  configure_and_build(${TESTS}/consumer -DBERTH_SDK=${SDK})
+  check_plugin(plugins/consumer.so consumer 1.0.0 hello)
+elseif(HOW STREQUAL "c")
+  configure_and_build(${TESTS}/consumer/c -DBERTH_C_PLUGIN=${TESTS}/abi/c_plugin.c)
+  check_plugin(plugins/consumer.so consumer 1.0.0 hello)
+elseif(HOW STREQUAL "template")
+  configure_and_build(${WORK}/prefix/share/berth/template)
+  check_plugin(plugins/greet.so greet 1.0.0 greet)
+  run(${CMAKE_COMMAND} -E chdir ${WORK}/${HOW} ${CMAKE_CTEST_COMMAND} --output-on-failure
+    --no-tests=error)
+elseif(HOW STREQUAL "pkg_config")
+  file(REMOVE_RECURSE ${WORK}/${HOW})
+  file(MAKE_DIRECTORY ${WORK}/${HOW})
+  set(ENV{PKG_CONFIG_PATH} ${WORK}/prefix/lib/pkgconfig)
+  run(pkg-config --exact-version=0.1.0 berth-sdk)
+  file(WRITE ${WORK}/${HOW}/note.cpp "#include <berth/note.h>\n")
+  run(sh -c "${CXX} -std=c++20 $(pkg-config --cflags berth-sdk) -DBERTH_PLUGIN_NAME='\"by_hand\"' \
+    -DBERTH_PLUGIN_VERSION='\"2.0.0\"' -DBERTH_PLUGIN_KINDS='\"hello\"' ${TESTS}/consumer/hello.cpp \
+    ${WORK}/${HOW}/note.cpp $(pkg-config --libs berth-sdk) -o ${WORK}/${HOW}/by_hand.so")
+  check_plugin(by_hand.so by_hand 2.0.0 hello)
+else()
+  message(FATAL_ERROR "HOW=${HOW}?")
+endif()

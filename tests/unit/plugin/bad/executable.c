@@ -1,0 +1,2 @@
+/* A program and no plugin. */
+int main(void) { return 0; }

@@ -1,0 +1,173 @@
+#include "plugin/image.h"
+
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "fake_exchange.h"
+#include "plugin/host_libraries.h"
+#include "plugin/plugin.h"
+#include "recording_sink.h"
+#include "scratch_folder.h"
+
+namespace berth::plugin {
+namespace {
+
+class ImageTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto folder = PrivateFolder::create(scratch_.path("state"));
+    ASSERT_TRUE(folder.ok()) << folder.error().text;
+    folder_ = std::move(*folder);
+    context_ = std::make_unique<LoadContext>(LoadContext{*folder_});
+  }
+
+  base::Result<std::unique_ptr<Image>> load(const std::string& path) {
+    const auto file = read_plugin_file(path, process_policy(false));
+    if (!file) return base::fail(file.error());
+    return Image::load(*file, *context_);
+  }
+  base::Result<std::unique_ptr<Image>> load_built(const std::string& name) {
+    return load(scratch_.deploy(name));
+  }
+
+  ScratchFolder scratch_;
+  std::unique_ptr<PrivateFolder> folder_;
+  std::unique_ptr<LoadContext> context_;
+};
+
+TEST_F(ImageTest, LoadsAPrivateCopyAndNeverTheDeployedFile) {
+  const std::string deployed = scratch_.deploy("test_plain");
+  auto image = load(deployed);
+  ASSERT_TRUE(image.ok()) << image.error().text;
+  EXPECT_TRUE(is_loaded((*image)->path()));
+  EXPECT_FALSE(is_loaded(deployed));
+  EXPECT_EQ((*image)->kinds(), (std::vector<std::string>{"result", "request", "loud"}));
+  EXPECT_EQ((*image)->note().version, "1.2.3");
+  EXPECT_EQ((*image)->build_id().size(), 40u);
+  EXPECT_NE((*image)->path().find((*image)->digest().substr(0, 12)), std::string::npos);
+}
+
+TEST_F(ImageTest, LeavesTheProcessAndTheDisk) {
+  auto image = load_built("test_plain");
+  ASSERT_TRUE(image.ok()) << image.error().text;
+  const std::string path = (*image)->path();
+  const UnloadResult result = (*image)->unload();
+  EXPECT_TRUE(result.left) << result.why;
+  EXPECT_EQ(result.why, "");
+  EXPECT_FALSE(is_loaded(path));
+  image->reset();
+  EXPECT_NE(access(path.c_str(), F_OK), 0);
+}
+
+TEST_F(ImageTest, TheSamePathTwiceIsTwoImages) {
+  const std::string deployed = scratch_.deploy("test_plain");
+  auto first = load(deployed);
+  auto second = load(deployed);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_NE(&(*first)->table(), &(*second)->table());
+}
+
+TEST_F(ImageTest, OverwritingTheDeployedFileInPlaceTouchesNothingThatRuns) {
+  const std::string deployed = scratch_.deploy("test_plain");
+  auto image = load(deployed);
+  ASSERT_TRUE(image.ok()) << image.error().text;
+  write_bytes(deployed, "garbage");
+  EXPECT_STREQ((*image)->table().name, "test_plain");
+  EXPECT_NE((*image)->table().kind(0), nullptr);
+  EXPECT_TRUE((*image)->unload().left);
+}
+
+TEST_F(ImageTest, AStaticRuntimeAndTheHostsPocoNetLoad) {
+  for (const char* name : {"test_static_runtime", "test_poco_net"}) {
+    auto image = load_built(name);
+    ASSERT_TRUE(image.ok()) << name << ": " << image.error().text;
+  }
+}
+
+TEST_F(ImageTest, EachRefusalNamesWhatIsWrong) {
+  struct Row {
+    const char* plugin;
+    base::ErrorCode code;
+    const char* text;  // part of it
+  };
+  using base::ErrorCode;
+  const Row table[] = {
+      {"test_no_entry", ErrorCode::kNotFound, "it does not export berth_plugin_v0"},
+      {"test_other_abi", ErrorCode::kIncompatible, "it exports berth_plugin_v1"},
+      {"test_no_note", ErrorCode::kNotFound, "no note of the SDK"},
+      {"test_undefined_symbol", ErrorCode::kNotFound, "undefined symbol not_there_anywhere"},
+      {"test_absent", ErrorCode::kNotFound, "it needs libberth_test_absent.so.1"},
+      {"test_no_table", ErrorCode::kIncompatible, "berth_plugin_v0() returned no table"},
+      {"test_small_table", ErrorCode::kIncompatible, "its table has 16 bytes, that of ABI 0.1"},
+      {"test_other_name", ErrorCode::kIncompatible,
+       "its note has the name \"test_other_name\", its table \"somebody_else\""},
+  };
+  for (const Row& row : table) {
+    const auto image = load_built(row.plugin);
+    ASSERT_FALSE(image.ok()) << row.plugin;
+    EXPECT_EQ(image.error().code, row.code) << image.error().text;
+    EXPECT_NE(image.error().text.find(row.text), std::string::npos) << image.error().text;
+    EXPECT_EQ(image.error().text.find(folder_->path()), std::string::npos) << image.error().text;
+  }
+}
+
+TEST_F(ImageTest, ALibraryThatClashesWithTheHostsIsRefusedBeforeItIsMapped) {
+  context_->libraries = HostLibraries({"libPocoNet.so.80"});
+  const auto image = load_built("test_other_poco");
+  ASSERT_FALSE(image.ok());
+  EXPECT_EQ(image.error().code, base::ErrorCode::kIncompatible);
+  EXPECT_NE(
+      image.error().text.find("it needs libPocoNet.so.1, but this host uses libPocoNet.so.80"),
+      std::string::npos)
+      << image.error().text;
+}
+
+TEST_F(ImageTest, AFileAnybodyMayWriteIsNotLoaded) {
+  const std::string deployed = scratch_.deploy("test_plain");
+  ASSERT_EQ(chmod(deployed.c_str(), 0666), 0);
+  const auto image = load(deployed);
+  ASSERT_FALSE(image.ok());
+  EXPECT_EQ(image.error().code, base::ErrorCode::kPermission);
+}
+
+TEST_F(ImageTest, WhatCannotLeaveSaysWhyAndKeepsItsCopy) {
+  struct Row {
+    const char* plugin;
+    const char* why;  // part of it
+  };
+  const Row table[] = {
+      {"test_no_delete", "it is linked with -z nodelete"},
+      {"test_unique_symbol",
+       "it has 1 STB_GNU_UNIQUE symbol (test_unique_object): compile it with"},
+  };
+  for (const Row& row : table) {
+    auto image = load_built(row.plugin);
+    ASSERT_TRUE(image.ok()) << image.error().text;
+    const std::string path = (*image)->path();
+    const UnloadResult result = (*image)->unload();
+    EXPECT_FALSE(result.left) << row.plugin;
+    EXPECT_NE(result.why.find(row.why), std::string::npos) << result.why;
+    image->reset();
+    EXPECT_EQ(access(path.c_str(), F_OK), 0) << row.plugin;
+  }
+}
+
+// In a process of its own: the dynamic loader stays locked behind it.
+TEST_F(ImageTest, AThrowingConstructorIsContainedAndTold) {
+  const std::string deployed = scratch_.deploy("test_constructor_throws");
+  EXPECT_EXIT(
+      {
+        const auto image = load(deployed);
+        fputs(image.ok() ? "loaded" : image.error().text.c_str(), stderr);
+        _exit(image.ok() ? 1 : 0);
+      },
+      ::testing::ExitedWithCode(0), "a global constructor of the plugin threw: no database");
+}
+
+}  // namespace
+}  // namespace berth::plugin

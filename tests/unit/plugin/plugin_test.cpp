@@ -1,0 +1,313 @@
+#include "plugin/plugin.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "config/node.h"
+#include "fake_exchange.h"
+#include "plugin/host_libraries.h"
+#include "recording_sink.h"
+#include "scratch_folder.h"
+
+namespace berth::plugin {
+namespace {
+
+using config::Node;
+using Lines = std::vector<std::string>;
+
+Node::Place place(std::uint32_t line) {
+  return {std::make_shared<const std::string>("berth.yaml"), line, 5};
+}
+
+// { key: value }, each on the given line.
+Node map_of(std::string_view key, std::string_view value, std::uint32_t line) {
+  std::vector<Node> keys, values;
+  keys.push_back(Node::scalar(place(line), std::string(key), false));
+  values.push_back(Node::scalar(place(line), std::string(value), false));
+  return Node::map(place(line), std::move(keys), std::move(values));
+}
+
+class PluginTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto folder = PrivateFolder::create(scratch_.path("state"));
+    ASSERT_TRUE(folder.ok()) << folder.error().text;
+    folder_ = std::move(*folder);
+    context_ = std::make_unique<LoadContext>(LoadContext{*folder_});
+  }
+
+  std::shared_ptr<Plugin> load(const std::string& name, Node config = {}) {
+    PluginOptions options;
+    options.alias = "alias";
+    options.path = scratch_.deploy(name);
+    options.config = std::move(config);
+    options.position = {"berth.yaml", 3, 16};
+    auto plugin = Plugin::load(std::move(options), *context_, sink_);
+    EXPECT_TRUE(plugin.ok()) << plugin.error().front().what;
+    return plugin.ok() ? std::move(*plugin) : nullptr;
+  }
+
+  static base::Result<std::shared_ptr<PluginHandler>, Findings> make(Plugin& plugin,
+                                                                     std::string_view kind,
+                                                                     const Node& config = {}) {
+    return plugin.make({kind, "GET /a", config, {"berth.yaml", 20, 14}});
+  }
+
+  ScratchFolder scratch_;
+  std::unique_ptr<PrivateFolder> folder_;
+  std::unique_ptr<LoadContext> context_;
+  RecordingSink sink_;
+};
+
+TEST_F(PluginTest, ServesARequestFromAPluginInPlainC) {
+  const auto plugin = load("test_plain");
+  const auto handler = make(*plugin, "request");
+  ASSERT_TRUE(handler.ok());
+  FakeExchange exchange;
+  exchange.transport.body = "some body";
+  EXPECT_EQ(exchange.run(**handler),
+            "200\nContent-Type: text/plain\n\n"
+            "method=POST\ntarget=/a%20b?q=1+2&empty&q=3\npath=/a b\nquery=q=1+2&empty&q=3\n"
+            "protocol=HTTP/1.1\nscheme=http\nhost=example.org\nremote=192.0.2.1:5000\n"
+            "local=192.0.2.2:80\nlistener=public\npattern=GET /a\nq=1 2\nname=J\xc3\xbcrgen\n"
+            "accept=text/html\nbody=some body\n");
+}
+
+TEST_F(PluginTest, TheOrderOfALifeIsThatOfTheAbi) {
+  auto plugin = load("test_plain");
+  auto handler = make(*plugin, "result");
+  ASSERT_TRUE(handler.ok());
+  ASSERT_TRUE(plugin->self_test().ok());
+  ASSERT_TRUE(plugin->start(StartPhase::kFirst).ok());
+  plugin->stop();
+  plugin->stop();
+  handler->reset();
+  plugin.reset();
+  EXPECT_EQ(sink_.take(),
+            (Lines{"info alias [] make", "info alias [] self_test", "info alias [] start first",
+                   "info alias [] stop", "info alias [] destroy"}));
+}
+
+TEST_F(PluginTest, TheLastHandlerKeepsTheImageAndDestroyComesAfterStop) {
+  auto plugin = load("test_plain");
+  const std::string path = plugin->image().path();
+  auto handler = make(*plugin, "result");
+  ASSERT_TRUE(handler.ok());
+  ASSERT_TRUE(plugin->start(StartPhase::kFirst).ok());
+  plugin.reset();
+  EXPECT_TRUE(is_loaded(path));
+  handler->reset();
+  EXPECT_FALSE(is_loaded(path));
+  EXPECT_EQ(sink_.take(), (Lines{"info alias [] make", "info alias [] start first",
+                                 "info alias [] stop", "info alias [] destroy"}));
+}
+
+TEST_F(PluginTest, AHandlerIsSharedByKindPatternAndConfigurationWhereverThatStands) {
+  const auto plugin = load("test_plain");
+  const auto first = make(*plugin, "result", map_of("text", "a", 5));
+  const auto moved = make(*plugin, "result", map_of("text", "a", 50));
+  const auto other_config = make(*plugin, "result", map_of("text", "b", 5));
+  const auto other_kind = make(*plugin, "loud", map_of("text", "a", 5));
+  const Node config = map_of("text", "a", 5);
+  const auto other_pattern = plugin->make({"result", "GET /b", config, {}});
+  ASSERT_TRUE(first.ok() && moved.ok() && other_config.ok() && other_kind.ok() &&
+              other_pattern.ok());
+  EXPECT_EQ(*first, *moved);
+  EXPECT_NE(*first, *other_config);
+  EXPECT_NE(*first, *other_kind);
+  EXPECT_NE(*first, *other_pattern);
+}
+
+TEST_F(PluginTest, AStartedPluginKeepsAHandlerNobodyUsesForThoseWhoComeBack) {
+  const auto plugin = load("test_plain");
+  ASSERT_TRUE(plugin->start(StartPhase::kFirst).ok());
+  auto handler = make(*plugin, "result");
+  ASSERT_TRUE(handler.ok());
+  const PluginHandler* const address = handler->get();
+  handler->reset();
+  auto again = make(*plugin, "result");
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->get(), address);
+  again->reset();
+  plugin->stop();
+  EXPECT_EQ(sink_.take(), (Lines{"info alias [] start first", "info alias [] make",
+                                 "info alias [] stop", "info alias [] destroy"}));
+}
+
+TEST_F(PluginTest, LinesOfAHandlerNamePluginAndRoute) {
+  const auto plugin = load("test_plain");
+  const auto handler = make(*plugin, "loud");
+  ASSERT_TRUE(handler.ok());
+  sink_.take();
+  FakeExchange().run(**handler);
+  EXPECT_EQ(sink_.take(), (Lines{"warn alias [GET /a] loud first=1 second=2"}));
+}
+
+struct Refusal {
+  const char* description;
+  std::string_view kind;
+  Node config;
+  Lines findings;  // "POSITION: what | help"
+};
+
+std::string line_of(const config::Diagnostic& finding) {
+  std::string line = finding.position.text() + ": " + finding.what;
+  if (!finding.suggestion.empty()) line += " (did you mean " + finding.suggestion + "?)";
+  if (!finding.help.empty()) line += " | " + finding.help;
+  return line;
+}
+
+TEST_F(PluginTest, EachRefusalOfMakeHasItsPosition) {
+  const auto plugin = load("test_plain");
+  const Refusal table[] = {
+      {"unknown kind",
+       "request_",
+       {},
+       {"berth.yaml:20:14: plugin \"alias\" has no handler \"request_\" (did you mean "
+        "alias.request?) | it has: alias.result, alias.request, alias.loud"}},
+      {"no kind",
+       "",
+       {},
+       {"berth.yaml:20:14: plugin \"alias\" has 3 kinds of handlers: say which one | it has: "
+        "alias.result, alias.request, alias.loud"}},
+      {"the plugin complains twice",
+       "result",
+       map_of("refuse", "1", 22),
+       {"berth.yaml:22:5: this is refused", "berth.yaml:22:5: a key is missing"}},
+      {"the plugin only logs",
+       "result",
+       map_of("log_and_fail", "1", 22),
+       {"berth.yaml:20:14: plugin \"alias\" could not make handler \"result\": out of luck"}},
+      {"the plugin lies",
+       "result",
+       map_of("no_table", "1", 22),
+       {"berth.yaml:20:14: plugin \"alias\" could not make handler \"result\": make() succeeded "
+        "without a complete handler"}},
+  };
+  for (const Refusal& row : table) {
+    const auto handler = make(*plugin, row.kind, row.config);
+    ASSERT_FALSE(handler.ok()) << row.description;
+    Lines lines;
+    for (const config::Diagnostic& finding : handler.error()) lines.push_back(line_of(finding));
+    EXPECT_EQ(lines, row.findings) << row.description;
+  }
+}
+
+TEST_F(PluginTest, TheOnlyKindNeedNotBeNamed) {
+  const auto plugin = load("test_no_delete");
+  const auto handler = make(*plugin, "");
+  ASSERT_TRUE(handler.ok());
+  EXPECT_EQ((*handler)->kind(), "only");
+}
+
+TEST_F(PluginTest, AFailedStartIsNotStopped) {
+  const auto plugin = load("test_plain", map_of("start", "-6", 4));
+  const auto status = plugin->start(StartPhase::kReload);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(line_of(status.error().front()), "berth.yaml:3:16: plugin \"alias\" could not start");
+  plugin->stop();
+  EXPECT_EQ(sink_.take(), (Lines{"info alias [] start again"}));
+}
+
+TEST_F(PluginTest, AFileThatIsNoPluginIsRefusedAtItsPosition) {
+  PluginOptions options;
+  options.alias = "alias";
+  options.path = scratch_.path("absent.so");
+  options.position = {"berth.yaml", 3, 16};
+  const auto plugin = Plugin::load(options, *context_, sink_);
+  ASSERT_FALSE(plugin.ok());
+  EXPECT_EQ(line_of(plugin.error().front()), "berth.yaml:3:16: plugin \"alias\", " + options.path +
+                                                 ": cannot open the file: No such file or "
+                                                 "directory");
+}
+
+TEST_F(PluginTest, ExceptionsTheSdkContainsAreA500AndALine) {
+  for (const char* name : {"test_throws", "test_static_runtime"}) {
+    const auto plugin = load(name);
+    const auto standard = make(*plugin, "standard");
+    const auto number = make(*plugin, "number");
+    ASSERT_TRUE(standard.ok() && number.ok());
+    EXPECT_TRUE(FakeExchange().run(**standard).starts_with("500\n"));
+    EXPECT_TRUE(FakeExchange().run(**number).starts_with("500\n"));
+    const Lines lines = sink_.take();
+    ASSERT_EQ(lines.size(), 4u) << name;
+    EXPECT_EQ(lines[0], "error alias [GET /a] a standard exception");
+    const auto constructor = make(*plugin, "constructor");
+    ASSERT_FALSE(constructor.ok());
+    EXPECT_EQ(line_of(constructor.error().front()), "berth.yaml:20:14: cannot be made");
+  }
+}
+
+TEST_F(PluginTest, ExceptionsNobodyGuardsAgainstAreContainedToo) {
+  auto plugin = load("test_unguarded");
+  auto standard = make(*plugin, "serve");
+  auto number = make(*plugin, "number");
+  ASSERT_TRUE(standard.ok() && number.ok());
+  EXPECT_TRUE(FakeExchange().run(**standard).starts_with("500\n"));
+  EXPECT_TRUE(FakeExchange().run(**number).starts_with("500\n"));
+  const auto made = make(*plugin, "make");
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(line_of(made.error().front()),
+            "berth.yaml:20:14: plugin \"alias\" could not make handler \"make\": out of make");
+  const auto middleware = make(*plugin, "wrap");
+  ASSERT_FALSE(middleware.ok());
+  const auto started = plugin->start(StartPhase::kFirst);
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(line_of(started.error().front()),
+            "berth.yaml:3:16: plugin \"alias\" could not start: out of start");
+  standard->reset();
+  EXPECT_EQ(sink_.take(),
+            (Lines{"error alias [GET /a] serve() threw an exception what=out of serve",
+                   "error alias [GET /a] the handler failed result=BERTH_E_FAILED",
+                   "error alias [GET /a] serve() threw an exception that is no std::exception",
+                   "error alias [GET /a] the handler failed result=BERTH_E_FAILED",
+                   "error alias [] destroy() threw an exception"}));
+}
+
+TEST_F(PluginTest, ADestructorLeftToRunKeepsTheImageAndTheLogSaysSo) {
+  std::string path;
+  // The thread whose thread_local it is lives until after the unloading.
+  auto plugin = load("test_thread_local");
+  path = plugin->image().path();
+  auto handler = make(*plugin, "");
+  ASSERT_TRUE(handler.ok());
+  FakeExchange().run(**handler);
+  handler->reset();
+  plugin.reset();
+  EXPECT_TRUE(is_loaded(path));
+  const Lines lines = sink_.take();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("the plugin stays in memory until the host ends"), std::string::npos);
+  EXPECT_NE(lines[0].find("it has thread_local variables with destructors"), std::string::npos);
+}
+
+TEST_F(PluginTest, ManyThreadsServeAndLetGoAtOnce) {
+  auto plugin = load("test_plain");
+  auto handler = make(*plugin, "request");
+  ASSERT_TRUE(handler.ok());
+  ASSERT_TRUE(plugin->start(StartPhase::kFirst).ok());
+  const std::string path = plugin->image().path();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([held = *handler] {
+      for (int k = 0; k < 50; ++k) {
+        FakeExchange exchange;
+        EXPECT_TRUE(exchange.run(*held).starts_with("200\n"));
+      }
+    });
+  }
+  handler->reset();
+  plugin.reset();
+  for (std::thread& thread : threads) thread.join();
+  threads.clear();
+  EXPECT_FALSE(is_loaded(path));
+}
+
+}  // namespace
+}  // namespace berth::plugin
