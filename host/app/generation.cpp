@@ -35,20 +35,25 @@ Generation::~Generation() { stop(); }
 std::unique_ptr<Generation> Generation::build(config::Configuration configuration,
                                               const plugin::LoadContext& context,
                                               plugin::LogSink& sink,
-                                              config::Diagnostics& diagnostics) {
-  const std::size_t errors_before = diagnostics.errors();
+                                              config::Diagnostics& diagnostics,
+                                              const Watch& watch) {
   std::unique_ptr<Generation> generation(new Generation(std::move(configuration)));
   auto table = build_route_table(generation->configuration_, diagnostics);
-  generation->load_plugins(context, sink, diagnostics);
-  generation->make_handlers(diagnostics);
-  if (!table || diagnostics.errors() > errors_before) return nullptr;
+  generation->load_plugins(context, sink, diagnostics, watch);
+  generation->make_handlers(diagnostics, watch);
+  if (!table || diagnostics.errors() > 0) return nullptr;
   generation->mux_ = std::make_unique<mux::Mux>(std::move(*table), std::move(generation->routes_));
   return generation;
 }
 
 void Generation::load_plugins(const plugin::LoadContext& context, plugin::LogSink& sink,
-                              config::Diagnostics& diagnostics) {
+                              config::Diagnostics& diagnostics, const Watch& watch) {
   for (const config::Plugin& entry : configuration_.plugins) {
+    if (entry.file.empty()) {  // of a remainder
+      plugins_.emplace_back();
+      continue;
+    }
+    if (watch) watch(entry);
     plugin::PluginOptions options{
         .alias = entry.alias,
         .path = plugin_path(entry.file),
@@ -66,7 +71,7 @@ void Generation::load_plugins(const plugin::LoadContext& context, plugin::LogSin
   }
 }
 
-void Generation::make_handlers(config::Diagnostics& diagnostics) {
+void Generation::make_handlers(config::Diagnostics& diagnostics, const Watch& watch) {
   for (const config::Route& route : configuration_.routes) {
     std::size_t index = 0;
     while (index < configuration_.plugins.size() &&
@@ -74,6 +79,7 @@ void Generation::make_handlers(config::Diagnostics& diagnostics) {
       ++index;
     }
     if (index == plugins_.size() || !plugins_[index]) continue;  // said already
+    if (watch) watch(configuration_.plugins[index]);
     auto made = plugins_[index]->make({.kind = route.kind,
                                        .pattern = route.pattern,
                                        .config = route.config,
@@ -85,9 +91,11 @@ void Generation::make_handlers(config::Diagnostics& diagnostics) {
     handlers_.push_back(std::move(made).value());
     routes_.push_back(serve_route(route, *handlers_.back()));
   }
-  for (const auto& loaded : plugins_) {
-    if (!loaded) continue;
-    if (auto fit = loaded->self_test(); !fit) add_all(diagnostics, std::move(fit).error());
+  for (std::size_t index = 0; index < plugins_.size(); ++index) {
+    if (!plugins_[index]) continue;
+    if (watch) watch(configuration_.plugins[index]);
+    auto fit = plugins_[index]->self_test();
+    if (!fit) add_all(diagnostics, std::move(fit).error());
   }
 }
 

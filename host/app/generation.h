@@ -2,6 +2,7 @@
 // keeps the one it began with. It opens no socket.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -18,13 +19,18 @@ namespace berth::app {
 // Built, started and stopped by one thread; root() serves on many. `context` and `sink` outlive it.
 class Generation {
  public:
+  // Called before code of a plugin runs; empty: nobody wants to know.
+  using Watch = std::function<void(const config::Plugin&)>;
+
   // Loads every plugin, makes every handler, builds the mux. Null: something is wrong, and all of
-  // it is in `diagnostics`. Nothing outside this process's memory has changed then but log lines
-  // and private copies, which are gone again.
+  // it is in `diagnostics`; always so if there were errors before, when `configuration` may be a
+  // config::Loaded::remainder and only what else is wrong is wanted. Nothing outside this process's
+  // memory has changed then but log lines and private copies, which are gone again.
   [[nodiscard]] static std::unique_ptr<Generation> build(config::Configuration configuration,
                                                          const plugin::LoadContext& context,
                                                          plugin::LogSink& sink,
-                                                         config::Diagnostics& diagnostics);
+                                                         config::Diagnostics& diagnostics,
+                                                         const Watch& watch = {});
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
   // stop() if it was not called; then handlers and images leave.
@@ -48,8 +54,8 @@ class Generation {
   explicit Generation(config::Configuration configuration);
 
   void load_plugins(const plugin::LoadContext& context, plugin::LogSink& sink,
-                    config::Diagnostics& diagnostics);
-  void make_handlers(config::Diagnostics& diagnostics);
+                    config::Diagnostics& diagnostics, const Watch& watch);
+  void make_handlers(config::Diagnostics& diagnostics, const Watch& watch);
 
   // Destroyed from the last to the first: the mux names handlers, handlers belong to images.
   config::Configuration configuration_;

@@ -15,6 +15,7 @@
 #include "app/process.h"
 #include "app/server.h"
 #include "app/signals.h"
+#include "app/validate.h"
 #include "base/clock.h"
 #include "config/load.h"
 #include "net/descriptor_limit.h"
@@ -35,12 +36,6 @@ constexpr auto kLogEnd = 1s;
 int refuse(std::string_view text) {
   std::cerr << "berth: error: " << text << '\n';
   return 1;
-}
-
-config::Diagnostics::Colour colour_of_stderr() noexcept {
-  // NO_COLOR: no-color.org. On the main thread before any other.
-  const bool wanted = ::isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  return wanted ? config::Diagnostics::Colour::kAlways : config::Diagnostics::Colour::kNever;
 }
 
 // Everything between "started" and "ended", in the order of start; stop() is its mirror image.
@@ -142,9 +137,9 @@ int run_host(const RunOptions& options) {
         "help: run it as another user, or give --allow-root if that is what you want");
   }
   config::Loaded loaded = config::load_file(options.file);
-  const auto colour = colour_of_stderr();
   if (!loaded.configuration) {
-    std::cerr << loaded.diagnostics.render(colour);
+    // Its plugins are looked at all the same, so that everything wrong is said at once.
+    (void)validate(options.file);
     return 1;
   }
   auto signals = Signals::open();
@@ -164,7 +159,7 @@ int run_host(const RunOptions& options) {
   PluginLog sink(**log);
   auto generation =
       Generation::build(std::move(*loaded.configuration), context, sink, loaded.diagnostics);
-  std::cerr << loaded.diagnostics.render(colour);
+  std::cerr << loaded.diagnostics.render(colour_of_stderr());
   if (!generation) return 1;
   auto server = Server::open(generation->configuration(), generation->root(), **log, clock);
   if (!server) {

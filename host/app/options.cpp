@@ -95,6 +95,14 @@ observe::LogOptions log_options(const config::Log& log) {
   return options;
 }
 
+observe::AccessLogOptions access_log_options(const config::Log& log) {
+  observe::AccessLogOptions options;
+  options.format = log.format == config::LogFormat::kJson ? observe::AccessFormat::kJson
+                                                          : observe::AccessFormat::kCombined;
+  options.writer.output = output_of(log.access);
+  return options;
+}
+
 std::size_t usable_cores() noexcept {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;

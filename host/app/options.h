@@ -5,6 +5,7 @@
 
 #include "config/configuration.h"
 #include "net/listener.h"
+#include "observe/access_log.h"
 #include "observe/log.h"
 #include "sched/pool.h"
 #include "serve/options.h"
@@ -22,6 +23,9 @@ namespace berth::app {
 [[nodiscard]] base::Result<net::ListenerOptions> listener_options(const config::Listener& listener);
 
 [[nodiscard]] observe::LogOptions log_options(const config::Log& log);
+
+// REQUIRES: log.access is not kOff.
+[[nodiscard]] observe::AccessLogOptions access_log_options(const config::Log& log);
 
 // "stdout", "stderr" or a path, as observe takes it. REQUIRES: not kOff.
 [[nodiscard]] std::string output_of(const config::LogTarget& target);

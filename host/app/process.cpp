@@ -43,4 +43,9 @@ plugin::StateEnvironment state_environment() {
   };
 }
 
+config::Diagnostics::Colour colour_of_stderr() {
+  const bool wanted = ::isatty(STDERR_FILENO) == 1 && environment("NO_COLOR").empty();
+  return wanted ? config::Diagnostics::Colour::kAlways : config::Diagnostics::Colour::kNever;
+}
+
 }  // namespace berth::app

@@ -1,11 +1,12 @@
 // What the process knows of itself: where its binary and the shipped plugins lie, its version, its
-// state folder.
+// state folder, and whether colours are wanted.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "config/diagnostic.h"
 #include "plugin/private_folder.h"
 
 namespace berth::app {
@@ -22,5 +23,9 @@ namespace berth::app {
 
 // The environment that decides where state lies, as it is now: to be asked before any plugin loads.
 [[nodiscard]] plugin::StateEnvironment state_environment();
+
+// Colours where stderr is a terminal, unless $NO_COLOR is set (no-color.org). To be asked before
+// any other thread starts.
+[[nodiscard]] config::Diagnostics::Colour colour_of_stderr();
 
 }  // namespace berth::app

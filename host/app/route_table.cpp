@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cassert>
 #include <string>
 #include <string_view>
@@ -36,6 +37,14 @@ base::SourcePosition inside(const base::SourcePosition& value, std::size_t offse
   return position;
 }
 
+bool knows_listeners(const config::Configuration& configuration, const config::Route& route) {
+  return std::all_of(
+      route.listeners.begin(), route.listeners.end(), [&](const std::string& wanted) {
+        return std::any_of(configuration.listeners.begin(), configuration.listeners.end(),
+                           [&](const config::Listener& entry) { return entry.name == wanted; });
+      });
+}
+
 }  // namespace
 
 std::uint32_t listener_number(const config::Configuration& configuration,
@@ -54,6 +63,10 @@ std::optional<mux::Table> build_route_table(const config::Configuration& configu
   bool whole = true;
   for (std::uint32_t index = 0; index < configuration.routes.size(); ++index) {
     const config::Route& route = configuration.routes[index];
+    if (route.pattern.empty() || !knows_listeners(configuration, route)) {
+      whole = false;  // of a config::Loaded::remainder: said already
+      continue;
+    }
     auto pattern = mux::Pattern::parse(route.pattern);
     if (!pattern) {
       whole = false;

@@ -1,5 +1,6 @@
 #include "app/server.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -10,6 +11,9 @@
 namespace berth::app {
 
 namespace {
+
+// For the output of the access log to take what is left.
+constexpr std::chrono::seconds kAccessLogEnd(1);
 
 sched::PoolOptions with_scratch(sched::PoolOptions options, const serve::Service& service) {
   options.make_scratch = [&service] { return service.make_scratch(); };
@@ -33,6 +37,12 @@ base::Result<std::unique_ptr<Server>> Server::open(const config::Configuration& 
                                                    serve::Handler& root, observe::Log& log,
                                                    const base::Clock& clock) {
   std::unique_ptr<Server> server(new Server(configuration, root, log, clock, usable_cores()));
+  if (configuration.log.access.kind != config::LogTarget::Kind::kOff) {
+    auto access = observe::AccessLog::open(access_log_options(configuration.log), log, clock);
+    if (!access) return base::fail(std::move(access).error());
+    server->access_log_ = std::move(access).value();
+    server->service_.set_access_log(server->access_log_.get());
+  }
   std::string errors;
   base::ErrorCode code = base::ErrorCode::kSystem;
   for (const config::Listener& entry : configuration.listeners) {
@@ -100,6 +110,10 @@ void Server::drain() {
 
 void Server::cut() { loops_.drain(true); }
 
-bool Server::end(base::TimePoint deadline) { return pool_.stop(clock_, deadline); }
+bool Server::end(base::TimePoint deadline) {
+  const bool ended = pool_.stop(clock_, deadline);
+  if (access_log_) (void)access_log_->stop(kAccessLogEnd);
+  return ended;
+}
 
 }  // namespace berth::app

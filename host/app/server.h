@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "config/configuration.h"
 #include "net/listener.h"
+#include "observe/access_log.h"
 #include "observe/counters.h"
 #include "observe/log.h"
 #include "sched/loops.h"
@@ -49,8 +50,8 @@ class Server {
   }
   // Cuts the connections that are left.
   void cut();
-  // Ends the threads; false: some thread is still inside a handler at the deadline, and the process
-  // can only be left by _exit().
+  // Ends the threads, then writes what is left of the access log; false: some thread is still
+  // inside a handler at the deadline, and the process can only be left by _exit().
   [[nodiscard]] bool end(base::TimePoint deadline);
 
   [[nodiscard]] std::size_t connections() const noexcept { return loops_.connections(); }
@@ -62,6 +63,7 @@ class Server {
          const base::Clock& clock, std::size_t loops);
 
   observe::Log& log_;
+  std::unique_ptr<observe::AccessLog> access_log_;  // null: log.access is off
   const base::Clock& clock_;
   observe::Counters counters_;
   serve::Service service_;

@@ -6,12 +6,14 @@
 
 namespace berth::app {
 
-// Runs validate_here() in a child under a time limit. 0: would serve; 1: would not, and stderr says
-// why, a crash of the child included.
+// Runs probe() in a child under a time limit. 0: would serve; 1: would not, and stderr says
+// everything that is wrong: with the file, with the plugins, and which plugin crashed, ended the
+// process or did not return.
 [[nodiscard]] int validate(const std::string& file);
 
-// Loads the configuration and its plugins into this process and makes every handler; opens no
-// listener.
-[[nodiscard]] int validate_here(const std::string& file);
+// What the child does: loads the configuration and its plugins and makes every handler; opens no
+// listener. `report` is a file, opened for writing, that tells the parent how far it came. Returns
+// the exit code.
+[[nodiscard]] int probe(const std::string& file, int report);
 
 }  // namespace berth::app

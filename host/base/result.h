@@ -29,7 +29,9 @@ template <class E>
 template <class T, class E = Error>
 class [[nodiscard]] Result {
  public:
+  // NOLINTNEXTLINE(google-explicit-constructor): `return value;` is how a Result is made
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): likewise `return fail(error);`
   Result(Failure<E> failure) : state_(std::in_place_index<1>, std::move(failure.error)) {}
 
   [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }

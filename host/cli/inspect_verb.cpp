@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "app/process.h"
+#include "config/printable.h"
 #include "plugin/inspect.h"
 
 namespace berth::cli {
@@ -10,7 +10,7 @@ namespace berth::cli {
 namespace {
 
 int refuse(const std::string& file, const std::string& text) {
-  std::cerr << file << ": error: " << text << '\n';
+  std::cerr << config::printable(file) << ": error: " << config::printable(text) << '\n';
   return 1;
 }
 

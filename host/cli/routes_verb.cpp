@@ -9,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "app/process.h"
 #include "app/route_table.h"
 #include "config/load.h"
+#include "config/printable.h"
 #include "http/target.h"
 #include "http/token.h"
 #include "mux/explain.h"
@@ -26,12 +28,11 @@ struct LoadedTable {
 
 std::optional<LoadedTable> load(const std::string& file) {
   config::Loaded loaded = config::load_file(file);
+  const auto& read = loaded.configuration ? loaded.configuration : loaded.remainder;
   std::optional<mux::Table> table;
-  if (loaded.configuration) {
-    table = app::build_route_table(*loaded.configuration, loaded.diagnostics);
-  }
-  std::cerr << loaded.diagnostics.render();
-  if (!table) return std::nullopt;
+  if (read) table = app::build_route_table(*read, loaded.diagnostics);
+  std::cerr << loaded.diagnostics.render(app::colour_of_stderr());
+  if (!table || !loaded.configuration) return std::nullopt;
   return LoadedTable{std::move(*loaded.configuration), std::move(*table)};
 }
 
@@ -52,7 +53,7 @@ void print(const std::vector<std::array<std::string, Columns>>& rows) {
       line += row[i];
       if (i + 1 < Columns) line.append(widths[i] - row[i].size() + 2, ' ');
     }
-    std::cout << line << '\n';
+    std::cout << config::printable(line) << '\n';
   }
 }
 
@@ -91,13 +92,17 @@ int explain_route(const std::string& file, const std::string& request,
   }
   const auto parsed = http::parse_target(method, target);
   if (!http::is_token(method) || !parsed) {
-    return wrong_usage("\"" + request +
-                       "\" is no request; write it as \"GET /path\" or \"GET http://host/path\"");
+    return wrong_usage(config::quote(request) +
+                       " is no request; write it as \"GET /path\" or \"GET http://host/path\"");
+  }
+  if (parsed->form == http::Target::Form::kAsterisk) {
+    std::cout << "answered by the server: * names no path, so no route is asked\n";
+    return 0;
   }
   const auto has_name = [&](const config::Listener& entry) { return entry.name == listener; };
   const auto& listeners = configuration.listeners;
   if (!listener.empty() && std::none_of(listeners.begin(), listeners.end(), has_name)) {
-    return wrong_usage("there is no listener \"" + listener + "\"");
+    return wrong_usage("there is no listener " + config::quote(listener));
   }
   const std::uint32_t number = listener.empty() ? 0 : app::listener_number(configuration, listener);
 

@@ -10,20 +10,22 @@
 namespace berth::config {
 
 Loaded load_text(std::string name, std::string text) {
-  Loaded loaded{std::nullopt, Diagnostics(std::move(name), strip_bom(std::move(text)))};
+  Loaded loaded{.configuration = std::nullopt,
+                .diagnostics = Diagnostics(std::move(name), strip_bom(std::move(text)))};
   Document document = read_document(loaded.diagnostics);
   if (!document.root) return loaded;
   Report report(loaded.diagnostics, std::move(document.spoilt));
   Configuration configuration =
       read_configuration(*document.root, loaded.diagnostics.file(), report);
-  if (loaded.diagnostics.errors() == 0) loaded.configuration = std::move(configuration);
+  (loaded.diagnostics.errors() == 0 ? loaded.configuration : loaded.remainder) =
+      std::move(configuration);
   return loaded;
 }
 
 Loaded load_file(const std::string& path) {
   auto bytes = read_file(path);
   if (!bytes) {
-    Loaded loaded{std::nullopt, Diagnostics(path, {})};
+    Loaded loaded{.configuration = std::nullopt, .diagnostics = Diagnostics(path, {})};
     loaded.diagnostics.add(std::move(bytes).error());
     return loaded;
   }

@@ -17,6 +17,10 @@ namespace berth::config {
 struct Loaded {
   std::optional<Configuration> configuration;
   Diagnostics diagnostics;
+  // Where there are errors: what could be read all the same, so that what it names can be checked
+  // too and everything wrong is said at once. Never to be served: what is wrong in it is left out
+  // or empty. Absent where the file is no YAML.
+  std::optional<Configuration> remainder = std::nullopt;
 };
 
 // Reads the bytes of a file. `name` is shown in messages, and its folder is what relative paths are

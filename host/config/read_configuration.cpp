@@ -63,7 +63,8 @@ void check_listeners(const Configuration& configuration, const Node& routes, Rep
     list += (names.empty() ? " " : ", ") + listener.name;
     names.push_back(listener.name);
   }
-  if (names.empty() || names.size() > kListedNames) list.clear();
+  if (names.empty()) return;  // so that `listen` is at fault, which has been reported
+  if (names.size() > kListedNames) list.clear();
   const std::set<std::string_view> known(names.begin(), names.end());
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const Node* const listeners = routes.value(i).find("listeners");

@@ -6,18 +6,13 @@ namespace berth::http {
 
 bool needs_cleaning(std::string_view path) noexcept {
   if (!path.starts_with('/')) return true;
-  bool at_segment = false;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const char c = path[i];
-    if (at_segment) {
-      if (c == '/') return true;
-      if (c == '.') {
-        const std::string_view rest = path.substr(i + 1);
-        if (rest.empty() || rest.front() == '/') return true;
-        if (rest == "." || rest.starts_with("./")) return true;
-      }
-    }
-    at_segment = c == '/';
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    if (path[i] != '/') continue;
+    if (path[i + 1] == '/') return true;
+    if (path[i + 1] != '.') continue;
+    const std::string_view rest = path.substr(i + 2);  // behind "/."
+    if (rest.empty() || rest.front() == '/') return true;
+    if (rest == "." || rest.starts_with("./")) return true;
   }
   return false;
 }

@@ -1,23 +1,34 @@
 #include "http/fields.h"
 
 #include <cassert>
+#include <cstring>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "http/token.h"
 
 namespace berth::http {
+namespace {
+
+char* put(char* at, std::string_view text) noexcept {
+  if (!text.empty()) std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
+
+}  // namespace
 
 void Fields::add(std::string_view name, std::string_view value) {
   assert(is_token(name) && is_field_value(value));
   assert(!points_into(name) && !points_into(value));
   assert(name.size() + value.size() < std::numeric_limits<std::uint32_t>::max() - text_.size());
-  const std::size_t at = text_.size();
-  entries_.reserve(entries_.size() + 1);  // before the text grows: all or nothing
-  text_.append(name);
-  text_.append(value);
-  entries_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()),
-                      static_cast<std::uint32_t>(value.size())});
+  const Entry entry{static_cast<std::uint32_t>(text_.size()),
+                    static_cast<std::uint32_t>(name.size()),
+                    static_cast<std::uint32_t>(value.size())};
+  entries_.push_back(entry);
+  char* at = text_.extend(entry.bytes());
+  at = put(put(at, name), ": ");
+  put(put(at, value), "\r\n");
 }
 
 void Fields::set(std::string_view name, std::string_view value) {
@@ -29,11 +40,21 @@ void Fields::set(std::string_view name, std::string_view value) {
     remove_at(other);
     other = index_of(name, other);
   }
-  Entry& entry = entries_[index];
-  text_.replace(entry.at + entry.name_size, entry.value_size, value);
-  move_text(index + 1, static_cast<std::ptrdiff_t>(value.size()) -
-                           static_cast<std::ptrdiff_t>(entry.value_size));
-  entry.value_size = static_cast<std::uint32_t>(value.size());
+  if (entries_[index].value_size == value.size()) {
+    put(text_.data() + entries_[index].at + name.size() + kColon, value);
+    return;
+  }
+  replace_value(index, value);
+}
+
+void Fields::replace_value(std::size_t index, std::string_view value) {
+  // Rare: a length that differs moves every line behind it.
+  Fields rebuilt;
+  for (std::size_t i = 0; i < size(); ++i) {
+    const Field field = at(i);
+    rebuilt.add(field.name, i == index ? value : field.value);
+  }
+  *this = std::move(rebuilt);
 }
 
 std::size_t Fields::remove(std::string_view name) noexcept {
@@ -68,16 +89,12 @@ std::size_t Fields::index_of(std::string_view name, std::size_t from) const noex
 
 void Fields::remove_at(std::size_t index) noexcept {
   const Entry entry = entries_[index];
-  const std::size_t bytes = entry.name_size + entry.value_size;
-  text_.erase(entry.at, bytes);
+  const std::size_t behind = entry.at + entry.bytes();
+  std::memmove(text_.data() + entry.at, text_.data() + behind, text_.size() - behind);
+  text_.truncate(text_.size() - entry.bytes());
   entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(index));
-  move_text(index, -static_cast<std::ptrdiff_t>(bytes));
-}
-
-void Fields::move_text(std::size_t from_entry, std::ptrdiff_t bytes) noexcept {
-  for (std::size_t index = from_entry; index < size(); ++index) {
-    entries_[index].at =
-        static_cast<std::uint32_t>(static_cast<std::ptrdiff_t>(entries_[index].at) + bytes);
+  for (std::size_t i = index; i < size(); ++i) {
+    entries_[i].at -= static_cast<std::uint32_t>(entry.bytes());
   }
 }
 

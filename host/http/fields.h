@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/buffer.h"
+
 namespace berth::http {
 
 // One field line. Views into whoever made it.
@@ -20,7 +22,7 @@ struct Field {
 };
 
 // An ordered list of field lines; names keep their spelling and are compared ignoring case. All
-// text lies in one string and clear() keeps its memory, so that a thread's Fields allocates nothing
+// text lies in one buffer and clear() keeps its memory, so that a thread's Fields allocates nothing
 // once it has seen its largest response.
 //
 // Every view handed out (find, at, iteration) dies at the next add, set, remove, clear or move.
@@ -74,31 +76,40 @@ class Fields {
   // Number of lines.
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
-  // Bytes on the wire: each line as "name: value CR LF".
-  [[nodiscard]] std::size_t bytes() const noexcept { return text_.size() + 4 * entries_.size(); }
+  // As they go over the wire: each line as "name: value CR LF" (RFC 9112 s5).
+  [[nodiscard]] std::string_view wire() const noexcept { return text_.view(); }
+  // Bytes of wire().
+  [[nodiscard]] std::size_t bytes() const noexcept { return text_.size(); }
   // REQUIRES: index < size().
   [[nodiscard]] Field at(std::size_t index) const noexcept {
     const Entry& entry = entries_[index];
     const char* name = text_.data() + entry.at;
-    return {{name, entry.name_size}, {name + entry.name_size, entry.value_size}};
+    return {{name, entry.name_size}, {name + entry.name_size + kColon, entry.value_size}};
   }
   [[nodiscard]] Iterator begin() const noexcept { return {*this, 0}; }
   [[nodiscard]] Iterator end() const noexcept { return {*this, size()}; }
 
  private:
-  // text_ is name value name value ..., in the order of entries_ and without gaps.
+  static constexpr std::size_t kColon = 2;    // ": "
+  static constexpr std::size_t kLineEnd = 2;  // CR LF
+
+  // text_ is the lines as they are sent, in the order of entries_ and without gaps: sending them is
+  // one copy.
   struct Entry {
     std::uint32_t at;
     std::uint32_t name_size;
     std::uint32_t value_size;
+    [[nodiscard]] std::size_t bytes() const noexcept {
+      return name_size + kColon + value_size + kLineEnd;
+    }
   };
 
   [[nodiscard]] std::size_t index_of(std::string_view name, std::size_t from) const noexcept;
+  void replace_value(std::size_t index, std::string_view value);
   void remove_at(std::size_t index) noexcept;
-  void move_text(std::size_t from_entry, std::ptrdiff_t bytes) noexcept;
   [[nodiscard]] bool points_into(std::string_view view) const noexcept;
 
-  std::string text_;
+  base::Buffer text_;
   std::vector<Entry> entries_;
 };
 

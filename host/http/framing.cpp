@@ -25,105 +25,124 @@ std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
 // What the fields that matter said, each at most once.
 class Reader {
  public:
-  [[nodiscard]] std::optional<RequestError> read(const Field& field) noexcept {
+  explicit Reader(Framing& framing) noexcept : framing_(framing) {}
+
+  // False: error().
+  [[nodiscard]] [[gnu::always_inline]] bool read(const Field& field) noexcept {
     switch (field.name.size()) {
       case 4:
-        if (is_name(field.name, "host")) return host(field.value);
-        break;
+        return !is_name(field.name, "host") || host(field.value);
       case 6:
-        if (is_name(field.name, "expect")) expect(field.value);
-        break;
+        return !is_name(field.name, "expect") || expect(field.value);
       case 10:
-        if (is_name(field.name, "connection")) connection(field.value);
-        break;
+        return !is_name(field.name, "connection") || connection(field.value);
       case 14:
-        if (is_name(field.name, "content-length")) return content_length(field.value);
-        break;
+        return !is_name(field.name, "content-length") || content_length(field.value);
       case 17:
-        if (is_name(field.name, "transfer-encoding")) return transfer_encoding(field.value);
-        break;
+        return !is_name(field.name, "transfer-encoding") || transfer_encoding(field.value);
       default:
-        break;
+        return true;
     }
-    return std::nullopt;
   }
 
-  [[nodiscard]] base::Result<Framing, RequestError> framing(int minor_version) const noexcept {
-    const bool old = minor_version == 0;
-    // RFC 9112 s6.1, s6.3 3: the mark of request smuggling.
-    if (chunked_ && length_) return base::fail(RequestError::kConflictingLength);
-    // RFC 9112 s6.1: "MUST treat the message as if the framing is faulty".
-    if (chunked_ && old) return base::fail(RequestError::kTransferEncodingInOldVersion);
-    if (!host_ && !old) return base::fail(RequestError::kMissingHost);
-    if (bad_expectation_ && !old) return base::fail(RequestError::kExpectationFailed);
-
-    Framing framing;
-    if (chunked_) framing.body = Framing::Body::kChunked;
-    if (length_) {
-      framing.body = Framing::Body::kLength;
-      framing.length = *length_;
-    }
-    framing.keep_alive = !close_ && (keep_alive_ || !old);  // RFC 9112 s9.3
-    framing.expect_continue = expect_continue_ && !old && (chunked_ || framing.length > 0);
-    framing.host = host_.value_or(std::string_view());
-    return framing;
+  // After all fields. False: error().
+  [[nodiscard]] [[gnu::always_inline]] bool finish(int minor_version) noexcept {
+    // What most requests say is what a Framing says to begin with.
+    if (seen_ == kHost && minor_version != 0) return true;
+    return finish_unusual(minor_version == 0);
   }
+
+  [[nodiscard]] RequestError error() const noexcept { return error_; }
 
  private:
-  std::optional<RequestError> host(std::string_view value) noexcept {
-    if (host_) return RequestError::kDuplicateHost;
+  static constexpr unsigned kHost = 1;
+  static constexpr unsigned kLength = 2;
+  static constexpr unsigned kChunked = 4;
+  static constexpr unsigned kClose = 8;
+  static constexpr unsigned kKeepAlive = 16;
+  static constexpr unsigned kExpectContinue = 32;
+  static constexpr unsigned kBadExpectation = 64;
+
+  [[nodiscard]] bool has(unsigned what) const noexcept { return (seen_ & what) != 0; }
+  bool fail(RequestError error) noexcept {
+    error_ = error;
+    return false;
+  }
+
+  // Out of the way: of few requests.
+  [[gnu::noinline]] bool finish_unusual(bool old) noexcept {
+    // RFC 9112 s6.1, s6.3 3: the mark of request smuggling.
+    if (has(kChunked) && has(kLength)) return fail(RequestError::kConflictingLength);
+    // RFC 9112 s6.1: "MUST treat the message as if the framing is faulty".
+    if (has(kChunked) && old) return fail(RequestError::kTransferEncodingInOldVersion);
+    if (!has(kHost) && !old) return fail(RequestError::kMissingHost);
+    if (has(kBadExpectation) && !old) return fail(RequestError::kExpectationFailed);
+
+    if (has(kChunked)) framing_.body = Framing::Body::kChunked;
+    if (has(kLength)) framing_.body = Framing::Body::kLength;
+    framing_.keep_alive = !has(kClose) && (has(kKeepAlive) || !old);  // RFC 9112 s9.3
+    framing_.expect_continue =
+        has(kExpectContinue) && !old && (has(kChunked) || framing_.length > 0);
+    return true;
+  }
+
+  bool host(std::string_view value) noexcept {
+    if (has(kHost)) return fail(RequestError::kDuplicateHost);
     // RFC 9110 s7.2: empty where the target has no authority.
-    if (!value.empty() && !is_host(value)) return RequestError::kBadHost;
-    host_ = value;
-    return std::nullopt;
+    if (!value.empty() && !is_host(value)) return fail(RequestError::kBadHost);
+    seen_ |= kHost;
+    framing_.host = value;
+    return true;
   }
 
-  std::optional<RequestError> content_length(std::string_view value) noexcept {
-    if (length_) return RequestError::kRepeatedContentLength;
-    length_ = parse_length(value);
-    if (!length_) return RequestError::kBadContentLength;
-    return std::nullopt;
+  [[gnu::noinline]] bool content_length(std::string_view value) noexcept {
+    if (has(kLength)) return fail(RequestError::kRepeatedContentLength);
+    const std::optional<std::uint64_t> length = parse_length(value);
+    if (!length) return fail(RequestError::kBadContentLength);
+    seen_ |= kLength;
+    framing_.length = *length;
+    return true;
   }
 
-  std::optional<RequestError> transfer_encoding(std::string_view value) noexcept {
-    if (chunked_ || !equal_ignoring_case(value, "chunked")) {
-      return RequestError::kBadTransferEncoding;
+  [[gnu::noinline]] bool transfer_encoding(std::string_view value) noexcept {
+    if (has(kChunked) || !equal_ignoring_case(value, "chunked")) {
+      return fail(RequestError::kBadTransferEncoding);
     }
-    chunked_ = true;
-    return std::nullopt;
+    seen_ |= kChunked;
+    return true;
   }
 
-  void expect(std::string_view value) noexcept {
+  [[gnu::noinline]] bool expect(std::string_view value) noexcept {
     for (ListElements list(value); list.next();) {
       const bool known = equal_ignoring_case(list.element(), "100-continue");
-      (known ? expect_continue_ : bad_expectation_) = true;
+      seen_ |= known ? kExpectContinue : kBadExpectation;
     }
+    return true;
   }
 
-  void connection(std::string_view value) noexcept {
+  [[gnu::noinline]] bool connection(std::string_view value) noexcept {
     for (ListElements list(value); list.next();) {
-      if (equal_ignoring_case(list.element(), "close")) close_ = true;
-      if (equal_ignoring_case(list.element(), "keep-alive")) keep_alive_ = true;
+      if (equal_ignoring_case(list.element(), "close")) seen_ |= kClose;
+      if (equal_ignoring_case(list.element(), "keep-alive")) seen_ |= kKeepAlive;
     }
+    return true;
   }
 
-  std::optional<std::string_view> host_;
-  std::optional<std::uint64_t> length_;
-  bool chunked_ = false;
-  bool close_ = false;
-  bool keep_alive_ = false;
-  bool expect_continue_ = false;
-  bool bad_expectation_ = false;
+  Framing& framing_;
+  unsigned seen_ = 0;
+  RequestError error_ = RequestError::kMissingHost;
 };
 
 }  // namespace
 
 base::Result<Framing, RequestError> framing_of(const RequestHead& head) noexcept {
-  Reader reader;
+  base::Result<Framing, RequestError> result{Framing()};  // filled where it is returned
+  Reader reader(*result);
   for (const Field& field : head.fields) {
-    if (const auto error = reader.read(field)) return base::fail(*error);
+    if (!reader.read(field)) return base::fail(reader.error());
   }
-  return reader.framing(head.minor_version);
+  if (!reader.finish(head.minor_version)) return base::fail(reader.error());
+  return result;
 }
 
 }  // namespace berth::http

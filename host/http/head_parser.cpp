@@ -8,6 +8,27 @@
 #include "http/token.h"
 
 namespace berth::http {
+namespace {
+
+bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
+// The value between two places without the blanks around it (RFC 9112 s5.1). Of what may stand in a
+// value only blanks are not above SP. REQUIRES: *end is CR, *(begin - 1) is the colon.
+[[gnu::always_inline]] inline std::string_view trimmed(const char* begin,
+                                                       const char* end) noexcept {
+  const auto low = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  while (low(*begin) && begin != end) ++begin;
+  while (low(end[-1]) && begin != end) --end;
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+// REQUIRES: as many bytes are there.
+template <std::size_t size>
+[[gnu::always_inline]] inline bool begins_with(const char* at, const char (&text)[size]) noexcept {
+  return std::memcmp(at, text, size - 1) == 0;  // of a constant size: compares of words
+}
+
+}  // namespace
 
 // One call of parse(). Each stage reads its part of the head and returns whether to go on; where
 // the bytes run out it leaves its name in state_ and begins again there. What the loops touch lives
@@ -104,7 +125,7 @@ class HeadParser::Scan {
     if (size > base::limits::kMethod) return fail(RequestError::kMethodTooLong);
     if (at_ == end_) return wait(State::kMethod);
     if (size == 0 || *at_ != ' ') return fail_at_byte(RequestError::kBadMethod);
-    parser_.method_size_ = size;
+    parser_.head_.method = {mark_, size};
     mark_ = ++at_;
     return true;
   }
@@ -118,7 +139,7 @@ class HeadParser::Scan {
     if (*at_ != ' ') return fail_at_byte(RequestError::kBadTarget);
     if (size == 0) return fail(RequestError::kBadRequestLine);
     parser_.target_ = offset(mark_);
-    parser_.target_size_ = size;
+    parser_.head_.target = {mark_, size};
     mark_ = ++at_;
     return true;
   }
@@ -177,15 +198,11 @@ class HeadParser::Scan {
     return true;
   }
 
-  // From mark_ to CR LF stands the value with blanks around it (RFC 9112 s5.1).
+  // From mark_ to CR LF stands the value.
   [[gnu::always_inline]] void keep_field() {
-    const char* end = at_ - 2;
-    if (*mark_ == ' ') ++mark_;
-    while (mark_ < end && is_blank(*mark_)) ++mark_;
-    while (mark_ < end && is_blank(end[-1])) --end;
     if (parser_.field_count_ == parser_.fields_.size()) parser_.fields_.emplace_back();
     parser_.fields_[parser_.field_count_++] = {{data_ + parser_.name_, parser_.name_size_},
-                                               {mark_, static_cast<std::size_t>(end - mark_)}};
+                                               trimmed(mark_, at_ - 2)};
   }
 
   // RFC 9112 s2.2: a CR was read, only LF may follow.
@@ -195,8 +212,6 @@ class HeadParser::Scan {
     ++at_;
     return true;
   }
-
-  static bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
   [[nodiscard]] std::size_t offset(const char* byte) const noexcept {
     return static_cast<std::size_t>(byte - data_);
@@ -248,9 +263,62 @@ class HeadParser::Scan {
   const char* mark_;  // where the method, target, version, name or value begins
 };
 
+// A few instructions a byte group instead of a state for each byte that could be the last one.
+inline bool HeadParser::read_at_once(std::string_view received) noexcept {
+  constexpr std::ptrdiff_t kLineEnd = 2;
+  const char* const data = received.data();
+  const char* const end = data + std::min(received.size(), limits_.max_head_bytes);
+
+  const char* at = data;
+  if (end - at >= 4 && begins_with(at, "GET ")) [[likely]] {
+    at += 3;
+  } else {
+    at = find_token_end(at, end);
+  }
+  const auto method_size = static_cast<std::size_t>(at - data);
+  if (method_size == 0 || method_size > base::limits::kMethod) return false;
+  if (at == end || *at != ' ') return false;
+
+  const char* const target = ++at;
+  at = find_target_end(at, end);
+  const auto target_size = static_cast<std::size_t>(at - target);
+  if (target_size == 0 || target_size > limits_.max_target_bytes) return false;
+  if (end - at < 11 || !begins_with(at, " HTTP/1.1\r\n")) return false;
+  at += 11;
+
+  Field* field = fields_.data();
+  Field* const fields_end = field + std::min(fields_.size(), limits_.max_fields);
+  for (;; ++field) {
+    if (at == end) return false;
+    if (*at == '\r') break;
+    const char* const name = at;
+    at = find_field_name_end(at, end);
+    if (at == end || *at != ':' || at == name || field == fields_end) return false;
+    const char* const colon = at;
+    at = find_value_end(at + 1, end);
+    if (end - at < kLineEnd || !begins_with(at, "\r\n")) return false;
+    *field = {{name, static_cast<std::size_t>(colon - name)}, trimmed(colon + 1, at)};
+    at += kLineEnd;
+  }
+  if (end - at < kLineEnd || !begins_with(at, "\r\n")) return false;
+
+  state_ = State::kDone;
+  position_ = static_cast<std::size_t>(at + kLineEnd - data);
+  target_ = static_cast<std::size_t>(target - data);
+  field_count_ = static_cast<std::size_t>(field - fields_.data());
+  head_ = {{data, method_size}, {target, target_size}, 1, {fields_.data(), field_count_}};
+  return true;
+}
+
 HeadParser::Progress HeadParser::parse(std::string_view received) {
   assert(received.size() >= position_);
   assert(state_ != State::kDone);
+  if (position_ == 0 && read_at_once(received)) [[likely]]
+    return Progress::kComplete;
+  return parse_on(received);
+}
+
+HeadParser::Progress HeadParser::parse_on(std::string_view received) {
   if (state_ != State::kFailed) Scan(*this, received).run();
   if (state_ == State::kFailed) return Progress::kError;
   if (state_ != State::kDone) {
@@ -281,8 +349,8 @@ void HeadParser::make_views(const char* data) noexcept {
     const Entry& entry = entries_[i];
     fields_[i] = {{data + entry.name, entry.name_size}, {data + entry.value, entry.value_size}};
   }
-  head_.method = {data + start_, method_size_};
-  head_.target = {data + target_, target_size_};
+  head_.method = {data + start_, head_.method.size()};
+  head_.target = {data + target_, head_.target.size()};
   head_.minor_version = minor_version_;
   head_.fields = {fields_.data(), field_count_};
 }

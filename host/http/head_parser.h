@@ -45,7 +45,7 @@ class HeadParser {
 
   // `received` begins with the first byte after the previous request and holds all that has come
   // since; it may have moved and must have grown or stayed since the last call. No byte is looked
-  // at twice. kComplete: head() and head_size() are valid; bytes after the head were not looked at.
+  // at twice but those of the first call. kComplete: head() and head_size() are valid; bytes after the head were not looked at.
   // kError: error() is valid, and stays until reset().
   // REQUIRES: no kComplete since the last reset().
   Progress parse(std::string_view received);
@@ -88,7 +88,13 @@ class HeadParser {
     std::size_t value_size;
   };
 
-  class Scan;  // one call of parse()
+  // Reads a head that is all there and has nothing unusual: HTTP/1.1, no empty lines before it, no
+  // more fields than one before it had. False: it is none, nothing has changed, and parse_on() is
+  // to say what it is.
+  [[nodiscard]] bool read_at_once(std::string_view received) noexcept;
+  class Scan;  // one call of parse_on()
+  // Any head, also in pieces and faulty.
+  Progress parse_on(std::string_view received);
   void keep_offsets(const char* data);
   void make_views(const char* data) noexcept;
 
@@ -99,9 +105,7 @@ class HeadParser {
   std::size_t position_ = 0;  // the first byte not looked at
   std::size_t start_ = 0;     // of the request line
   std::size_t mark_ = 0;      // of the method, target, version, name or value being read
-  std::size_t method_size_ = 0;
   std::size_t target_ = 0;
-  std::size_t target_size_ = 0;
   std::size_t name_ = 0;  // of the field line being read
   std::size_t name_size_ = 0;
   std::size_t field_count_ = 0;
@@ -109,7 +113,7 @@ class HeadParser {
   // Offsets of the fields that were read before the bytes could have moved, so their views are made
   // again at the end: none where the head came in one piece.
   std::vector<Entry> entries_;
-  RequestHead head_;
+  RequestHead head_;  // before kDone only the sizes of its method and target may be looked at
 };
 
 }  // namespace berth::http

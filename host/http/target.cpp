@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/byte_scan.h"
 #include "http/percent_encoding.h"
 #include "http/token.h"
 
@@ -11,23 +12,22 @@ namespace {
 constexpr std::string_view kRoot = "/";
 
 bool is_visible(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return character::is(c, character::kTarget); });
+  const char* const end = text.data() + text.size();
+  return find_target_end(text.data(), end) == end;
 }
 
 // absolute-path [ "?" query ] into target. A fragment is never sent (RFC 9110 s7.1).
 bool split_path(std::string_view text, Target& target) noexcept {
-  std::size_t end = 0;
+  const char* const end = text.data() + text.size();
+  const char* at = find_path_end(text.data(), end);
   bool escaped = false;
-  for (; end < text.size() && text[end] != '?'; ++end) {
-    if (!character::is(text[end], character::kTarget) || text[end] == '#') return false;
-    escaped = escaped || text[end] == '%';
-  }
-  target.path = text.substr(0, end);
+  for (; at != end && *at == '%'; at = find_path_end(at + 1, end)) escaped = true;
+  target.path = {text.data(), at};
   if (escaped && !has_valid_escapes(target.path)) return false;
-  if (end == text.size()) return true;
+  if (at == end) return true;
+  if (*at != '?') return false;
   target.has_query = true;
-  target.query = text.substr(end + 1);
+  target.query = {at + 1, end};
   return is_visible(target.query) && target.query.find('#') == std::string_view::npos;
 }
 
@@ -75,9 +75,10 @@ bool split(std::string_view method, std::string_view text, Target& target) noexc
 
 base::Result<Target, RequestError> parse_target(std::string_view method,
                                                 std::string_view target) noexcept {
-  Target parts;
-  if (!split(method, target, parts)) return base::fail(RequestError::kBadTarget);
-  return parts;
+  base::Result<Target, RequestError> result{Target()};  // filled where it is returned
+  if (!split(method, target, *result)) [[unlikely]]
+    return base::fail(RequestError::kBadTarget);
+  return result;
 }
 
 }  // namespace berth::http

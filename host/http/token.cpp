@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/byte_scan.h"
+
 namespace berth::http {
 namespace {
 
@@ -12,9 +14,13 @@ bool all_of(std::string_view text, std::uint8_t bits) noexcept {
 
 // A port, RFC 3986 s3.2.3: any digits, none included; more than 16 bits name no port.
 bool is_port(std::string_view text) noexcept {
-  if (text.size() > 5 || !all_of(text, character::kDigit)) return false;
+  if (text.size() > 5) return false;
   unsigned port = 0;
-  std::from_chars(text.data(), text.data() + text.size(), port);
+  for (const char c : text) {
+    const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
+    if (digit > 9) return false;
+    port = 10 * port + digit;
+  }
   return port <= 65535;
 }
 
@@ -59,25 +65,41 @@ bool is_ipv6(std::string_view text) noexcept {
   return shortened ? groups < 8 : groups == 8;
 }
 
-// reg-name without the empty one, RFC 3986 s3.2.2; IPv4 addresses are among them.
-bool is_registered_name(std::string_view text) noexcept {
-  if (text.empty()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (character::is(text[i], character::kRegName)) continue;
-    if (text[i] != '%' || text.size() - i < 3) return false;
-    if (!all_of(text.substr(i + 1, 2), character::kHexDigit)) return false;
-    i += 2;
+// The end of the reg-name that text begins with, RFC 3986 s3.2.2; IPv4 addresses are among them.
+const char* registered_name_end(std::string_view text) noexcept {
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data();; at += 3) {
+    while (at != end && character::is(*at, character::kRegName)) ++at;
+    if (end - at < 3 || *at != '%') return at;
+    if (!all_of({at + 1, 2}, character::kHexDigit)) return at;
   }
-  return true;
+}
+
+// A host in brackets, or with an escape. Out of the way: hardly any has them.
+[[gnu::noinline]] bool is_unusual_host(std::string_view text) noexcept {
+  if (text.front() == '[') {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos || !is_ipv6(text.substr(1, close - 1))) return false;
+    const std::string_view rest = text.substr(close + 1);
+    return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
+  }
+  const char* const end = text.data() + text.size();
+  const char* const colon = registered_name_end(text);
+  if (colon == text.data()) return false;
+  return colon == end || (*colon == ':' && is_port({colon + 1, end}));
 }
 
 }  // namespace
 
 bool is_token(std::string_view text) noexcept {
-  return !text.empty() && all_of(text, character::kToken);
+  const char* const end = text.data() + text.size();
+  return !text.empty() && find_token_end(text.data(), end) == end;
 }
 
-bool is_field_value(std::string_view text) noexcept { return all_of(text, character::kFieldValue); }
+bool is_field_value(std::string_view text) noexcept {
+  const char* const end = text.data() + text.size();
+  return find_value_end(text.data(), end) == end;
+}
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
@@ -98,16 +120,11 @@ std::string_view trim_ows(std::string_view text) noexcept {
 }
 
 bool is_host(std::string_view text) noexcept {
-  if (text.empty()) return false;
-  if (text.front() == '[') {
-    const std::size_t close = text.find(']');
-    if (close == std::string_view::npos || !is_ipv6(text.substr(1, close - 1))) return false;
-    const std::string_view rest = text.substr(close + 1);
-    return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
-  }
-  const std::size_t colon = text.find(':');
-  return is_registered_name(text.substr(0, colon)) &&
-         (colon == std::string_view::npos || is_port(text.substr(colon + 1)));
+  const char* const end = text.data() + text.size();
+  const char* const at = find_registered_name_end(text.data(), end);
+  if (at == end) return !text.empty();
+  if (*at == ':') return at != text.data() && is_port({at + 1, end});
+  return is_unusual_host(text);
 }
 
 bool ListElements::next() noexcept {

@@ -19,6 +19,8 @@ inline constexpr std::uint8_t kTarget = 4;      // VCHAR: what a request target 
 inline constexpr std::uint8_t kRegName = 8;     // unreserved and sub-delims, RFC 3986 s3.2.2
 inline constexpr std::uint8_t kDigit = 16;
 inline constexpr std::uint8_t kHexDigit = 32;
+inline constexpr std::uint8_t kPath = 64;  // kTarget without what splits or escapes: "?", "#", "%"
+inline constexpr std::uint8_t kPlain = 128;  // letters, digits, "-" and "."
 
 using Table = std::array<std::uint8_t, 256>;
 
@@ -30,16 +32,20 @@ inline constexpr Table kTable = [] {
       entry = static_cast<std::uint8_t>(entry | bits);
     }
   };
-  add("0123456789", kDigit | kHexDigit | kToken | kRegName);
-  add("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", kToken | kRegName);
+  add("0123456789", kDigit | kHexDigit | kToken | kRegName | kPlain);
+  add("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", kToken | kRegName | kPlain);
   add("ABCDEFabcdef", kHexDigit);
   add("!#$%&'*+-.^_`|~", kToken);
   add("-._~!$&'()*+,;=", kRegName);
+  add("-.", kPlain);
   for (unsigned c = 0x21; c <= 0x7e; ++c) {
     table[c] = static_cast<std::uint8_t>(table[c] | kTarget | kFieldValue);
   }
   for (unsigned c = 0x80; c <= 0xff; ++c) table[c] = kFieldValue;  // obs-text
   add(" \t", kFieldValue);
+  for (unsigned c = 0x21; c <= 0x7e; ++c) {
+    if (c != '?' && c != '#' && c != '%') table[c] = static_cast<std::uint8_t>(table[c] | kPath);
+  }
   return table;
 }();
 

@@ -29,7 +29,9 @@ class EdgeMap {
   EdgeMap(std::span<const Edge> edges, std::string texts, std::uint64_t seed);
 
   // kNone where there is no such edge.
-  [[nodiscard]] std::uint32_t find(std::uint32_t parent, std::string_view text) const noexcept {
+  // Inline where it is used: the call would cost as much as the hash.
+  [[nodiscard]] [[gnu::always_inline]] std::uint32_t find(std::uint32_t parent,
+                                                          std::string_view text) const noexcept {
     const std::uint64_t wanted = hash(parent, text);
     for (std::size_t at = wanted & mask_;; at = (at + 1) & mask_) {
       const Slot& slot = slots_[at];
@@ -68,7 +70,8 @@ class EdgeMap {
   // The hash of what is in front of the last 16 bytes. Out of the way: most segments are shorter.
   [[nodiscard]] static std::uint64_t fold_long(std::uint64_t state, std::string_view text) noexcept;
 
-  [[nodiscard]] std::uint64_t hash(std::uint32_t parent, std::string_view text) const noexcept {
+  [[nodiscard]] [[gnu::always_inline]] std::uint64_t hash(std::uint32_t parent,
+                                                          std::string_view text) const noexcept {
     const std::size_t size = text.size();
     std::uint64_t state = seed_ ^ (parent * kOdd1) ^ size;
     if (size > 16) [[unlikely]]
@@ -91,7 +94,8 @@ class EdgeMap {
   }
 
   // memcmp without a call for short texts.
-  [[nodiscard]] static bool equal(const char* a, const char* b, std::size_t size) noexcept {
+  [[nodiscard]] [[gnu::always_inline]] static bool equal(const char* a, const char* b,
+                                                         std::size_t size) noexcept {
     if (size > 16) [[unlikely]]
       return std::memcmp(a, b, size) == 0;
     if (size >= 8) return equal_ends<std::uint64_t>(a, b, size);

@@ -16,8 +16,9 @@ namespace berth::mux {
 struct PathValue {
   std::uint32_t offset;
   std::uint32_t length;
+  // REQUIRES: raw_path is the one that was looked up.
   [[nodiscard]] std::string_view in(std::string_view raw_path) const noexcept {
-    return raw_path.substr(offset, length);
+    return {raw_path.data() + offset, length};
   }
 };
 

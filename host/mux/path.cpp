@@ -1,5 +1,9 @@
 #include "mux/path.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -35,98 +39,125 @@ bool is_honest(std::string_view piece) noexcept {
   return true;
 }
 
-// The 8 bytes at `at`, the first one lowest; zeros for those behind the end.
-// REQUIRES: at is less than path.size().
-inline std::uint64_t next_bytes(std::string_view path, std::size_t at) noexcept {
-  std::uint64_t word = 0;
-  if (path.size() < sizeof word) {
-    for (std::size_t i = path.size(); i-- > at;) {
-      word = word << 8 | static_cast<unsigned char>(path[i]);
-    }
-    return word;
+// Which of up to 16 bytes are what, a bit each, the first byte lowest.
+struct Marks {
+  unsigned slashes;
+  unsigned slashes_and_dots;
+  unsigned percents;
+};
+
+#if defined(__SSE2__)
+[[gnu::always_inline]] inline Marks marks_of(__m128i bytes) noexcept {
+  const auto where = [](__m128i in, char c) {
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(in, _mm_set1_epi8(c))));
+  };
+  static_assert(('.' | 1) == '/' && ('/' | 1) == '/');
+  return {where(bytes, '/'), where(_mm_or_si128(bytes, _mm_set1_epi8(1)), '/'), where(bytes, '%')};
+}
+#endif
+
+// REQUIRES: count is in 1..16.
+[[gnu::always_inline]] inline Marks marks_of(const char* from, std::size_t count) noexcept {
+#if defined(__SSE2__)
+  if (count == 16) return marks_of(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  if (count >= 8) {
+    // Two words that overlap; of the second one only what the first does not have. Two shifts,
+    // because there may be nothing left of it.
+    std::uint64_t low;
+    std::uint64_t high;
+    std::memcpy(&low, from, sizeof low);
+    std::memcpy(&high, from + count - sizeof high, sizeof high);
+    high = (high >> 1) >> (127 - 8 * count);
+    return marks_of(_mm_unpacklo_epi64(_mm_cvtsi64_si128(static_cast<long long>(low)),
+                                       _mm_cvtsi64_si128(static_cast<long long>(high))));
   }
-  const std::size_t from = std::min(at, path.size() - sizeof word);
-  std::memcpy(&word, path.data() + from, sizeof word);
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  return word >> (at - from) * 8;
+#endif
+  Marks marks{0, 0, 0};
+  for (std::size_t i = 0; i < count; ++i) {
+    marks.slashes |= static_cast<unsigned>(from[i] == '/') << i;
+    marks.slashes_and_dots |= static_cast<unsigned>(from[i] == '/' || from[i] == '.') << i;
+    marks.percents |= static_cast<unsigned>(from[i] == '%') << i;
+  }
+  return marks;
 }
 
-// The top bit of each byte of word that is c.
-inline std::uint64_t bytes_equal(std::uint64_t word, char c) noexcept {
-  constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7f;
-  const std::uint64_t other = word ^ (0x0101010101010101 * static_cast<unsigned char>(c));
-  return ~(((other & kLow) + kLow) | other | kLow);
-}
-
-// Whether each piece of a path may stand in it.
-bool is_honest_path(std::string_view raw_path) noexcept {
-  std::size_t begin = 1;
-  while (begin <= raw_path.size()) {
+// Looks at each piece. Out of the way: only paths that have something unusual come here.
+[[gnu::noinline]] PathState judge(std::string_view raw_path) noexcept {
+  PathState state = PathState::kClean;
+  for (std::size_t begin = 1; begin <= raw_path.size();) {
     const std::size_t end = std::min(raw_path.find('/', begin), raw_path.size());
     const std::string_view piece = raw_path.substr(begin, end - begin);
-    if (piece.find('%') != piece.npos && !is_honest(piece)) return false;
+    if (piece.find('%') != piece.npos && !is_honest(piece)) return PathState::kBad;
+    if (is_dots(piece)) state = PathState::kDotPieces;
+    if (begin == end && end != raw_path.size() && state == PathState::kClean) {
+      state = PathState::kEmptyPieces;
+    }
     begin = end + 1;
   }
-  return true;
+  return state;
+}
+
+PathState cut_unusual(std::string_view raw_path, Pieces& out) noexcept {
+  out.set_encoded(raw_path.find('%') != raw_path.npos);
+  return judge(raw_path);
+}
+
+inline void cut_at(unsigned slashes, std::size_t offset, Pieces& out) noexcept {
+  for (; slashes != 0; slashes &= slashes - 1) {
+    out.slash_at(offset + static_cast<unsigned>(std::countr_zero(slashes)));
+  }
+}
+
+// REQUIRES: raw_path has 1 to 16 bytes, out is clear.
+[[gnu::always_inline]] inline PathState cut_short(std::string_view raw_path, Pieces& out) noexcept {
+  const Marks marks = marks_of(raw_path.data(), raw_path.size());
+  cut_at(marks.slashes, 0, out);
+  out.end_piece(raw_path.size());
+  // Slashes and dots right behind a slash, and each "%".
+  const unsigned unusual = (marks.slashes_and_dots & marks.slashes << 1) | marks.percents;
+  return unusual == 0 ? PathState::kClean : cut_unusual(raw_path, out);
+}
+
+// The same by sixteen bytes.
+[[gnu::noinline]] PathState cut_long(std::string_view raw_path, Pieces& out) noexcept {
+  unsigned unusual = 0;
+  unsigned behind = 0;  // the bits behind slashes, also of the sixteen bytes before
+  for (std::size_t at = 0; at < raw_path.size(); at += 16) {
+    const std::size_t count = std::min<std::size_t>(raw_path.size() - at, 16);
+    const Marks marks = marks_of(raw_path.data() + at, count);
+    behind |= marks.slashes << 1;
+    unusual |= (marks.slashes_and_dots & behind) | marks.percents;
+    behind >>= 16;
+    cut_at(marks.slashes, at, out);
+  }
+  out.end_piece(raw_path.size());
+  return unusual == 0 ? PathState::kClean : cut_unusual(raw_path, out);
 }
 
 }  // namespace
 
 PathState cut(std::string_view raw_path, Pieces& out) noexcept {
-  out.count = 0;
-  out.encoded = false;
+  out.clear(false);
   if (raw_path.empty()) return PathState::kEmptyPieces;
   if (raw_path.front() != '/') return PathState::kBad;
-  bool empty_pieces = false;
-  bool dot_pieces = false;
-  std::uint64_t percents = 0;
-  std::size_t count = 0;
-  std::size_t begin = 1;
-  const auto end_piece = [&](std::size_t end) {
-    if (count < Pieces::kKept) {
-      out.pieces[count] = {static_cast<std::uint32_t>(begin),
-                           static_cast<std::uint32_t>(end - begin)};
-    }
-    ++count;
-    dot_pieces |=
-        begin != end && raw_path[begin] == '.' && is_dots(raw_path.substr(begin, end - begin));
-  };
-  for (std::size_t at = 1; at < raw_path.size(); at += 8) {
-    const std::uint64_t word = next_bytes(raw_path, at);
-    percents |= bytes_equal(word, '%');
-    for (std::uint64_t slashes = bytes_equal(word, '/'); slashes != 0; slashes &= slashes - 1) {
-      const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(slashes)) / 8;
-      end_piece(end);
-      empty_pieces |= begin == end;
-      begin = end + 1;
-    }
-  }
-  end_piece(raw_path.size());
-  out.encoded = percents != 0;
-  out.count = count;
-  if (out.encoded && !is_honest_path(raw_path)) return PathState::kBad;
-  if (dot_pieces) return PathState::kDotPieces;
-  return empty_pieces ? PathState::kEmptyPieces : PathState::kClean;
+  return raw_path.size() <= 16 ? cut_short(raw_path, out) : cut_long(raw_path, out);
 }
 
 void cut_cleaned(std::string_view raw_path, Pieces& out) noexcept {
-  out.count = 0;
-  out.encoded = raw_path.find('%') != raw_path.npos;
+  out.clear(raw_path.find('%') != raw_path.npos);
   std::size_t begin = 1;
   while (begin <= raw_path.size()) {
     const std::size_t end = std::min(raw_path.find('/', begin), raw_path.size());
     const std::string_view text = raw_path.substr(begin, end - begin);
     if (text == "..") {
       // What is popped beyond the kept ones was never stored; the kept ones stay valid.
-      if (out.count > 0) --out.count;
+      if (out.count() > 0) out.pop();
     } else if (!text.empty() && text != ".") {
-      out.push({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(text.size())});
+      out.push(begin, end);
     }
     begin = end + 1;
   }
-  if (out.count == 0 || raw_path.ends_with('/')) {
-    out.push({static_cast<std::uint32_t>(raw_path.size()), 0});
-  }
+  if (out.count() == 0 || raw_path.ends_with('/')) out.push(raw_path.size(), raw_path.size());
 }
 
 std::string cleaned(std::string_view raw_path) {

@@ -13,27 +13,62 @@
 
 namespace berth::mux {
 
-// What follows one "/": a part of the raw path by its place.
-struct Piece {
-  std::uint32_t offset;
-  std::uint32_t length;
-  [[nodiscard]] std::string_view in(std::string_view raw_path) const noexcept {
-    return {raw_path.data() + offset, length};
-  }
-};
-
-// "/a/b" has the pieces "a" and "b", "/a/" has "a" and "" and "/" has "".
-struct Pieces {
+// What follows each "/" of a path: "/a/b" has the pieces "a" and "b", "/a/" has "a" and "", "/" has
+// "". By their places in the raw path. Left uninitialized by its maker, set by cut or cut_cleaned.
+class Pieces {
+ public:
   // One more than a pattern has: what is beyond cannot take part in a match, only be counted.
   static constexpr std::size_t kKept = base::limits::kPatternSegments + 1;
-  std::size_t count;                // of all pieces, also those not kept
-  bool encoded;                     // a "%" is in some piece
-  std::array<Piece, kKept> pieces;  // the first min(count, kKept) are set
 
-  void push(Piece piece) noexcept {
-    if (count < kKept) pieces[count] = piece;
-    ++count;
+  // Of all pieces, also those not kept.
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  // Whether a "%" is in some piece.
+  [[nodiscard]] bool encoded() const noexcept { return encoded_; }
+  // REQUIRES: i < min(count(), kKept).
+  [[nodiscard]] std::uint32_t offset(std::size_t i) const noexcept { return bounds_[i].begin; }
+  [[nodiscard]] std::uint32_t length(std::size_t i) const noexcept {
+    return bounds_[i + 1].end_before - bounds_[i].begin;
   }
+  [[nodiscard]] std::string_view text(std::size_t i, std::string_view raw_path) const noexcept {
+    return {raw_path.data() + offset(i), length(i)};
+  }
+
+  void clear(bool encoded) noexcept {
+    count_ = 0;
+    encoded_ = encoded;
+  }
+  void set_encoded(bool encoded) noexcept { encoded_ = encoded; }
+  void push(std::size_t begin, std::size_t end) noexcept {
+    begin_piece(begin);
+    end_piece(end);
+  }
+  // The next piece begins behind this slash, the one before it ends there.
+  void slash_at(std::size_t slash) noexcept {
+    if (count_ <= kKept) {
+      bounds_[count_] = {static_cast<std::uint32_t>(slash), static_cast<std::uint32_t>(slash + 1)};
+    }
+    ++count_;
+  }
+  void pop() noexcept { --count_; }
+  // push in two steps.
+  void begin_piece(std::size_t begin) noexcept {
+    if (count_ <= kKept) bounds_[count_].begin = static_cast<std::uint32_t>(begin);
+    ++count_;
+  }
+  void end_piece(std::size_t end) noexcept {
+    if (count_ <= kKept) bounds_[count_].end_before = static_cast<std::uint32_t>(end);
+  }
+
+ private:
+  // Around one slash: where the piece before it ends and the one behind it begins.
+  struct Bound {
+    std::uint32_t end_before;
+    std::uint32_t begin;
+  };
+
+  std::size_t count_;
+  bool encoded_;
+  std::array<Bound, kKept + 1> bounds_;
 };
 
 enum class PathState : std::uint8_t {

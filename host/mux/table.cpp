@@ -15,9 +15,9 @@ using Kind = Segment::Kind;
 
 // Of the path that was cut. Without pieces there is nothing that a slash could be added to.
 bool ends_with_slash(std::string_view raw_path, const Pieces& pieces) noexcept {
-  if (pieces.count == 0 || raw_path.ends_with('/')) return true;
+  if (pieces.count() == 0 || raw_path.ends_with('/')) return true;
   // Cleaning may end at the root: "/a/..".
-  return pieces.count == 1 && pieces.pieces[0].length == 0;
+  return pieces.count() == 1 && pieces.length(0) == 0;
 }
 
 // The routes of each listener, as places in the list.
@@ -128,7 +128,7 @@ inline std::uint32_t Table::lookup(const Tree& tree, std::string_view host,
 inline bool Table::exact(std::uint32_t entry, const Pieces& pieces) const noexcept {
   const Target& target = targets_[entry];
   return !target.rest ||
-         (target.segment_count == pieces.count && pieces.pieces[pieces.count - 1].length == 0);
+         (target.segment_count == pieces.count() && pieces.length(pieces.count() - 1) == 0);
 }
 
 inline void Table::set_match(std::uint32_t entry, std::string_view raw_path, const Pieces& pieces,
@@ -139,8 +139,8 @@ inline void Table::set_match(std::uint32_t entry, std::string_view raw_path, con
   out.route_index = target.route_index;
   out.value_count = target.value_count;
   for (std::uint32_t i = 0; i < target.value_count; ++i) {
-    const Piece& piece = pieces.pieces[value_pieces_[target.first_value + i]];
-    out.values_buffer[i] = {piece.offset, piece.length};
+    const std::size_t piece = value_pieces_[target.first_value + i];
+    out.values_buffer[i] = {pieces.offset(piece), pieces.length(piece)};
   }
   if (target.named_rest) {
     PathValue& rest = out.values_buffer[target.value_count - 1u];
@@ -184,11 +184,11 @@ void Table::find_other(std::uint32_t entry, const Tree& tree, std::string_view h
   bool allowed = false;  // by another method, of the path with a slash too, as in Go
   out.adds_slash = false;
   if (!ends_with_slash(raw_path, pieces) && !(found && exact(entry, pieces))) {
-    pieces.push({static_cast<std::uint32_t>(raw_path.size()), 0});
+    pieces.push(raw_path.size(), raw_path.size());
     const std::uint32_t subtree = lookup(tree, host, raw_path, pieces, method);
     out.adds_slash = subtree != Trie::kNone && exact(subtree, pieces);
     allowed = lookup(tree, host, raw_path, pieces, Methods::kEvery) != Trie::kNone;
-    --pieces.count;
+    pieces.pop();
   }
   if (unclean || out.adds_slash) {
     out.outcome = Outcome::kRedirect;
@@ -214,7 +214,7 @@ std::string Table::allowed_methods(std::string_view host, std::string_view raw_p
   };
   collect();
   if (!raw_path.ends_with('/')) {
-    pieces.push({static_cast<std::uint32_t>(raw_path.size()), 0});
+    pieces.push(raw_path.size(), raw_path.size());
     collect();
   }
   std::vector<std::string_view> names;

@@ -52,8 +52,32 @@ Trie Trie::Builder::build(std::uint64_t seed) && {
   return Trie(std::move(nodes_), std::move(leaves_), std::move(edges));
 }
 
+// As far as there is one way only, nothing has to be kept for later.
 std::uint32_t Trie::find(std::uint32_t root, std::string_view raw_path, const Pieces& pieces,
                          Methods::Id method) const noexcept {
+  std::uint32_t at = root;
+  for (std::uint32_t depth = 0; depth < pieces.count(); ++depth) {
+    assert(depth < Pieces::kKept);
+    const Node& node = nodes_[at];
+    if (pieces.length(depth) == 0 || node.rest.count != 0 || pieces.encoded()) {
+      return find_from(at, depth, raw_path, pieces, method);
+    }
+    std::uint32_t next = node.wildcard;
+    if (node.has_literals) {
+      const std::uint32_t found = edges_.find(at, pieces.text(depth, raw_path));
+      if (found != kNone) {
+        if (next != kNone) return find_from(at, depth, raw_path, pieces, method);
+        next = found;
+      }
+    }
+    if (next == kNone) return kNone;
+    at = next;
+  }
+  return accept(nodes_[at].here, method);
+}
+
+std::uint32_t Trie::find_from(std::uint32_t at, std::uint32_t depth, std::string_view raw_path,
+                              const Pieces& pieces, Methods::Id method) const noexcept {
   // Ways not taken yet, the more specific ones on top: a node to go on from, or one whose rest
   // patterns take what is left of the path.
   struct Way {
@@ -63,22 +87,20 @@ std::uint32_t Trie::find(std::uint32_t root, std::string_view raw_path, const Pi
   };
   std::array<Way, 2 * Pieces::kKept> ways;
   std::size_t ways_left = 0;
-  std::uint32_t at = root;
-  std::uint32_t depth = 0;
   while (true) {
     const Node& node = nodes_[at];
     std::uint32_t next = kNone;
-    if (depth == pieces.count) {
+    if (depth == pieces.count()) {
       if (const std::uint32_t entry = accept(node.here, method); entry != kNone) return entry;
     } else {
       // No pattern is longer than kPatternSegments, so a node this deep has a piece that was kept.
       assert(depth < Pieces::kKept);
-      const Piece& piece = pieces.pieces[depth];
-      if (piece.length != 0) {
+      if (pieces.length(depth) != 0) {
         if (node.rest.count != 0) ways[ways_left++] = {at, depth, true};
         next = node.wildcard;
         if (node.has_literals) {
-          if (const std::uint32_t found = literal(at, piece.in(raw_path), pieces.encoded);
+          if (const std::uint32_t found =
+                  literal(at, pieces.text(depth, raw_path), pieces.encoded());
               found != kNone) {
             if (next != kNone) ways[ways_left++] = {next, depth + 1, false};
             next = found;
@@ -86,7 +108,7 @@ std::uint32_t Trie::find(std::uint32_t root, std::string_view raw_path, const Pi
         }
       } else {
         // The slash at the end; elsewhere only a path that is not cleaned (CONNECT) has one.
-        if (depth + 1 == pieces.count) {
+        if (depth + 1 == pieces.count()) {
           if (const std::uint32_t entry = accept(node.end, method); entry != kNone) return entry;
         }
         if (const std::uint32_t entry = accept(node.rest, method); entry != kNone) return entry;
@@ -124,15 +146,14 @@ void Trie::collect(std::uint32_t at, std::size_t depth, std::string_view raw_pat
       out.push_back(leaves_[leaves.first + i].method);
     }
   };
-  if (depth == pieces.count) return add(node.here);
-  const Piece& piece = pieces.pieces[depth];
+  if (depth == pieces.count()) return add(node.here);
   add(node.rest);
-  if (piece.length == 0) {
-    if (depth + 1 == pieces.count) add(node.end);
+  if (pieces.length(depth) == 0) {
+    if (depth + 1 == pieces.count()) add(node.end);
     return;
   }
   if (node.has_literals) {
-    if (const std::uint32_t found = literal(at, piece.in(raw_path), pieces.encoded);
+    if (const std::uint32_t found = literal(at, pieces.text(depth, raw_path), pieces.encoded());
         found != kNone) {
       collect(found, depth + 1, raw_path, pieces, out);
     }

@@ -76,6 +76,11 @@ class Trie {
   }
 
  private:
+  // find, from a node that the first `depth` pieces led to.
+  [[nodiscard]] std::uint32_t find_from(std::uint32_t at, std::uint32_t depth,
+                                        std::string_view raw_path, const Pieces& pieces,
+                                        Methods::Id method) const noexcept;
+
   using Leaf = Builder::Leaf;
   using Leaves = Builder::Leaves;
   using Node = Builder::Node;

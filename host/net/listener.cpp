@@ -105,7 +105,7 @@ class Opening {
         return "";
       case EADDRNOTAVAIL:
         return "; no interface of this machine has that address (\"ip address\" shows them; "
-               "free_bind allows it)";
+               "`freebind` allows it)";
       default:
         return "";
     }

@@ -38,9 +38,10 @@ struct Parts {
 };
 
 Parts split(WallTime time) noexcept {
-  using namespace std::chrono;
+  using std::chrono::days;
+  using std::chrono::floor;
   const auto day = floor<days>(time);
-  const year_month_day date(day);
+  const std::chrono::year_month_day date(day);
   const auto since_midnight = static_cast<unsigned long long>((time - day).count()) / 1000;
   const int year = static_cast<int>(date.year());
   const auto seconds = static_cast<unsigned>(since_midnight / 1000);

@@ -22,7 +22,7 @@ namespace berth::plugin {
       return BERTH_E_INVALID;
     case serve::IoError::kTooLarge:
       return BERTH_E_TOO_LARGE;
-    case serve::IoError::kMalformed:  // the client's fault, and nobody is left to answer to
+    case serve::IoError::kMalformed:  // the client's fault: no use in going on
       return BERTH_E_CLOSED;
     case serve::IoError::kExhausted:
       return BERTH_E_FAILED;

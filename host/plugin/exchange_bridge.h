@@ -16,6 +16,7 @@
 struct berth_request {
   berth::serve::Request& request;
   std::optional<berth::http::QueryParameters> query;  // parsed at the first question
+  bool malformed = false;  // the plugin was told BERTH_E_CLOSED for a body with wrong framing
 
   explicit berth_request(berth::serve::Request& r) noexcept : request(r) {}
   berth_request(const berth_request&) = delete;

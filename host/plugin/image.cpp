@@ -63,8 +63,11 @@ Image::Image(PrivateCopy copy, PluginNote note, const ElfFile& file)
 Image::~Image() noexcept { unload(); }
 
 base::Status<> Image::open(const ElfFile& file) {
+  // dlopen() is declared noexcept, but it runs constructors of others. Called as it is, a throw
+  // would end the process; volatile keeps the compiler from seeing through the pointer.
+  void* (*const volatile open_library)(const char*, int) = dlopen;
   try {
-    handle_ = dlopen(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
+    handle_ = open_library(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
   } catch (const std::exception& error) {
     copy_.keep();  // half-initialised and mapped for good
     return fail(ErrorCode::kInvalidArgument,

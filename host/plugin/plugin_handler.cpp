@@ -66,7 +66,7 @@ void PluginHandler::serve(serve::ResponseWriter& response, serve::Request& reque
   berth_request request_handle(request);
   berth_response response_handle(response);
   const std::int32_t result = call(request_handle, response_handle);
-  if (result != BERTH_OK) answer_failure(result, response, request);
+  if (result != BERTH_OK) answer_failure(result, response, request_handle);
 }
 
 std::int32_t PluginHandler::call(berth_request& request, berth_response& response) const {
@@ -87,7 +87,7 @@ std::int32_t PluginHandler::call(berth_request& request, berth_response& respons
 }
 
 void PluginHandler::answer_failure(std::int32_t result, serve::ResponseWriter& response,
-                                   const serve::Request& request) const {
+                                   const berth_request& request) const {
   // The client's own doing is no line of the log: the access log has it.
   const bool expected =
       result == BERTH_E_CLOSED || result == BERTH_E_TIMEOUT || result == BERTH_E_TOO_LARGE;
@@ -95,12 +95,14 @@ void PluginHandler::answer_failure(std::int32_t result, serve::ResponseWriter& r
     const std::array<LogPair, 1> pairs{{{"result", name_of(result)}}};
     host_.log(LogLevel::kError, "the handler failed", pairs);
   }
-  if (response.committed() || !expected || result == BERTH_E_CLOSED) {
+  if (result == BERTH_E_CLOSED && request.malformed && !response.committed()) {
+    serve::reply_error(response, 400, serve::text(serve::IoError::kMalformed));
+  } else if (response.committed() || !expected || result == BERTH_E_CLOSED) {
     response.fail();
   } else if (result == BERTH_E_TOO_LARGE) {
     serve::reply_error(response, 413, {});
   } else {
-    serve::reply_error(response, deadline_passed(request) ? 503 : 408, {});
+    serve::reply_error(response, deadline_passed(request.request) ? 503 : 408, {});
   }
 }
 

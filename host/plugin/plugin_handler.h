@@ -37,7 +37,7 @@ class PluginHandler final : public serve::Handler {
   // BERTH_E_FAILED.
   [[nodiscard]] std::int32_t call(berth_request& request, berth_response& response) const;
   void answer_failure(std::int32_t result, serve::ResponseWriter& response,
-                      const serve::Request& request) const;
+                      const berth_request& request) const;
 
   const berth_handler& table_;
   const HostTable& host_;

@@ -132,7 +132,9 @@ std::int64_t req_read(berth_request* r, void* buffer, std::size_t capacity) noex
   if (buffer == nullptr || capacity == 0) return BERTH_E_INVALID;
   try {
     const auto count = r->request.read({static_cast<char*>(buffer), capacity});
-    return count.ok() ? static_cast<std::int64_t>(*count) : abi_error(count.error());
+    if (count.ok()) return static_cast<std::int64_t>(*count);
+    if (count.error() == serve::IoError::kMalformed) r->malformed = true;
+    return abi_error(count.error());
   } catch (const std::exception&) {
     return BERTH_E_FAILED;
   }

@@ -160,7 +160,11 @@ void Loop::take_inbox(Worker& worker) {
     // The acquire in take() made the holder's work visible; news that came meanwhile is looked at
     // by on_return.
     connection.unhold();
-    requeue(connection);
+    if (hard_) {
+      connection.on_drain(worker, true);
+    } else {
+      requeue(connection);
+    }
   }
 }
 
@@ -241,8 +245,8 @@ void Loop::drive(Worker& worker) {
 }
 
 bool Loop::has_ended() const noexcept {
-  // The other loops first: one that still accepts may send a connection here. Its count, once seen that all have
-  // begun to drain, is seen too.
+  // The other loops first: one that still accepts may send a connection here. Its count, once seen
+  // that all have begun to drain, is seen too.
   return draining_ && loops_.all_draining() && ready_.empty() &&
          connection_count_.load(std::memory_order_relaxed) == 0;
 }

@@ -50,7 +50,8 @@ class Loops {
     connections_.fetch_add(change, std::memory_order_relaxed);
   }
   void finished();
-  // A loop takes no connection of its own any more; once all say so, none sends one to another either.
+  // A loop takes no connection of its own any more; once all say so, none sends one to another
+  // either.
   void began_draining();
   [[nodiscard]] bool all_draining() const noexcept {
     return draining_.load(std::memory_order_acquire) >= started_.load(std::memory_order_relaxed);
@@ -62,8 +63,8 @@ class Loops {
   std::vector<std::unique_ptr<Loop>> loops_;
   std::atomic<std::ptrdiff_t> connections_{0};  // a count for limits and statistics: relaxed
   std::atomic<std::size_t> started_{0};         // loops with a driver; fixed once start() is over
-  std::atomic<std::size_t> draining_{0};        // acq_rel: publishes what a loop sent to others before
-  std::mutex mutex_;                            // with the condition variable: guards running_
+  std::atomic<std::size_t> draining_{0};  // acq_rel: publishes what a loop sent to others before
+  std::mutex mutex_;                      // with the condition variable: guards running_
   std::condition_variable changed_;
   std::size_t running_ = 0;
 };

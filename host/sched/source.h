@@ -100,8 +100,8 @@ class Connection : public Source {
     if (gone()) peer_closed_ = true;
     state_.store(0, std::memory_order_relaxed);
   }
-  // Driver only: whether it has the IO side. If not, the connection comes back through the inbox, so that the
-  // driver looks at it then.
+  // Driver only: whether it has the IO side. If not, the connection comes back through the inbox,
+  // so that the driver looks at it then.
   [[nodiscard]] bool claim() noexcept { return claim(kNews); }
   // Driver only, state 0: the peer has closed its side; nothing but what is in the socket will
   // come.

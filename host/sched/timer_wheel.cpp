@@ -20,6 +20,7 @@ void TimerWheel::relink(Timer& timer) noexcept {
   head.previous_->next_ = &timer;
   head.previous_ = &timer;
   occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+  earliest_ = std::min(earliest_, end_of(timer.tick_));
 }
 
 void TimerWheel::unlink(Timer& timer) noexcept {
@@ -71,22 +72,16 @@ std::uint64_t TimerWheel::steps_to_occupied(std::uint64_t most) const noexcept {
   return most;
 }
 
-std::optional<base::Duration> TimerWheel::until_next(base::TimePoint now) const noexcept {
-  for (std::uint64_t step = 0; step < kSlots;) {
-    const std::size_t slot = (tick_ + step) % kSlots;
-    const std::uint64_t word = occupied_[slot / 64] >> (slot % 64);
-    if (word == 0) {
-      step += 64 - slot % 64;
-      continue;
-    }
-    step += static_cast<std::uint64_t>(std::countr_zero(word));
-    if (step >= kSlots) break;
-    // The end of that slot: by then everything of its tick is due.
-    const base::TimePoint end{
-        base::Duration{static_cast<std::int64_t>((tick_ + step + 1) << kTickShift)}};
-    return std::max(end - now, base::Duration::zero());
+std::optional<base::Duration> TimerWheel::until_next(base::TimePoint now) noexcept {
+  if (earliest_ <= now) {
+    earliest_ = base::TimePoint::max();
+    const bool here = slots_[tick_ % kSlots].next_ != &slots_[tick_ % kSlots];
+    const std::uint64_t step = here ? 0 : steps_to_occupied(kSlots);
+    if (step < kSlots) earliest_ = end_of(tick_ + step);
   }
-  return std::nullopt;
+  // By then everything of that slot's tick is due.
+  if (earliest_ == base::TimePoint::max()) return std::nullopt;
+  return std::max(earliest_ - now, base::Duration::zero());
 }
 
 }  // namespace berth::sched

@@ -58,7 +58,7 @@ class TimerWheel {
   [[nodiscard]] Timer* pop_due(base::TimePoint now) noexcept;
 
   // How long nothing can be due; nullopt: no timer is linked.
-  [[nodiscard]] std::optional<base::Duration> until_next(base::TimePoint now) const noexcept;
+  [[nodiscard]] std::optional<base::Duration> until_next(base::TimePoint now) noexcept;
 
  private:
   static constexpr unsigned kTickShift = 26;  // 2^26 ns = 67 ms
@@ -69,12 +69,17 @@ class TimerWheel {
   }
   // How far the next slot that holds anything is from tick_; `most` where there is none before.
   [[nodiscard]] std::uint64_t steps_to_occupied(std::uint64_t most) const noexcept;
+  [[nodiscard]] static base::TimePoint end_of(std::uint64_t tick) noexcept {
+    return base::TimePoint{base::Duration{static_cast<std::int64_t>((tick + 1) << kTickShift)}};
+  }
   void relink(Timer& timer) noexcept;
   void unlink(Timer& timer) noexcept;
 
   std::array<Timer, kSlots> slots_;  // heads of circular lists
   std::array<std::uint64_t, kSlots / 64> occupied_{};
   std::uint64_t tick_;  // every slot before it is empty
+  // The end of the first slot that may hold anything; too early where that was cancelled since.
+  base::TimePoint earliest_ = base::TimePoint::max();
 };
 
 }  // namespace berth::sched

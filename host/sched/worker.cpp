@@ -22,7 +22,7 @@ Worker::Worker(Pool& pool, std::string name, std::size_t stack_bytes)
 }
 
 Worker::~Worker() {
-  if (thread_.isRunning()) thread_.join();
+  if (!joined_ && thread_.isRunning()) thread_.join();
 }
 
 void Worker::run() {
@@ -55,7 +55,10 @@ void Worker::assign(Task task) {
   signal_.notify_one();
 }
 
-bool Worker::try_join(long milliseconds) { return thread_.tryJoin(milliseconds); }
+bool Worker::try_join(long milliseconds) {
+  joined_ = joined_ || thread_.tryJoin(milliseconds);  // a second join would throw
+  return joined_;
+}
 
 void Worker::enter_handler() noexcept {
   if (loop_ != nullptr) token_ = loop_->owner().enter();

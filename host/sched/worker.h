@@ -83,6 +83,7 @@ class Worker final : private Poco::Runnable {
   // 0: none. 1: task_ is set. Written with release by assign(), read with acquire by the worker:
   // publishes task_.
   std::atomic<std::uint32_t> signal_{0};
+  bool joined_ = false;  // the stopping thread's
   Poco::Thread thread_;
 };
 

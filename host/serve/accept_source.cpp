@@ -62,8 +62,7 @@ sched::Turn AcceptSource::on_event(sched::Worker& worker, sched::Readiness readi
         loop_.schedule(*this, loop_.now() + outcome.pause);
         return sched::Turn::kKept;
       case net::AcceptStatus::kFailed:
-        service_.log().error("a listener is lost", {{"listener", info_.name},
-                                                    {"error", reason}});
+        service_.log().error("a listener is lost", {{"listener", info_.name}, {"error", reason}});
         stop();
         return sched::Turn::kKept;
     }
@@ -104,9 +103,8 @@ void AcceptSource::turn_away(const base::Descriptor& descriptor) noexcept {
   service_.counters().add(observe::Counter::kConnectionsRefused);
   const auto second = std::chrono::floor<std::chrono::seconds>(service_.clock().wall());
   const auto date = http::format_date(second);
-  std::string reply;
-  append_error_reply(reply, 503, "the server has too many connections",
-                     {date.data(), date.size()});
+  base::Buffer reply;
+  append_error_reply(reply, 503, "the server has too many connections", {date.data(), date.size()});
   (void)::send(descriptor.get(), reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   (void)::shutdown(descriptor.get(), SHUT_WR);
 }

@@ -1,5 +1,5 @@
-// A listener as one loop sees it: accepts connections, hands each to the least loaded loop, survives running out of
-// descriptors. Every loop has one per listener.
+// A listener as one loop sees it: accepts connections, hands each to the least loaded loop,
+// survives running out of descriptors. Every loop has one per listener.
 #pragma once
 
 #include "net/acceptor.h"
@@ -32,7 +32,8 @@ class AcceptSource final : public sched::Source {
 
  private:
   void take(net::AcceptOutcome outcome);
-  // Tells a client that it is not served, and closes: without waiting, so it is not sure to read it.
+  // Tells a client that it is not served, and closes: without waiting, so it is not sure to read
+  // it.
   void turn_away(const base::Descriptor& descriptor) noexcept;
 
   Service& service_;

@@ -13,8 +13,9 @@ namespace berth::serve {
 // One per thread.
 class DateCache {
  public:
-  // The current date as IMF-fixdate (RFC 9110 s6.6.1). `now` is the clock's, read by the caller for other reasons;
-  // the wall clock is asked only when its second may be over. The view dies at the next call.
+  // The current date as IMF-fixdate (RFC 9110 s6.6.1). `now` is the clock's, read by the caller for
+  // other reasons; the wall clock is asked only when its second may be over. The view dies at the
+  // next call.
   [[nodiscard]] std::string_view at(base::TimePoint now, const base::Clock& clock) noexcept {
     if (now >= expires_) {
       const auto wall = clock.wall();

@@ -1,5 +1,8 @@
 #include "serve/error_reply.h"
 
+#include <string>
+
+#include "http/response_encoder.h"
 #include "http/status.h"
 
 namespace berth::serve {
@@ -25,32 +28,30 @@ std::string body_of(int status, std::string_view text) {
 
 }  // namespace
 
-void append_error_reply(std::string& out, int status, std::string_view text, std::string_view date,
+void append_error_reply(base::Buffer& out, int status, std::string_view text, std::string_view date,
                         bool head_request) {
   const std::string body = body_of(status, text);
-  out += "HTTP/1.1 ";
-  out += std::to_string(status);
-  out += ' ';
-  out += http::reason_phrase(status);
-  out += "\r\nDate: ";
-  out += date;
-  out += "\r\nContent-Type: ";
-  out += kTextPlain;
-  out += "\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ";
-  out += std::to_string(body.size());
+  out.append(http::StatusLine(status).text());
+  out.append("Date: ");
+  out.append(date);
+  out.append("\r\nContent-Type: ");
+  out.append(kTextPlain);
+  out.append("\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ");
+  out.append(std::to_string(body.size()));
   if (status == 503) {
-    out += "\r\nRetry-After: ";
-    out += std::to_string(base::limits::kRetryAfter.count());
+    out.append("\r\nRetry-After: ");
+    out.append(std::to_string(base::limits::kRetryAfter.count()));
   }
-  out += "\r\nConnection: close\r\n\r\n";
-  if (!head_request) out += body;
+  out.append("\r\nConnection: close\r\n\r\n");
+  if (!head_request) out.append(body);
 }
 
 void reply_error(ResponseWriter& response, int status, std::string_view text,
                  std::string_view allow) {
   if (response.committed()) return;
   response.discard();
-  // The response is fresh: none of these can be refused but by a lost connection, which finish() sees.
+  // The response is fresh: none of these can be refused but by a lost connection, which finish()
+  // sees.
   (void)response.set_field("Content-Type", kTextPlain);
   (void)response.set_field("X-Content-Type-Options", "nosniff");
   if (status == 503) {

@@ -14,7 +14,8 @@ bool Exchange::run() noexcept {
   assert(route_ != nullptr);
   try {
     route_->handler->serve(response_, request_);
-  } catch (...) {  // of the host's own handlers (std::bad_alloc): plugins are contained at their boundary
+  } catch (...) {  // of the host's own handlers (std::bad_alloc): plugins are contained at their
+                   // boundary
     response_.fail();
   }
   try {

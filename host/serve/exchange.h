@@ -1,5 +1,5 @@
-// One request and its response: what a handler holds. It knows no connection, only a Transport, so that many of
-// them can share one (HTTP/2) and a test needs none.
+// One request and its response: what a handler holds. It knows no connection, only a Transport, so
+// that many of them can share one (HTTP/2) and a test needs none.
 #pragma once
 
 #include "serve/handler.h"
@@ -26,8 +26,8 @@ class Exchange {
     return *route_;
   }
 
-  // Calls the handler and completes the response, whatever the handler does. REQUIRES: route() was called.
-  // False: the handler failed (it threw, or said so).
+  // Calls the handler and completes the response, whatever the handler does. REQUIRES: route() was
+  // called. False: the handler failed (it threw, or said so).
   bool run() noexcept;
 
   [[nodiscard]] Request& request() noexcept { return request_; }

@@ -35,8 +35,10 @@ void H1Body::begin(sched::Worker& worker, Service& service, net::Stream& stream,
     limits.max_trailer_bytes = head.max_head_bytes - std::min(head.max_head_bytes, head_bytes);
     limits.max_trailer_fields = head.max_fields;
     decoder_.reset(limits);
-  } else {
+    decoder_used_ = true;
+  } else if (decoder_used_) {
     decoder_.reset({});  // no trailers
+    decoder_used_ = false;
   }
 }
 
@@ -114,9 +116,9 @@ IoResult<std::size_t> H1Body::receive(std::span<char> buffer) {
     const Options& options = service_->options();
     if (!started_) started_ = service_->clock().now();
     // The minimum rate as a deadline that every byte puts off (faults.md 2).
-    const auto earned = std::chrono::duration_cast<base::Duration>(
-        std::chrono::duration<double>(static_cast<double>(received_) /
-                                      static_cast<double>(std::max<std::uint64_t>(options.body_rate, 1))));
+    const auto earned = std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(
+        static_cast<double>(received_) /
+        static_cast<double>(std::max<std::uint64_t>(options.body_rate, 1))));
     base::TimePoint until = *started_ + options.body_grace + earned;
     if (deadline_) until = std::min(until, *deadline_);
     if (net::wait_readable(stream_->fd(), until) != net::WaitResult::kReady) {

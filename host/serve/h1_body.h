@@ -1,5 +1,5 @@
-// The body of one HTTP/1 request: bytes that are here already, then what the stream brings. Length or chunked;
-// waits for the client where its thread may.
+// The body of one HTTP/1 request: bytes that are here already, then what the stream brings. Length
+// or chunked; waits for the client where its thread may.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,9 @@ class Service;
 // One per worker, used by its thread for the exchange it serves at the moment.
 class H1Body {
  public:
-  // `received`: what lies in the worker's buffer behind the head (this body's bytes, then the next request's).
-  // `room`: that part of the buffer as a whole, which chunked bodies read into. head_bytes: for the trailers' budget.
+  // `received`: what lies in the worker's buffer behind the head (this body's bytes, then the next
+  // request's). `room`: that part of the buffer as a whole, which chunked bodies read into.
+  // head_bytes: for the trailers' budget.
   void begin(sched::Worker& worker, Service& service, net::Stream& stream,
              const http::Framing& framing, std::span<char> room, std::size_t received,
              std::size_t head_bytes, std::optional<base::TimePoint> deadline) noexcept;
@@ -30,7 +31,8 @@ class H1Body {
   // At least one byte, or 0 at the end. May wait for the client.
   [[nodiscard]] IoResult<std::size_t> read(std::span<char> buffer);
 
-  // Reads and drops up to `most` bytes; true: the end was reached, the connection can be used again.
+  // Reads and drops up to `most` bytes; true: the end was reached, the connection can be used
+  // again.
   [[nodiscard]] bool drain(std::uint64_t most);
 
   [[nodiscard]] bool at_end() const noexcept { return at_end_; }
@@ -60,11 +62,12 @@ class H1Body {
   std::size_t begin_ = 0;  // of the bytes in room_ that were not used yet
   std::size_t end_ = 0;
   std::uint64_t remaining_ = 0;
-  std::uint64_t received_ = 0;  // from the stream: for the minimum rate
+  std::uint64_t received_ = 0;              // from the stream: for the minimum rate
   std::optional<base::TimePoint> started_;  // of the first wait
   std::optional<base::TimePoint> deadline_;
   http::ChunkedDecoder decoder_;
   std::string_view piece_;  // decoded, not handed out yet: in room_
+  bool decoder_used_ = false;
   bool chunked_ = false;
   bool at_end_ = true;
   bool touched_ = false;

@@ -71,7 +71,8 @@ void H1Connection::set_timer(base::Duration timeout) noexcept {
   loop().schedule(*this, loop().now() + timeout);
 }
 
-// --- events ---------------------------------------------------------------------------------------------
+// --- events
+// ---------------------------------------------------------------------------------------------
 
 sched::Turn H1Connection::on_ready(sched::Worker& worker, sched::Readiness readiness) {
   using sched::Readiness;
@@ -80,8 +81,8 @@ sched::Turn H1Connection::on_ready(sched::Worker& worker, sched::Readiness readi
     return sched::Turn::kKept;
   }
   const bool sending = backlog_ && !backlog_->output.empty();
-  if (!sending && !readiness.has(Readiness::kReadable | Readiness::kPeerClosed |
-                                 Readiness::kHangup)) {
+  if (!sending &&
+      !readiness.has(Readiness::kReadable | Readiness::kPeerClosed | Readiness::kHangup)) {
     // Only "writable", as every new connection says first.
     if (!armed()) set_timer(service_.options().idle_timeout);
     return sched::Turn::kKept;
@@ -160,15 +161,15 @@ bool H1Connection::after_sending(sched::Worker& worker) {
 }
 
 bool H1Connection::drop_input(sched::Worker& worker, std::uint64_t& most) {
-  // Bounded in one turn: a fast sender must not keep the loop. Edge-triggered, so the rest waits in the queue.
+  // Bounded in one turn: a fast sender must not keep the loop. Edge-triggered, so the rest waits in
+  // the queue.
   for (int reads = 0; most > 0; ++reads) {
     if (reads == 16) {
       loop().requeue(*this);
       return true;
     }
     const std::span<char> buffer = worker.buffer();
-    const std::size_t room =
-        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), most));
+    const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), most));
     const net::IoResult result = stream_->read(buffer.first(room));
     if (result.kind == net::IoResult::Kind::kWouldBlock) return true;
     if (!result.ok()) return false;
@@ -177,7 +178,8 @@ bool H1Connection::drop_input(sched::Worker& worker, std::uint64_t& most) {
   return true;
 }
 
-// --- ends of a turn -------------------------------------------------------------------------------------
+// --- ends of a turn
+// -------------------------------------------------------------------------------------
 
 bool H1Connection::account() noexcept {
   const std::uint64_t bytes = backlog_ ? backlog_->bytes() : 0;
@@ -215,6 +217,11 @@ void H1Connection::end_turn(sched::Worker& worker, H1Input& input, bool partial)
   H1Output& output = scratch.transport.output;
   if (!output.try_send()) {
     close();
+    return;
+  }
+  const bool all_served = partial && input.drained && !input.end && input.position == input.size;
+  if (all_served && output.empty() && !backlog_ && after_ == After::kRead && !service_.draining()) {
+    set_timer(service_.options().idle_timeout);  // the common end, without looking at the rest
     return;
   }
   if (input.end && partial) after_ = After::kClose;  // what is not whole will never be

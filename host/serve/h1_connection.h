@@ -1,5 +1,5 @@
-// One HTTP/1 connection: reads requests, routes them, has them served inline or by a thread of their own, sends what
-// is left, and closes with care. Parsing, framing and handlers are elsewhere.
+// One HTTP/1 connection: reads requests, routes them, has them served inline or by a thread of
+// their own, sends what is left, and closes with care. Parsing, framing and handlers are elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,10 @@
 #include "serve/h1_backlog.h"
 #include "serve/request.h"
 
+namespace berth::observe {
+class AccessLog;
+}
+
 namespace berth::serve {
 
 class Service;
@@ -33,14 +37,16 @@ struct ListenerInfo {
 
 // What it does next follows from what it holds, in this order:
 //
-//   bytes of responses the client has not taken    send them; nothing is read meanwhile (back-pressure)
-//   after_ is not kRead                            close, reset, or linger: half-close, drop input, then close
-//   body bytes nobody wants (discard_)             drop them
+//   bytes of responses the client has not taken    send them; nothing is read meanwhile
+//   (back-pressure) after_ is not kRead                            close, reset, or linger:
+//   half-close, drop input, then close body bytes nobody wants (discard_)             drop them
 //   else                                           read, parse and serve requests
 //
-// A request whose body is not wholly here goes, connection and all, to a thread of its own (held), and comes back.
+// A request whose body is not wholly here goes, connection and all, to a thread of its own (held),
+// and comes back.
 //
-// The IO side belongs to whoever holds the connection (sched::Connection), the timer to the loop's driver.
+// The IO side belongs to whoever holds the connection (sched::Connection), the timer to the loop's
+// driver.
 class H1Connection final : public sched::Connection, public Connected {
  public:
   H1Connection(Service& service, const ListenerInfo& listener, std::unique_ptr<net::Stream> stream,
@@ -86,13 +92,16 @@ class H1Connection final : public sched::Connection, public Connected {
   [[nodiscard]] Served serve_inline(sched::Worker& worker, H1Input& input,
                                     const http::Framing& framing);
   [[nodiscard]] Served hand_over(sched::Worker& worker, H1Input& input);
-  [[nodiscard]] Served refuse(sched::Worker& worker, int status, std::string_view text);
+  [[nodiscard]] Served refuse(sched::Worker& worker, int status, std::string_view text,
+                              bool head_request = false);
   // Fills the scratch's exchange from the parsed head and routes it.
-  [[nodiscard]] base::Result<http::Framing, http::RequestError> begin_exchange(
-      H1Scratch& scratch, base::TimePoint now);
-  // Begins the scratch's transport and body. `room` is the buffer behind the head, `received` what lies there.
+  [[nodiscard]] base::Result<http::Framing, http::RequestError> begin_exchange(H1Scratch& scratch,
+                                                                               base::TimePoint now);
+  // Begins the scratch's transport and body. `room` is the buffer behind the head, `received` what
+  // lies there.
   void begin_transport(sched::Worker& worker, const http::Framing& framing, std::span<char> room,
                        std::size_t received, base::TimePoint now);
+  void log_access(observe::AccessLog& log, H1Scratch& scratch) const noexcept;
   // How the connection goes on after an exchange.
   void settle(H1Scratch& scratch, bool unread_body, bool unread_input) noexcept;
 
@@ -120,9 +129,10 @@ class H1Connection final : public sched::Connection, public Connected {
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<H1Backlog> backlog_;  // only while something is kept
   std::unique_ptr<Texts> texts_;        // only once asked for
-  base::TimePoint last_held_ = base::TimePoint::min();  // when a thread of its own gave it back: idle from then on
-  std::uint64_t discard_ = 0;         // body bytes still to be dropped
-  std::uint64_t accounted_ = 0;       // of limits.buffered
+  base::TimePoint last_held_ =
+      base::TimePoint::min();    // when a thread of its own gave it back: idle from then on
+  std::uint64_t discard_ = 0;    // body bytes still to be dropped
+  std::uint64_t accounted_ = 0;  // of limits.buffered
   net::PeerAddress peer_;
   After after_ = After::kRead;
   bool lingering_ = false;  // half-closed already

@@ -1,4 +1,5 @@
-// The worker's buffer during one turn of an HTTP/1 connection: what is here, and how far it was served.
+// The worker's buffer during one turn of an HTTP/1 connection: what is here, and how far it was
+// served.
 #pragma once
 
 #include <cstring>

@@ -20,7 +20,7 @@ IoStatus H1Output::fail(IoError error) noexcept {
 
 bool H1Output::try_send() noexcept {
   while (!lost_ && sent_ < bytes_.size()) {
-    const net::IoResult result = stream_->write(std::string_view(bytes_).substr(sent_));
+    const net::IoResult result = stream_->write(bytes_.view().substr(sent_));
     if (result.kind == net::IoResult::Kind::kWouldBlock) return true;
     if (!result.ok()) {
       (void)fail(IoError::kClosed);
@@ -45,7 +45,7 @@ IoStatus H1Output::wait() {
 
 void H1Output::keep(std::string_view body) {
   if (sent_ > 0) {
-    bytes_.erase(0, sent_);
+    bytes_.erase_front(sent_);
     sent_ = 0;
   }
   bytes_.append(body);
@@ -60,7 +60,8 @@ IoStatus H1Output::write(std::string_view body) {
   for (;;) {
     const std::array<iovec, 2> parts{
         iovec{bytes_.data() + sent_, bytes_.size() - sent_},
-        iovec{const_cast<char*>(body.data()), body.size()},  // sendmsg reads only; iovec has no const
+        iovec{const_cast<char*>(body.data()),
+              body.size()},  // sendmsg reads only; iovec has no const
     };
     const net::IoResult result = stream_->write(std::span(parts));
     if (result.ok()) {
@@ -91,16 +92,9 @@ IoStatus H1Output::flush() {
   }
 }
 
-std::string H1Output::take() noexcept {
-  std::string left;
-  if (sent_ == 0) {
-    left = std::move(bytes_);
-  } else {
-    left.assign(bytes_, sent_);
-  }
-  bytes_.clear();
-  sent_ = 0;
-  return left;
+base::Buffer H1Output::take() {
+  bytes_.erase_front(std::exchange(sent_, 0));
+  return std::move(bytes_);
 }
 
 }  // namespace berth::serve

@@ -1,11 +1,11 @@
-// The bytes of HTTP/1 responses on their way to the client: gathers small ones, sends large ones through, and waits
-// only where a thread may. No framing.
+// The bytes of HTTP/1 responses on their way to the client: gathers small ones, sends large ones
+// through, and waits only where a thread may. No framing.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "net/stream.h"
 #include "sched/worker.h"
@@ -15,8 +15,9 @@ namespace berth::serve {
 
 class Service;
 
-// One per worker, used by its thread for the connection it serves at the moment. What is left in it when a handler
-// is done (at most limits::kUnsent) goes to the connection's backlog, and the loop drains it.
+// One per worker, used by its thread for the connection it serves at the moment. What is left in it
+// when a handler is done (at most limits::kUnsent) goes to the connection's backlog, and the loop
+// drains it.
 class H1Output {
  public:
   // A connection's turn begins. REQUIRES: empty().
@@ -29,13 +30,13 @@ class H1Output {
   }
 
   // Bytes not sent yet; heads are appended to it directly.
-  [[nodiscard]] std::string& bytes() noexcept { return bytes_; }
+  [[nodiscard]] base::Buffer& bytes() noexcept { return bytes_; }
   [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
   // The stream failed or stalled: nothing will be sent any more.
   [[nodiscard]] bool lost() const noexcept { return lost_; }
 
-  // Adds body bytes. Beyond kGather they are sent at once, without copying what the socket takes; beyond
-  // limits::kUnsent left over it waits for the client (the loop is given away first).
+  // Adds body bytes. Beyond kGather they are sent at once, without copying what the socket takes;
+  // beyond limits::kUnsent left over it waits for the client (the loop is given away first).
   [[nodiscard]] IoStatus write(std::string_view body);
 
   // Sends all, waiting as write() does: for Flush and 1xx.
@@ -45,15 +46,15 @@ class H1Output {
   [[nodiscard]] bool try_send() noexcept;
 
   // Takes what is left, for the backlog.
-  [[nodiscard]] std::string take() noexcept;
+  [[nodiscard]] base::Buffer take();
   void discard() noexcept { bytes_.clear(); }
 
  private:
   static constexpr std::size_t kGather = 32 * 1024;
 
   [[nodiscard]] IoStatus fail(IoError error) noexcept;
-  // Adds body bytes that fit. Drops what was sent from the front first: a client that is always a little behind
-  // would else make it grow by all that it ever took.
+  // Adds body bytes that fit. Drops what was sent from the front first: a client that is always a
+  // little behind would else make it grow by all that it ever took.
   void keep(std::string_view body);
   // Waits until the socket takes bytes again.
   [[nodiscard]] IoStatus wait();
@@ -61,7 +62,7 @@ class H1Output {
   sched::Worker* worker_ = nullptr;
   Service* service_ = nullptr;
   net::Stream* stream_ = nullptr;
-  std::string bytes_;
+  base::Buffer bytes_;
   std::size_t sent_ = 0;  // of bytes_, from its front
   bool lost_ = false;
 };

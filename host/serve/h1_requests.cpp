@@ -1,5 +1,6 @@
 // The part of H1Connection that reads, routes and serves requests.
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <chrono>
 #include <cstring>
@@ -86,6 +87,11 @@ sched::Turn H1Connection::read_requests(sched::Worker& worker) {
       return sched::Turn::kKept;
     }
     input.compact();
+    if (input.size == input.buffer.size()) {  // options.head allows more than the buffer holds
+      (void)refuse(worker, 431, "request header too large");
+      end_turn(worker, input, false);
+      return sched::Turn::kKept;
+    }
     // More lies in the socket. Not before the client has taken what it has asked for.
     if (!scratch.transport.output.try_send() || !scratch.transport.output.empty()) {
       end_turn(worker, input, true);
@@ -125,7 +131,9 @@ base::Result<http::Framing, http::RequestError> H1Connection::begin_exchange(H1S
       .transport = &scratch.transport,
       .connected = this,
   });
-  const Route& route = scratch.exchange.route(service_.root());
+  const bool of_server = target->form == http::Target::Form::kAsterisk;
+  const Route& route =
+      scratch.exchange.route(of_server ? service_.server_options() : service_.root());
   if (route.timeout > base::Duration::zero()) {
     scratch.exchange.request().set_deadline(now + route.timeout);
   }
@@ -163,13 +171,15 @@ H1Connection::Served H1Connection::serve_one(sched::Worker& worker, H1Input& inp
       break;
   }
   const base::TimePoint now = loop().now();
+  const bool head_request = scratch.parser.head().method == "HEAD";
   const auto framing = begin_exchange(scratch, now);
   if (!framing) {
-    return refuse(worker, http::status_of(framing.error()), http::text_of(framing.error()));
+    return refuse(worker, http::status_of(framing.error()), http::text_of(framing.error()),
+                  head_request);
   }
   const Route& route = scratch.exchange.request().route();
   if (framing->length > route.max_body) {
-    return refuse(worker, 413, "the body is larger than this route takes");
+    return refuse(worker, 413, "the body is larger than this route takes", head_request);
   }
   const std::size_t head_bytes = scratch.parser.head_size();
   const std::size_t behind = input.size - input.position - head_bytes;
@@ -179,7 +189,7 @@ H1Connection::Served H1Connection::serve_one(sched::Worker& worker, H1Input& inp
   }
   if (!chunked && framing->length <= limits::kReadAhead && !framing->expect_continue) {
     input.need = head_bytes + static_cast<std::size_t>(framing->length);
-    scratch.parser.reset();  // parsed again then, into views that hold then
+    scratch.parser.reset();  // it is parsed anew when all is here
     const auto seconds = framing->length / std::max<std::uint64_t>(service_.options().body_rate, 1);
     backlog().due = now + service_.options().body_grace + std::chrono::seconds(seconds);
     return Served::kMore;
@@ -203,8 +213,7 @@ H1Connection::Served H1Connection::serve_inline(sched::Worker& worker, H1Input& 
   const bool kept = worker.leave_handler();
 
   input.position = body_at + here;
-  const bool unread_body =
-      framing.body == http::Framing::Body::kChunked || framing.length > here;
+  const bool unread_body = framing.body == http::Framing::Body::kChunked || framing.length > here;
   // Who said that it ignores the body, and read of it after all, has left nobody knows what.
   discard_ = scratch.transport.body.touched() ? 0 : framing.length - here;
   settle(scratch, unread_body, !input.drained);
@@ -221,7 +230,11 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
     scratch.parser.reset();
     return Served::kBlocked;
   }
-  if (!keep_input(input.unread())) return refuse(worker, 503, "the server is busy");
+  const bool head_request = scratch.parser.head().method == "HEAD";
+  if (!keep_input(input.unread())) {
+    backlog_->input = std::string();
+    return refuse(worker, 503, "the server is busy", head_request);
+  }
   backlog_->due.reset();
   scratch.tally.flush(service_.counters());
   hold(!input.drained || input.end);
@@ -229,24 +242,45 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   unhold();
   backlog_->input.clear();
   service_.counters().add(observe::Counter::kQueueRefused);
-  return refuse(worker, 503, "the server is busy");
+  return refuse(worker, 503, "the server is busy", head_request);
 }
 
-H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status,
-                                          std::string_view text) {
+H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std::string_view text,
+                                          bool head_request) {
   H1Scratch& scratch = H1Scratch::of(worker);
   const std::string_view date = scratch.transport.dates.at(loop().now(), service_.clock());
-  const bool head_request = scratch.parser.is_complete() && scratch.parser.head().method == "HEAD";
   append_error_reply(scratch.transport.output.bytes(), status, text, date, head_request);
   scratch.tally.count(status);
   if (status < 500) service_.counters().add(observe::Counter::kBadRequests);
-  after_ = After::kLinger;  // the client may still be sending: it shall read its answer (RFC 9112 s9.6)
+  after_ =
+      After::kLinger;  // the client may still be sending: it shall read its answer (RFC 9112 s9.6)
   return Served::kLast;
+}
+
+void H1Connection::log_access(observe::AccessLog& log, H1Scratch& scratch) const noexcept {
+  const Request& request = scratch.exchange.request();
+  const ResponseWriter& response = scratch.exchange.response();
+  const base::Duration took = service_.clock().now() - scratch.transport.began();
+  std::array<char, net::RawAddress::kMaxText> address;
+  log.write({
+      .remote_address = peer_.host(address),
+      .method = request.method(),
+      .target = request.target(),
+      .protocol = request.protocol(),
+      .status = response.status(),
+      .bytes = request.method() == "HEAD" ? 0 : response.body_bytes(),
+      .duration = took,
+      .referer = request.field("Referer").value_or(std::string_view()),
+      .user_agent = request.field("User-Agent").value_or(std::string_view()),
+      .route = request.route().pattern,
+      .time = service_.clock().wall() - std::chrono::duration_cast<std::chrono::microseconds>(took),
+  });
 }
 
 void H1Connection::settle(H1Scratch& scratch, bool unread_body, bool unread_input) noexcept {
   H1Transport& transport = scratch.transport;
   scratch.tally.count(scratch.exchange.response().status());
+  if (observe::AccessLog* const log = service_.access_log()) log_access(*log, scratch);
   if (transport.output.lost()) {
     after_ = After::kClose;
   } else if (transport.aborted() && transport.ends_by_closing()) {
@@ -279,7 +313,8 @@ void H1Connection::run(sched::Worker& worker) noexcept {
 
   bool unread_body = !transport.body.at_end();
   discard_ = 0;
-  if (unread_body && transport.keep_alive() && !transport.aborted() && transport.output.try_send()) {
+  if (unread_body && transport.keep_alive() && !transport.aborted() &&
+      transport.output.try_send()) {
     unread_body = !transport.body.drain(limits::kDrain);
   }
   settle(scratch, unread_body, true);

@@ -1,7 +1,9 @@
 #include "serve/h1_transport.h"
 
 #include <array>
+#include <cassert>
 #include <charconv>
+#include <cstring>
 
 #include "base/limits.h"
 #include "http/chunk_encoder.h"
@@ -14,11 +16,24 @@ namespace berth::serve {
 
 namespace {
 
-void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
+// The fields that framing and the connection add, put together where it costs least.
+class HeadEnd {
+ public:
+  void add(std::string_view text) noexcept {
+    assert(size_ + text.size() <= text_.size());
+    std::memcpy(text_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+  }
+  void add(std::uint64_t number) noexcept {
+    const auto end = std::to_chars(text_.data() + size_, text_.data() + text_.size(), number).ptr;
+    size_ = static_cast<std::size_t>(end - text_.data());
+  }
+  [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 160> text_;  // all of them with a 20-digit length take 131
+  std::size_t size_ = 0;
+};
 
 }  // namespace
 
@@ -41,7 +56,7 @@ bool H1Transport::cancelled() const noexcept {
 IoResult<std::size_t> H1Transport::read_body(std::span<char> buffer) {
   if (setting_.expect_continue && !continue_sent_ && !head_sent_) {
     continue_sent_ = true;  // RFC 9110 s10.1.1: when the handler wants the body
-    output.bytes() += "HTTP/1.1 100 Continue\r\n\r\n";
+    output.bytes().append("HTTP/1.1 100 Continue\r\n\r\n");
     if (auto sent = output.flush(); !sent) return base::fail(sent.error());
   }
   if (!body.at_end() && !output.empty()) {
@@ -54,7 +69,9 @@ IoResult<std::size_t> H1Transport::read_body(std::span<char> buffer) {
 IoStatus H1Transport::send_informational(int status, const http::Fields& fields) {
   if (head_sent_) return base::fail(IoError::kState);
   if (status == 100) continue_sent_ = true;
-  http::append_head(output.bytes(), status, fields);
+  output.bytes().append(http::StatusLine(status).text());
+  output.bytes().append(fields.wire());
+  output.bytes().append("\r\n");
   return output.flush();
 }
 
@@ -83,27 +100,33 @@ IoStatus H1Transport::send_head(int status, const http::Fields& fields, BodyPlan
     keep_alive_ = false;
   }
 
-  std::string& out = output.bytes();
-  http::append_head(out, status, fields);
-  out.resize(out.size() - 2);  // the empty line: our own fields come first
-  if (!fields.contains("Date")) {
-    out += "Date: ";
-    out += date(setting_.now);
-    out += "\r\n";
+  base::Buffer& out = output.bytes();
+  if (status == 200) {
+    out.append("HTTP/1.1 200 OK\r\n");
+  } else {
+    out.append(http::StatusLine(status).text());
+  }
+  out.append(fields.wire());
+  HeadEnd end;
+  if (!plan.has_date) {
+    end.add("Date: ");
+    end.add(date(setting_.now));
+    end.add("\r\n");
   }
   if (plan.length && (coding_ == Coding::kLength || !http::body_forbidden(status))) {
-    out += "Content-Length: ";
-    append_number(out, *plan.length);
-    out += "\r\n";
+    end.add("Content-Length: ");
+    end.add(*plan.length);
+    end.add("\r\n");
   } else if (coding_ == Coding::kChunked) {
-    out += "Transfer-Encoding: chunked\r\n";
+    end.add("Transfer-Encoding: chunked\r\n");
   }
   if (!keep_alive_) {
-    out += "Connection: close\r\n";
+    end.add("Connection: close\r\n");
   } else if (setting_.minor_version == 0) {
-    out += "Connection: keep-alive\r\n";
+    end.add("Connection: keep-alive\r\n");
   }
-  out += "\r\n";
+  end.add("\r\n");
+  out.append(end.text());
   return base::done();
 }
 
@@ -111,21 +134,28 @@ IoStatus H1Transport::send_body(std::string_view bytes) {
   if (bytes.empty() || coding_ == Coding::kNone) return base::done();
   if (coding_ != Coding::kChunked) return output.write(bytes);
   const http::ChunkHead head(bytes.size());
-  output.bytes() += head.text();
+  output.bytes().append(head.text());
   if (auto sent = output.write(bytes); !sent) return sent;
-  output.bytes() += http::kChunkEnd;
+  output.bytes().append(http::kChunkEnd);
   return base::done();
 }
 
 IoStatus H1Transport::finish(const http::Fields& trailers) {
   if (output.lost()) return base::fail(IoError::kClosed);
-  if (coding_ == Coding::kChunked) http::append_last_chunk(output.bytes(), trailers);
+  if (coding_ != Coding::kChunked) return base::done();
+  if (trailers.empty()) {
+    output.bytes().append(http::kLastChunk);
+  } else {
+    std::string end;
+    http::append_last_chunk(end, trailers);
+    output.bytes().append(end);
+  }
   return base::done();
 }
 
 void H1Transport::abort() noexcept {
-  // A length that is not reached and a last chunk that does not come show the cut; bytes that end by closing
-  // cannot, but for a reset.
+  // A length that is not reached and a last chunk that does not come show the cut; bytes that end
+  // by closing cannot, but for a reset.
   keep_alive_ = false;
   aborted_ = true;
 }

@@ -1,5 +1,5 @@
-// One HTTP/1 exchange's way to its connection: framing of the response, Expect, keep-alive. Waiting and sending are
-// H1Output's and H1Body's.
+// One HTTP/1 exchange's way to its connection: framing of the response, Expect, keep-alive. Waiting
+// and sending are H1Output's and H1Body's.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ class H1Transport final : public Transport {
     Service* service;
     sched::Connection* connection;  // asked whether the client is gone
     int minor_version;
-    bool keep_alive;       // as far as the client and the server's state go
+    bool keep_alive;  // as far as the client and the server's state go
     bool expect_continue;
     base::TimePoint now;
     std::optional<base::TimePoint> deadline;
@@ -43,8 +43,11 @@ class H1Transport final : public Transport {
   void abort() noexcept override;
   [[nodiscard]] bool cancelled() const noexcept override;
 
-  // After the exchange: whether the connection may carry another request, as far as the response goes.
+  // After the exchange: whether the connection may carry another request, as far as the response
+  // goes.
   [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
+  // When the exchange began.
+  [[nodiscard]] base::TimePoint began() const noexcept { return setting_.now; }
   // The response was cut: nothing more may be sent, not even what is left.
   [[nodiscard]] bool aborted() const noexcept { return aborted_; }
   // The body ends where the connection does: only a reset can show that it was cut.

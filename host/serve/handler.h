@@ -1,4 +1,5 @@
-// The one joint of the server: whatever answers requests is a Handler, the mux and every filter included.
+// The one joint of the server: whatever answers requests is a Handler, the mux and every filter
+// included.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,11 @@ class ResponseWriter;
 // Owned by the handler that returned it, immutable, alive as long as that handler.
 struct Route {
   Handler* handler = nullptr;
-  std::string pattern;                                    // as in the route table; for logs and plugins
-  std::uint64_t max_body = base::limits::kBody;           // bytes; 413 above
+  std::string pattern;                           // as in the route table; for logs and plugins
+  std::uint64_t max_body = base::limits::kBody;  // bytes; 413 above
   base::Duration timeout = base::limits::kHandlerTimeout;  // zero: none
-  // The handler answers from the head alone (a redirect, a 404): it is called before the body is here.
+  // The handler answers from the head alone (a redirect, a 404): it is called before the body is
+  // here.
   bool ignores_body = false;
 };
 
@@ -32,12 +34,13 @@ class Handler {
   Handler& operator=(const Handler&) = delete;
   virtual ~Handler() = default;
 
-  // The route of a request, decided from its head alone: called before the body is read, once on the thread
-  // that then serves it. May set the request's path values. Does not allocate, lock or wait.
+  // The route of a request, decided from its head alone: called before the body is read, once on
+  // the thread that then serves it. May set the request's path values. Does not allocate, lock or
+  // wait.
   [[nodiscard]] virtual const Route& route(Request& request) = 0;
 
-  // Answers. The response is complete when this returns. May wait through `request` and `response` as it likes.
-  // A throw is a failed handler: 500 if nothing was sent, else the connection is cut.
+  // Answers. The response is complete when this returns. May wait through `request` and `response`
+  // as it likes. A throw is a failed handler: 500 if nothing was sent, else the connection is cut.
   virtual void serve(ResponseWriter& response, Request& request) = 0;
 };
 

@@ -1,4 +1,5 @@
-// The numbers a server's connections live by, as plain values that app fills from the configuration.
+// The numbers a server's connections live by, as plain values that app fills from the
+// configuration.
 #pragma once
 
 #include <cstddef>

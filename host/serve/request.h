@@ -24,8 +24,8 @@ struct PathValue {
   std::string_view raw;
 };
 
-// The connection a request came over. Texts are made on the first call (they cost a system call) and live as long
-// as the connection; asked by the thread that holds the exchange.
+// The connection a request came over. Texts are made on the first call (they cost a system call)
+// and live as long as the connection; asked by the thread that holds the exchange.
 class Connected {
  public:
   Connected() = default;
@@ -42,8 +42,8 @@ class Connected {
   [[nodiscard]] virtual bool secure() const noexcept = 0;
 };
 
-// Used by the one thread that holds the exchange; every view dies when the handler returns. Reused from request
-// to request by its thread, so that serving allocates nothing.
+// Used by the one thread that holds the exchange; every view dies when the handler returns. Reused
+// from request to request by its thread, so that serving allocates nothing.
 class Request {
  public:
   Request() = default;
@@ -75,7 +75,8 @@ class Request {
   // The declared length of the body; 0 without a body, nullopt where it is chunked.
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return length_; }
 
-  // Reads some of the body: at least one byte, or 0 at its end. kTooLarge above the route's max_body.
+  // Reads some of the body: at least one byte, or 0 at its end. kTooLarge above the route's
+  // max_body.
   [[nodiscard]] IoResult<std::size_t> read(std::span<char> buffer);
   // Empty until read() returned 0.
   [[nodiscard]] const http::Fields& trailers() const noexcept { return transport_->trailers(); }
@@ -96,7 +97,8 @@ class Request {
   // When the route's timeout ends; nullopt: never.
   [[nodiscard]] std::optional<base::TimePoint> deadline() const noexcept { return deadline_; }
 
-  // --- for connections (h1, h2, tests) -------------------------------------------------------------------
+  // --- for connections (h1, h2, tests)
+  // -------------------------------------------------------------------
   struct Parts {
     const http::RequestHead* head;  // outlives the exchange
     http::Target target;

@@ -4,37 +4,54 @@
 #include <charconv>
 
 #include "base/limits.h"
-#include "http/trailers.h"
 #include "http/sniff.h"
 #include "http/status.h"
 #include "http/token.h"
+#include "http/trailers.h"
 #include "serve/error_reply.h"
 
 namespace berth::serve {
 
 namespace {
 
-// Names that belong to framing and to the connection, so to the transport (RFC 9110 s7.6.1).
-bool belongs_to_transport(std::string_view name) noexcept {
+// Names that mean something to the server itself.
+enum class Known : std::uint8_t {
+  kNone,
+  kTransport,  // framing's and the connection's, so the transport's (RFC 9110 s7.6.1)
+  kContentLength,
+  kContentType,
+  kContentEncoding,
+  kDate,
+};
+
+// REQUIRES: is_token(name).
+Known known(std::string_view name) noexcept {
   switch (name.size()) {
+    case 4:
+      return http::is_name(name, "date") ? Known::kDate : Known::kNone;
     case 7:
-      return http::equal_ignoring_case(name, "upgrade") ||
-             http::equal_ignoring_case(name, "trailer");
+      return http::is_name(name, "upgrade") || http::is_name(name, "trailer") ? Known::kTransport
+                                                                              : Known::kNone;
     case 10:
-      return http::equal_ignoring_case(name, "connection") ||
-             http::equal_ignoring_case(name, "keep-alive");
+      return http::is_name(name, "connection") || http::is_name(name, "keep-alive")
+                 ? Known::kTransport
+                 : Known::kNone;
+    case 12:
+      return http::is_name(name, "content-type") ? Known::kContentType : Known::kNone;
+    case 14:
+      return http::is_name(name, "content-length") ? Known::kContentLength : Known::kNone;
     case 16:
-      return http::equal_ignoring_case(name, "proxy-connection");
+      if (http::is_name(name, "content-encoding")) return Known::kContentEncoding;
+      return http::is_name(name, "proxy-connection") ? Known::kTransport : Known::kNone;
     case 17:
-      return http::equal_ignoring_case(name, "transfer-encoding");
+      return http::is_name(name, "transfer-encoding") ? Known::kTransport : Known::kNone;
     default:
-      return false;
+      return Known::kNone;
   }
 }
 
-bool is_content_length(std::string_view name) noexcept {
-  return name.size() == 14 && http::equal_ignoring_case(name, "content-length");
-}
+// The bit of a field that the writer asks for at commit.
+constexpr unsigned bit(Known name) noexcept { return 1U << static_cast<unsigned>(name); }
 
 std::optional<std::uint64_t> parse_length(std::string_view value) noexcept {
   std::uint64_t length = 0;
@@ -59,51 +76,58 @@ void ResponseWriter::discard() noexcept {
   trailers_.clear();
   kept_.clear();
   declared_.reset();
+  present_ = 0;
   written_ = 0;
   status_ = 0;
 }
 
-IoStatus ResponseWriter::check_field(std::string_view name, std::string_view value) const {
+IoStatus ResponseWriter::put_field(std::string_view name, std::string_view value, bool replace) {
   if (committed_ || status_ != 0) return base::fail(IoError::kState);
-  if (!http::is_token(name) || !http::is_field_value(value) || belongs_to_transport(name)) {
-    return base::fail(IoError::kInvalid);
-  }
+  if (!http::is_token(name) || !http::is_field_value(value)) return base::fail(IoError::kInvalid);
   if (fields_.bytes() + name.size() + value.size() > base::limits::kResponseHead) {
     return base::fail(IoError::kTooLarge);
+  }
+  const Known what = known(name);
+  if (what == Known::kTransport) return base::fail(IoError::kInvalid);
+  if (what == Known::kContentLength) {
+    // Never twice, which would be splitting by framing: the last one counts. The transport writes
+    // the line.
+    const auto length = parse_length(value);
+    if (!length) return base::fail(IoError::kInvalid);
+    declared_ = length;
+    declared_text_ = value;
+    return base::done();
+  }
+  present_ |= bit(what);
+  if (replace) {
+    fields_.set(name, value);
+  } else {
+    fields_.add(name, value);
   }
   return base::done();
 }
 
 IoStatus ResponseWriter::add_field(std::string_view name, std::string_view value) {
-  // A second Content-Length would be response splitting by framing: the last one counts.
-  if (is_content_length(name)) return set_field(name, value);
-  if (auto checked = check_field(name, value); !checked) return checked;
-  fields_.add(name, value);
-  return base::done();
+  return put_field(name, value, false);
 }
 
 IoStatus ResponseWriter::set_field(std::string_view name, std::string_view value) {
-  if (auto checked = check_field(name, value); !checked) return checked;
-  if (is_content_length(name)) {
-    const auto length = parse_length(value);
-    if (!length) return base::fail(IoError::kInvalid);
-    declared_ = length;  // the transport writes the line
-    declared_text_ = value;
-    return base::done();
-  }
-  fields_.set(name, value);
-  return base::done();
+  return put_field(name, value, true);
 }
 
 IoStatus ResponseWriter::remove_field(std::string_view name) {
   if (committed_ || status_ != 0) return base::fail(IoError::kState);
-  if (is_content_length(name)) declared_.reset();
+  if (!http::is_token(name)) return base::fail(IoError::kInvalid);
+  const Known what = known(name);
+  if (what == Known::kContentLength) declared_.reset();
+  present_ &= ~bit(what);
   fields_.remove(name);
   return base::done();
 }
 
 std::optional<std::string_view> ResponseWriter::field(std::string_view name) const noexcept {
-  if (!is_content_length(name)) return fields_.find(name);
+  if (!http::is_token(name)) return std::nullopt;
+  if (known(name) != Known::kContentLength) return fields_.find(name);
   if (!declared_) return std::nullopt;
   return declared_text_;
 }
@@ -152,7 +176,7 @@ IoStatus ResponseWriter::write(std::string_view bytes) {
     return base::done();
   }
   if (!committed_) {
-    add_content_type(kept_.empty() ? bytes : std::string_view(kept_));
+    add_content_type(kept_.empty() ? bytes : kept_.view());
     if (auto sent = commit(false); !sent) return sent;
   } else if (auto sent = send_kept(); !sent) {
     return sent;
@@ -162,14 +186,14 @@ IoStatus ResponseWriter::write(std::string_view bytes) {
 
 IoStatus ResponseWriter::send_kept() {
   if (kept_.empty()) return base::done();
-  auto sent = transport_->send_body(kept_);
+  auto sent = transport_->send_body(kept_.view());
   kept_.clear();
   return sent;
 }
 
 void ResponseWriter::add_content_type(std::string_view body) {
   // Go: not where there is none to tell, or where the bytes are encoded and would mislead.
-  if (body.empty() || fields_.contains("Content-Type") || fields_.contains("Content-Encoding")) {
+  if (body.empty() || (present_ & (bit(Known::kContentType) | bit(Known::kContentEncoding))) != 0) {
     return;
   }
   fields_.add("Content-Type", http::sniff_content_type(body.substr(0, http::kSniffBytes)));
@@ -178,13 +202,14 @@ void ResponseWriter::add_content_type(std::string_view body) {
 IoStatus ResponseWriter::commit(bool complete) {
   if (status_ == 0) status_ = 200;
   if (!http::body_forbidden(status_)) {
-    add_content_type(kept_);
+    add_content_type(kept_.view());
   } else if (status_ == 304) {
     fields_.remove("Content-Type");  // Go: a 304 describes nothing new
   }
   BodyPlan plan;
   plan.suppressed = body_suppressed();
   plan.length = declared_;
+  plan.has_date = (present_ & bit(Known::kDate)) != 0;
   if (complete && !plan.length) {
     if (!plan.suppressed) {
       plan.length = written_;

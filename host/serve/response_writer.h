@@ -1,5 +1,5 @@
-// What a handler answers with: Go's ResponseWriter, made strict. It decides status, length and type of a response;
-// how the bytes are framed is the transport's.
+// What a handler answers with: Go's ResponseWriter, made strict. It decides status, length and type
+// of a response; how the bytes are framed is the transport's.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/buffer.h"
 #include "http/fields.h"
 #include "serve/request.h"
 #include "serve/transport.h"
@@ -15,8 +16,8 @@ namespace berth::serve {
 
 // The states, and what moves between them:
 //
-//   kOpen --set_status()--> kOpen (status fixed) --write(), flush() or finish()--> kCommitted --finish()--> kDone
-//   any --fail(), a lost connection--> kFailed
+//   kOpen --set_status()--> kOpen (status fixed) --write(), flush() or finish()--> kCommitted
+//   --finish()--> kDone any --fail(), a lost connection--> kFailed
 //
 // Used by the one thread that holds the exchange; reused from request to request by its thread.
 class ResponseWriter {
@@ -25,25 +26,29 @@ class ResponseWriter {
   ResponseWriter(const ResponseWriter&) = delete;
   ResponseWriter& operator=(const ResponseWriter&) = delete;
 
-  // Adds, replaces or removes field lines. kInvalid: the name is no token or the value holds CR, LF, NUL or
-  // another control character (faults.md 17). kState: the head is out, or its status was set. Fields that framing
-  // owns (Connection, Keep-Alive, Transfer-Encoding, Upgrade, Trailer...) are the transport's: kInvalid.
+  // Adds, replaces or removes field lines. kInvalid: the name is no token or the value holds CR,
+  // LF, NUL or another control character (faults.md 17). kState: the head is out, or its status was
+  // set. Fields that framing owns (Connection, Keep-Alive, Transfer-Encoding, Upgrade, Trailer...)
+  // are the transport's: kInvalid.
   [[nodiscard]] IoStatus add_field(std::string_view name, std::string_view value);
   [[nodiscard]] IoStatus set_field(std::string_view name, std::string_view value);
   [[nodiscard]] IoStatus remove_field(std::string_view name);
   // A field line behind the body; dropped where the framing has no place for it (RFC 9110 s6.5).
   [[nodiscard]] IoStatus add_trailer(std::string_view name, std::string_view value);
 
-  // The value of the first line of this name as set so far, ignoring case. A view that dies at the next change.
+  // The value of the first line of this name as set so far, ignoring case. A view that dies at the
+  // next change.
   [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept;
 
-  // 100..199 is sent at once with the fields set so far; 200..999 is the final one and fixes the head
-  // (Go's WriteHeader). kState: a final status was set before. kInvalid: outside 100..999, or 101.
+  // 100..199 is sent at once with the fields set so far; 200..999 is the final one and fixes the
+  // head (Go's WriteHeader). kState: a final status was set before. kInvalid: outside 100..999, or
+  // 101.
   [[nodiscard]] IoStatus set_status(int status);
 
-  // Body bytes; implies set_status(200). Kept back up to limits::kResponseBuffer, so that a short response gets
-  // its Content-Length and small writes become one chunk. kTooLarge: more than the Content-Length the handler set. kState: a status that has no
-  // body, or the response is over. HEAD: counted, not sent.
+  // Body bytes; implies set_status(200). Kept back up to limits::kResponseBuffer, so that a short
+  // response gets its Content-Length and small writes become one chunk. kTooLarge: more than the
+  // Content-Length the handler set. kState: a status that has no body, or the response is over.
+  // HEAD: counted, not sent.
   [[nodiscard]] IoStatus write(std::string_view bytes);
 
   // Sends the head and what is kept back (Go's Flusher).
@@ -60,15 +65,16 @@ class ResponseWriter {
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return written_; }
   [[nodiscard]] bool failed() const noexcept { return failed_; }
 
-  // --- for Exchange --------------------------------------------------------------------------------------
-  // Forgets the last response. The request outlives this one.
+  // --- for Exchange
+  // -------------------------------------------------------------------------------------- Forgets
+  // the last response. The request outlives this one.
   void reset(const Request& request, Transport& transport);
-  // Completes the response after the handler returned, or replaces it by an error reply if it failed before
-  // anything was out.
+  // Completes the response after the handler returned, or replaces it by an error reply if it
+  // failed before anything was out.
   void finish();
 
  private:
-  [[nodiscard]] IoStatus check_field(std::string_view name, std::string_view value) const;
+  [[nodiscard]] IoStatus put_field(std::string_view name, std::string_view value, bool replace);
   // Sends the head; `complete` tells that `kept_` is the whole body.
   [[nodiscard]] IoStatus commit(bool complete);
   [[nodiscard]] IoStatus send_kept();
@@ -79,9 +85,11 @@ class ResponseWriter {
   Transport* transport_ = nullptr;
   http::Fields fields_;
   http::Fields trailers_;
-  std::string kept_;  // body bytes not handed to the transport yet; of HEAD only what sniffing looks at
+  // Body bytes not handed to the transport yet; of HEAD only what sniffing looks at.
+  base::Buffer kept_;
   std::optional<std::uint64_t> declared_;  // Content-Length the handler set
   std::string declared_text_;              // as it was set
+  unsigned present_ = 0;                   // which of the fields that matter here were set
   std::uint64_t written_ = 0;
   int status_ = 0;  // 0: not set
   bool committed_ = false;

@@ -1,4 +1,5 @@
-// What all connections of a server share: the root handler, the options, and what is counted across them.
+// What all connections of a server share: the root handler, the options, and what is counted across
+// them.
 #pragma once
 
 #include <atomic>
@@ -8,11 +9,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "observe/access_log.h"
 #include "observe/counters.h"
 #include "observe/log.h"
 #include "sched/worker.h"
 #include "serve/handler.h"
 #include "serve/options.h"
+#include "serve/options_handler.h"
 
 namespace berth::serve {
 
@@ -28,16 +31,23 @@ class Service {
 
   [[nodiscard]] const Options& options() const noexcept { return options_; }
   [[nodiscard]] Handler& root() const noexcept { return root_; }
+  // Who answers OPTIONS *, which no route can.
+  [[nodiscard]] Handler& server_options() noexcept { return server_options_; }
   [[nodiscard]] const base::Clock& clock() const noexcept { return clock_; }
   [[nodiscard]] observe::Log& log() const noexcept { return log_; }
   [[nodiscard]] observe::Counters& counters() const noexcept { return counters_; }
+
+  // Where every answered request is written to; null: nowhere. Set before the loops start; outlives
+  // them.
+  void set_access_log(observe::AccessLog* log) noexcept { access_log_ = log; }
+  [[nodiscard]] observe::AccessLog* access_log() const noexcept { return access_log_; }
 
   // From then on every response says Connection: close. Relaxed: it is only a wish to hurry.
   void begin_drain() noexcept { draining_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool draining() const noexcept { return draining_.load(std::memory_order_relaxed); }
 
-  // Bytes that connections keep for their clients (limits.buffered). Relaxed: a sum, nothing is ordered by it.
-  // False: the limit is reached, and nothing was added.
+  // Bytes that connections keep for their clients (limits.buffered). Relaxed: a sum, nothing is
+  // ordered by it. False: the limit is reached, and nothing was added.
   [[nodiscard]] bool reserve_buffered(std::uint64_t bytes) noexcept;
   void release_buffered(std::uint64_t bytes) noexcept {
     buffered_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -52,9 +62,11 @@ class Service {
  private:
   const Options options_;
   Handler& root_;
+  OptionsHandler server_options_;
   const base::Clock& clock_;
   observe::Log& log_;
   observe::Counters& counters_;
+  observe::AccessLog* access_log_ = nullptr;
   std::atomic<bool> draining_{false};
   std::atomic<std::uint64_t> buffered_{0};
 };

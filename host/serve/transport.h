@@ -1,5 +1,5 @@
-// How one exchange reaches its connection. HTTP/1 connections, HTTP/2 streams and tests implement it; it knows
-// framing and waiting, and nothing of handlers.
+// How one exchange reaches its connection. HTTP/1 connections, HTTP/2 streams and tests implement
+// it; it knows framing and waiting, and nothing of handlers.
 #pragma once
 
 #include <cstddef>
@@ -20,15 +20,19 @@ using IoStatus = base::Status<IoError>;
 
 // How the body of a response will be delimited.
 struct BodyPlan {
-  // Bytes that will follow; nullopt: not known yet, so the transport chooses (chunked, closing, DATA frames).
+  // Bytes that will follow; nullopt: not known yet, so the transport chooses (chunked, closing,
+  // DATA frames).
   std::optional<std::uint64_t> length;
   // No body may follow whatever the length says: HEAD, 204, 304 (RFC 9110 s6.4.1).
   bool suppressed = false;
+  // The fields have a Date already.
+  bool has_date = false;
 };
 
-// One per exchange, used by the one thread that holds the exchange. Every call may wait for the client (never
-// while a loop is owned) up to the deadlines of the connection, and then fails with kTimedOut. After an error
-// other than kState, kInvalid and kTooLarge the connection is lost and every further call fails alike.
+// One per exchange, used by the one thread that holds the exchange. Every call may wait for the
+// client (never while a loop is owned) up to the deadlines of the connection, and then fails with
+// kTimedOut. After an error other than kState, kInvalid and kTooLarge the connection is lost and
+// every further call fails alike.
 class Transport {
  public:
   Transport() = default;
@@ -36,19 +40,21 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
   virtual ~Transport() = default;
 
-  // Reads some of the body: at least one byte, or 0 at its end. The first call answers Expect: 100-continue
-  // unless a final head is out (RFC 9110 s10.1.1).
+  // Reads some of the body: at least one byte, or 0 at its end. The first call answers Expect:
+  // 100-continue unless a final head is out (RFC 9110 s10.1.1).
   [[nodiscard]] virtual IoResult<std::size_t> read_body(std::span<char> buffer) = 0;
 
-  // Field lines behind a chunked body; empty until read_body returned 0. Valid as long as the exchange.
+  // Field lines behind a chunked body; empty until read_body returned 0. Valid as long as the
+  // exchange.
   [[nodiscard]] virtual const http::Fields& trailers() const noexcept = 0;
 
   // A 1xx response, sent at once (RFC 9110 s15.2).
   [[nodiscard]] virtual IoStatus send_informational(int status, const http::Fields& fields) = 0;
 
-  // The final head, once. `fields` holds what the handler set; the transport adds what framing and the connection
-  // need (Content-Length, Transfer-Encoding, Connection, Date).
-  [[nodiscard]] virtual IoStatus send_head(int status, const http::Fields& fields, BodyPlan plan) = 0;
+  // The final head, once. `fields` holds what the handler set; the transport adds what framing and
+  // the connection need (Content-Length, Transfer-Encoding, Connection, Date).
+  [[nodiscard]] virtual IoStatus send_head(int status, const http::Fields& fields,
+                                           BodyPlan plan) = 0;
 
   // Body bytes, after send_head. May be kept back for a while: flush() or finish() sends them.
   [[nodiscard]] virtual IoStatus send_body(std::string_view bytes) = 0;

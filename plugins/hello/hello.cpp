@@ -9,17 +9,16 @@ namespace {
 class Hello : public berth::Handler {
  public:
   explicit Hello(const berth::Config& config)
-      : greeting_(config.get<std::string>("greeting", "hello")) {
+      : greeting_(config.get<std::string>("greeting", "hello") + ", ") {
     config.allow_only({"greeting"});
   }
 
   void serve(berth::ResponseWriter& response, berth::Request& request) override {
     response.set_header("Content-Type", "text/plain; charset=utf-8");
-    response.set_header("X-Content-Type-Options", "nosniff");  // the name is anybody's text
-    response.write(greeting_);
-    response.write(", ");
-    response.write(request.path_value("name").value_or("world"));
-    response.write("\n");
+    std::string text = greeting_;
+    text += request.path_value("name").value_or("world");
+    text += '\n';
+    response.write(text);
   }
 
  private:

@@ -16,7 +16,10 @@
 namespace berth::test {
 
 struct RawClientOptions {
-  std::optional<int> receive_buffer;  // bytes, SO_RCVBUF: a small one stalls the server soon
+  std::optional<int> receive_buffer{};  // bytes, SO_RCVBUF: a small one stalls the server soon
+  std::optional<int>
+      send_buffer{};  // bytes, SO_SNDBUF: a small one shows soon that it does not read
+  bool ipv6 = false;  // [::1] instead of 127.0.0.1
 };
 
 // One thread. Every call that waits fails the test after a generous deadline instead of hanging.
@@ -24,7 +27,7 @@ class RawClient {
  public:
   enum class End : std::uint8_t { kOpen, kFin, kReset };
 
-  // Connects to 127.0.0.1:port.
+  // Connects to 127.0.0.1:port or [::1]:port.
   explicit RawClient(std::uint16_t port, const RawClientOptions& options = {});
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
@@ -39,7 +42,8 @@ class RawClient {
   // As much as the kernel takes without waiting.
   std::size_t send_some(std::string_view bytes);
 
-  // FIN: nothing more will be sent, reading goes on.
+  // FIN: nothing more will be sent, reading goes on. Does nothing where the server has closed
+  // already.
   void half_close();
   // RST: everything not read is lost to both.
   void reset();

@@ -24,7 +24,7 @@ serve::Route& Routes::add(std::string path, Function function) {
 
 const serve::Route& Routes::route(serve::Request& request) {
   for (const Entry& entry : entries_) {
-    if (entry.path == request.raw_path()) return entry.route;
+    if (entry.path.empty() || entry.path == request.raw_path()) return entry.route;
   }
   return missing_;
 }

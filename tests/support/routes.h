@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "serve/exchange.h"
 
@@ -22,6 +23,9 @@ class Routes final : public serve::Handler {
   // Serves this path (or "*" and whatever stands in a target). The route may be changed until the
   // server starts.
   serve::Route& add(std::string path, Function function);
+
+  // Serves every path that was not added. Call it last.
+  serve::Route& add_default(Function function) { return add("", std::move(function)); }
 
   // A path that nobody serves gets a 404 without its body being looked at.
   [[nodiscard]] const serve::Route& route(serve::Request& request) override;

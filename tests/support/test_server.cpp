@@ -84,6 +84,10 @@ void TestServer::settle() {
   }
 }
 
+void TestServer::nudge() {
+  for (std::size_t i = 0; i < loops_->size(); ++i) loops_->at(i).post_task([](sched::Worker&) {});
+}
+
 void TestServer::wait_until(const std::function<bool()>& condition) {
   const base::TimePoint deadline = soon();
   while (!condition()) {

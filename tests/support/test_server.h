@@ -48,6 +48,8 @@ class TestServer {
   // Returns when every loop has looked at its clock, and has handled all that had arrived when this
   // was called as far as it could without a handler's help.
   void settle();
+  // The same without waiting: for loops that may end.
+  void nudge();
   // Runs `task` on a loop's driver and waits for it.
   void on_loop(std::size_t index, const std::function<void(sched::Worker&)>& task);
   // Waits until `condition`, asked again and again, holds; fails the test at a generous deadline.

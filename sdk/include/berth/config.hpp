@@ -6,6 +6,7 @@
 #include <berth/host.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -14,7 +15,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace berth {
 
@@ -138,10 +138,11 @@ class Config {
   [[nodiscard]] const berth_config* key_node(std::size_t i) const noexcept {
     return detail::host->config_key_at(node_, i);
   }
-  // Letters to insert, drop or replace to get from one to the other.
-  static std::size_t distance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  // Letters to insert, drop or replace to get from one to the other; many where one is long.
+  static std::size_t distance(std::string_view from, std::string_view to) noexcept {
+    std::array<std::size_t, 32> row;
+    if (to.size() >= row.size()) return row.size();
+    for (std::size_t j = 0; j <= to.size(); ++j) row[j] = j;
     for (std::size_t i = 0; i < from.size(); ++i) {
       std::size_t diagonal = std::exchange(row[0], i + 1);
       for (std::size_t j = 0; j < to.size(); ++j) {
@@ -150,7 +151,7 @@ class Config {
         row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, replaced});
       }
     }
-    return row.back();
+    return row[to.size()];
   }
 
   const berth_config* node_;

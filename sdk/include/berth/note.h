@@ -3,11 +3,11 @@
  * berth_add_plugin(), which adds that file.
  *
  * Before it: BERTH_PLUGIN_NAME and BERTH_PLUGIN_VERSION, string literals; where they apply
- * BERTH_PLUGIN_KINDS ("hello,body") and BERTH_PLUGIN_GIT. Compile it with the language, the
- * standard library and the sanitizers of the rest.
+ * BERTH_PLUGIN_KINDS ("hello,body") and BERTH_PLUGIN_GIT. Without a name and a version there is no
+ * note, and a host refuses the plugin. Compile it with the language, the standard library and the
+ * sanitizers of the rest.
  *
- *   section ".note.berth"    | namesz 6 | descsz | type 1 | "Berth\0" + 2 | lines key=value LF |
- * pad |
+ *   section .note.berth: namesz 6, descsz, type 1, "Berth" NUL NUL NUL, lines of key=value LF, pad
  *
  * Keys: format=1 sdk abi name version kinds compiler cxxabi sanitizer arch glibc git. kinds and git
  * may be missing; a reader leaves out keys it does not know. */
@@ -20,7 +20,7 @@
 #include <cstddef> /* defines which standard library this is */
 #endif
 
-#if !defined(BERTH_PLUGIN_NAME) || !defined(BERTH_PLUGIN_VERSION)
+#if defined(BERTH_PLUGIN_NAME) != defined(BERTH_PLUGIN_VERSION)
 #error "define BERTH_PLUGIN_NAME and BERTH_PLUGIN_VERSION, or use berth_add_plugin()"
 #endif
 
@@ -105,6 +105,7 @@
 #define BERTH_NOTE_GIT
 #endif
 
+#ifdef BERTH_PLUGIN_NAME
 /* Assembly and not a variable: its length is exact in C and in C++, a sanitizer adds no red zone to
  * it, and it is an SHT_NOTE, which no linker collects. */
 /* clang-format off */
@@ -133,5 +134,6 @@ __asm__(
     ".balign 4\n"
     ".popsection\n");
 /* clang-format on */
+#endif
 
 #endif

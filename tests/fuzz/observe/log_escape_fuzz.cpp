@@ -16,7 +16,12 @@
 
 namespace {
 
-using namespace berth::observe;
+using berth::observe::AccessRecord;
+using berth::observe::Field;
+using berth::observe::Level;
+using berth::observe::LineBuffer;
+using berth::observe::LogLine;
+using berth::observe::WallTime;
 
 void require(bool holds) {
   if (!holds) std::abort();

@@ -12,8 +12,8 @@ namespace {
 
 std::string joined(std::string_view raw_path, const Pieces& pieces) {
   std::string out;
-  for (std::size_t i = 0; i < std::min(pieces.count, Pieces::kKept); ++i) {
-    out += '[' + std::string(pieces.pieces[i].in(raw_path)) + ']';
+  for (std::size_t i = 0; i < std::min(pieces.count(), Pieces::kKept); ++i) {
+    out += '[' + std::string(pieces.text(i, raw_path)) + ']';
   }
   return out;
 }
@@ -36,6 +36,15 @@ TEST(Path, IsCutAtItsSlashes) {
       {"/abcdefgh", kClean, "[abcdefgh]"},
       {"/abcdefgh/", kClean, "[abcdefgh][]"},
       {"/abcdefg/hijklmno/p", kClean, "[abcdefg][hijklmno][p]"},
+      {"/bcdefghijklmno", kClean, "[bcdefghijklmno]"},
+      {"/bcdefghijklmnop", kClean, "[bcdefghijklmnop]"},
+      {"/bcdefghijklmno/", kClean, "[bcdefghijklmno][]"},
+      {"/bcdefghijklmnop/", kClean, "[bcdefghijklmnop][]"},
+      {"/bcdefghijklmno//", kEmpty, "[bcdefghijklmno][][]"},
+      {"/bcdefghijklmno/./rstuvwxyz", kDots, "[bcdefghijklmno][.][rstuvwxyz]"},
+      {"/bcdefghijklmno/..", kDots, "[bcdefghijklmno][..]"},
+      {"/bcdefghijklmno/.r/./", kDots, "[bcdefghijklmno][.r][.][]"},
+      {"/bcdefghijklmnop/rst/uvwx", kClean, "[bcdefghijklmnop][rst][uvwx]"},
       {"/abcdefghijklmnopqrstuvwxyz/", kClean, "[abcdefghijklmnopqrstuvwxyz][]"},
       {"/a%2Fb/c", kClean, "[a%2Fb][c]"},
       {"/\xC3\xA4\xAF/\xFF", kClean, "[\xC3\xA4\xAF][\xFF]"},
@@ -103,9 +112,9 @@ TEST(Path, IsCleanedAsGoDoes) {
     Pieces pieces;
     cut_cleaned(row.path, pieces);
     std::string path;
-    for (std::size_t i = 0; i < pieces.count; ++i) {
+    for (std::size_t i = 0; i < pieces.count(); ++i) {
       path += '/';
-      path += pieces.pieces[i].in(row.path);
+      path += pieces.text(i, row.path);
     }
     EXPECT_EQ(encode_illegal(path), row.cleaned) << row.path;
   }
@@ -116,13 +125,13 @@ TEST(Path, PiecesThatAreNotKeptAreStillCounted) {
   for (std::size_t i = 0; i < Pieces::kKept + 10; ++i) path += "/a";
   Pieces pieces;
   EXPECT_EQ(cut(path, pieces), PathState::kClean);
-  EXPECT_EQ(pieces.count, Pieces::kKept + 10);
+  EXPECT_EQ(pieces.count(), Pieces::kKept + 10);
   for (std::size_t i = 0; i < 11; ++i) path += "/..";
   path += "/b";
   cut_cleaned(path, pieces);
-  EXPECT_EQ(pieces.count, Pieces::kKept);
-  EXPECT_EQ(pieces.pieces[Pieces::kKept - 2].in(path), "a");
-  EXPECT_EQ(pieces.pieces[Pieces::kKept - 1].in(path), "b");
+  EXPECT_EQ(pieces.count(), Pieces::kKept);
+  EXPECT_EQ(pieces.text(Pieces::kKept - 2, path), "a");
+  EXPECT_EQ(pieces.text(Pieces::kKept - 1, path), "b");
 }
 
 TEST(Path, ValuesAreDecodedOnlyWhereTheyHoldAnEscape) {

@@ -108,7 +108,7 @@ TEST(Pattern, ErrorsSayWhatAndWhere) {
       {"[::1/a", 0, "never closed"},
       {"[::g]/a", 3, "only an IPv6 address"},
       {"[::1]x/a", 5, "nothing may follow"},
-      {"ex ample/a", 0, "no method"},
+      {"e(x ample/a", 1, "no method"},
       {"GET ex\xC3\xA4mple/a", 6, "a host holds letters"},
       {"GET a b/", 5, "a host holds letters"},
       {"http://example.com/", 4, "a host has no port"},

@@ -11,7 +11,6 @@
 namespace berth::observe {
 namespace {
 
-using namespace std::chrono;
 using namespace std::chrono_literals;
 
 AccessRecord record() {
@@ -25,7 +24,7 @@ AccessRecord record() {
           .referer = "",
           .user_agent = "curl/7.88.1",
           .route = "GET /hello/{name}",
-          .time = sys_days{2026y / January / 2} + 3h + 4min + 5s + 678ms};
+          .time = std::chrono::sys_days{2026y / 1 / 2} + 3h + 4min + 5s + 678ms};
 }
 
 std::string combined(const AccessRecord& what) {

@@ -11,10 +11,9 @@
 namespace berth::observe {
 namespace {
 
-using namespace std::chrono;
 using namespace std::chrono_literals;
 
-const WallTime kTime = sys_days{2026y / January / 2} + 3h + 4min + 5s + 678ms;
+const WallTime kTime = std::chrono::sys_days{2026y / 1 / 2} + 3h + 4min + 5s + 678ms;
 
 std::string text(std::string_view message, const std::vector<Field>& fields = {},
                  Level level = Level::kInfo) {

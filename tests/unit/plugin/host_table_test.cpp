@@ -106,13 +106,13 @@ TEST_F(HostTableTest, ReadsTheBodyAndNamesItsErrors) {
     serve::IoError error;
     std::int64_t result;
   };
-  const Row table[] = {
+  const Row rows[] = {
       {serve::IoError::kClosed, BERTH_E_CLOSED},      {serve::IoError::kTimedOut, BERTH_E_TIMEOUT},
       {serve::IoError::kState, BERTH_E_STATE},        {serve::IoError::kInvalid, BERTH_E_INVALID},
       {serve::IoError::kTooLarge, BERTH_E_TOO_LARGE}, {serve::IoError::kMalformed, BERTH_E_CLOSED},
       {serve::IoError::kExhausted, BERTH_E_FAILED},
   };
-  for (const Row& row : table) {
+  for (const Row& row : rows) {
     exchange.transport.read_error = row.error;
     EXPECT_EQ(host->req_read(&request, buffer, sizeof buffer), row.result);
   }

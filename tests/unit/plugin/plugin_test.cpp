@@ -11,6 +11,7 @@
 
 #include "config/node.h"
 #include "fake_exchange.h"
+#include "leaks_allowed.h"
 #include "plugin/host_libraries.h"
 #include "recording_sink.h"
 #include "scratch_folder.h"
@@ -229,7 +230,10 @@ TEST_F(PluginTest, AFileThatIsNoPluginIsRefusedAtItsPosition) {
 
 TEST_F(PluginTest, ExceptionsTheSdkContainsAreA500AndALine) {
   for (const char* name : {"test_throws", "test_static_runtime"}) {
-    const auto plugin = load(name);
+    const auto plugin = [&] {
+      const LeaksAllowed static_runtime;
+      return load(name);
+    }();
     const auto standard = make(*plugin, "standard");
     const auto number = make(*plugin, "number");
     ASSERT_TRUE(standard.ok() && number.ok());

@@ -24,7 +24,8 @@ class RecordingSink final : public LogSink {
     const std::lock_guard lock(mutex_);
     lines_.push_back(std::move(line));
   }
-  [[nodiscard]] std::vector<std::string> take() {
+  // The lines so far; begins anew.
+  std::vector<std::string> take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(lines_, {});
   }

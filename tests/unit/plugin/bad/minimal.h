@@ -1,4 +1,6 @@
 /* The least that is a plugin, for those that are wrong in one place only: the macros say where. */
+#pragma once
+
 #include <berth/abi.h>
 
 #ifndef TEST_ENTRY

@@ -1,0 +1,185 @@
+// The stop order: idle connections are closed, requests in flight are finished, the rest is cut
+// when asked to.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "support/routes.h"
+#include "support/test_server.h"
+
+namespace berth {
+namespace {
+
+using serve::Request;
+using serve::ResponseWriter;
+using test::RawClient;
+using test::Reply;
+using test::Routes;
+using test::TestServer;
+
+constexpr std::string_view kHello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
+constexpr std::string_view kGated =
+    "POST /gated HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+constexpr std::string_view kChunked =
+    "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+
+struct Drain : ::testing::TestWithParam<std::size_t> {
+  Drain() {
+    test::add_usual_routes(routes);
+    routes.add("/gated", [this](ResponseWriter& response, Request& request) {
+      (void)test::read_body(request);
+      ++entered;
+      opened.wait();
+      (void)response.write("gated\n");
+    });
+    options.loops = GetParam();
+  }
+  void start() { server.emplace(routes, options); }
+  void serve_one(RawClient& client) {
+    ASSERT_TRUE(client.send(kHello));
+    EXPECT_EQ(client.read_reply().status, 200);
+  }
+
+  Routes routes;
+  test::TestServerOptions options;
+  std::promise<void> open;
+  std::shared_future<void> opened = open.get_future().share();
+  std::atomic<int> entered{0};
+  std::optional<TestServer> server;
+};
+
+INSTANTIATE_TEST_SUITE_P(Loops, Drain, ::testing::Values(1U, 2U, 4U));
+
+TEST_P(Drain, ClosesIdleConnections_G84) {
+  start();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(server->connect());
+    serve_one(clients.back());
+  }
+  server->drain();
+  for (RawClient& client : clients) {
+    EXPECT_TRUE(client.closed_in_silence());
+    EXPECT_EQ(client.end(), RawClient::End::kFin);
+  }
+  EXPECT_TRUE(server->wait_drained());
+}
+
+TEST_P(Drain, FinishesWhatIsInFlightWithConnectionClose_G84_G83) {
+  start();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(server->connect());
+    ASSERT_TRUE(clients.back().send(kGated));
+  }
+  TestServer::wait_until([&] { return entered > 0; });
+  server->drain();
+  open.set_value();
+  for (RawClient& client : clients) {
+    const Reply reply = client.read_reply();
+    EXPECT_EQ(reply.body, "gated\n");
+    EXPECT_TRUE(reply.says_close());
+    EXPECT_TRUE(client.closed_in_silence());
+  }
+  EXPECT_TRUE(server->wait_drained());
+}
+
+TEST_P(Drain, AnswersARequestThatHadBegunToArrive_G84) {
+  start();
+  RawClient client = server->connect();
+  serve_one(client);
+  ASSERT_TRUE(client.send(kHello.substr(0, 10)));
+  server->settle();
+  server->drain();
+  ASSERT_TRUE(client.send(kHello.substr(10)));
+  const Reply reply = client.read_reply();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_TRUE(reply.says_close());
+  EXPECT_TRUE(client.closed_in_silence());
+  EXPECT_TRUE(server->wait_drained());
+}
+
+TEST_P(Drain, AnswersTheFirstRequestOfANewConnection_G84) {
+  start();
+  RawClient client = server->connect();
+  server->settle();
+  server->drain();
+  ASSERT_TRUE(client.send(kHello));
+  EXPECT_TRUE(client.read_reply().says_close());
+  EXPECT_TRUE(server->wait_drained());
+}
+
+TEST_P(Drain, SendsWhatIsLeftOfAResponse_G84) {
+  const std::string large(200'000, 'x');
+  routes.add("/large", [&](ResponseWriter& response, Request&) { (void)response.write(large); });
+  options.send_buffer = 8 * 1024;
+  start();
+  RawClient client = server->connect({.receive_buffer = 4096});
+  ASSERT_TRUE(client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
+  server->settle();
+  server->drain();
+  EXPECT_EQ(client.read_reply().body.size(), large.size());
+  EXPECT_TRUE(client.closed_in_silence());
+  EXPECT_TRUE(server->wait_drained());
+}
+
+TEST_P(Drain, UnderLoadCutsNoResponse_G84) {
+  for (int round = 0; round < 3; ++round) {
+    server.emplace(routes, options);
+    std::vector<std::thread> threads;
+    std::atomic<int> served{0};
+    for (int i = 0; i < 6; ++i) {
+      threads.emplace_back([&, i] {
+        RawClient client = server->connect();
+        for (;;) {
+          if (!client.send(i % 2 == 0 ? kHello : kChunked)) return;
+          const Reply reply = client.read_reply();
+          if (reply.status == 0) return;  // closed between two requests, as an idle one may be
+          EXPECT_TRUE(reply.whole);
+          ++served;
+          if (!reply.says_close()) continue;
+          EXPECT_TRUE(client.closed_in_silence());
+          return;
+        }
+      });
+    }
+    TestServer::wait_until([&] { return served > 200; });
+    server->drain();
+    EXPECT_TRUE(server->wait_drained()) << "a connection was forgotten";
+    for (std::thread& thread : threads) thread.join();
+    server.reset();
+  }
+}
+
+TEST_P(Drain, WhenHardCutsWhatIsLeft_G86) {
+  std::promise<serve::IoError> failed;
+  routes.add("/read", [&](ResponseWriter&, Request& request) {
+    failed.set_value(test::read_body(request).error.value_or(serve::IoError::kState));
+  });
+  start();
+  RawClient reading = server->connect();
+  ASSERT_TRUE(
+      reading.send("POST /read HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"));
+  RawClient half = server->connect();
+  ASSERT_TRUE(half.send("GET /hel"));
+  RawClient idle = server->connect();
+  serve_one(idle);
+  TestServer::wait_until([&] { return server->pool().threads() > server->loops().size(); });
+  server->settle();
+  server->drain();
+  server->drain_hard();
+  EXPECT_TRUE(server->wait_drained());
+  EXPECT_EQ(failed.get_future().get(), serve::IoError::kClosed);
+  EXPECT_TRUE(half.closed_in_silence());
+  EXPECT_TRUE(idle.closed_in_silence());
+  (void)reading.read_until_close();
+}
+
+}  // namespace
+}  // namespace berth

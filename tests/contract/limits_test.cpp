@@ -1,0 +1,204 @@
+// What is over a limit of the server is refused politely, and what is within goes on.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/routes.h"
+#include "support/test_server.h"
+
+namespace berth {
+namespace {
+
+using serve::Request;
+using serve::ResponseWriter;
+using test::RawClient;
+using test::Reply;
+using test::Routes;
+using test::TestServer;
+
+constexpr std::string_view kHello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
+constexpr std::string_view kGated =
+    "POST /gated HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+
+struct Limits : ::testing::Test {
+  Limits() {
+    test::add_usual_routes(routes);
+    routes.add("/gated", [this](ResponseWriter& response, Request& request) {
+      (void)test::read_body(request);
+      ++entered;
+      opened.wait();
+      (void)response.write("gated\n");
+    });
+  }
+  void start() { server.emplace(routes, options); }
+
+  Routes routes;
+  test::TestServerOptions options;
+  std::promise<void> open;
+  std::shared_future<void> opened = open.get_future().share();
+  std::atomic<int> entered{0};
+  std::optional<TestServer> server;
+};
+
+TEST_F(Limits, AConnectionAboveTheLimitGetsA503) {
+  options.serve.connections = 2;
+  options.loops = 2;
+  start();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(server->connect());
+    ASSERT_TRUE(clients.back().send(kHello));
+    EXPECT_EQ(clients.back().read_reply().status, 200);
+  }
+  for (int i = 0; i < 3; ++i) {
+    RawClient refused = server->connect();
+    const Reply reply = refused.read_reply();
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_TRUE(reply.has("Retry-After", "1"));
+    EXPECT_TRUE(reply.says_close());
+    EXPECT_TRUE(refused.closed_in_silence());
+  }
+  EXPECT_EQ(server->count(observe::Counter::kConnectionsRefused), 3U);
+  clients.pop_back();
+  TestServer::wait_until([&] { return server->loops().connections() == 1; });
+  RawClient next = server->connect();
+  ASSERT_TRUE(next.send(kHello));
+  EXPECT_EQ(next.read_reply().status, 200);
+}
+
+TEST_F(Limits, ARequestThatFindsNoPlaceInTheQueueGetsA503WithRetryAfter) {
+  options.threads = 2;
+  options.queue = 1;
+  start();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 2; ++i) {  // one runs, one waits
+    clients.push_back(server->connect());
+    ASSERT_TRUE(clients.back().send(kGated));
+  }
+  TestServer::wait_until([&] { return entered == 1 && server->pool().queued() == 1; });
+  for (const std::string_view method : {"POST", "HEAD"}) {
+    RawClient refused = server->connect();
+    ASSERT_TRUE(
+        refused.send(std::string(kHello) + std::string(method) + std::string(kGated.substr(4))));
+    EXPECT_EQ(refused.read_reply().status, 200);
+    const Reply reply = refused.read_reply(method == "HEAD");
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_TRUE(reply.has("Retry-After", "1"));
+    EXPECT_TRUE(reply.says_close());
+    EXPECT_TRUE(refused.closed_in_silence());
+  }
+  EXPECT_EQ(server->count(observe::Counter::kQueueRefused), 2U);
+  open.set_value();
+  for (RawClient& client : clients) EXPECT_EQ(client.read_reply().body, "gated\n");
+}
+
+TEST_F(Limits, InlineRequestsAreServedWhileEveryThreadIsTaken) {
+  options.threads = 4;
+  start();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(server->connect());
+    ASSERT_TRUE(clients.back().send(kGated));
+  }
+  TestServer::wait_until([&] { return entered == 3; });
+  RawClient client = server->connect();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(client.send(kHello));
+    EXPECT_EQ(client.read_reply().status, 200);
+  }
+  open.set_value();
+  for (RawClient& waiting : clients) EXPECT_EQ(waiting.read_reply().body, "gated\n");
+}
+
+TEST_F(Limits, KeptInputAboveTheLimitOfBufferedBytesGetsA503) {
+  options.serve.buffered_bytes = 10'000;
+  start();
+  for (
+      const std::string_view head :
+      {"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 16000\r\n\r\n",  // read ahead
+       "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4000\r\n"}) {  // handed
+                                                                                           // over
+    RawClient client = server->connect();
+    server->on_loop(0, [&](sched::Worker&) {
+      ASSERT_TRUE(client.send(std::string(kHello) + std::string(head) + std::string(12'000, 'x')));
+    });
+    EXPECT_EQ(client.read_reply().status, 200);
+    const Reply reply = client.read_reply();
+    EXPECT_EQ(reply.status, 503) << head;
+    EXPECT_TRUE(reply.has("Retry-After", "1"));
+    EXPECT_TRUE(client.closed_in_silence());
+  }
+  RawClient next = server->connect();
+  ASSERT_TRUE(next.send(kHello));
+  EXPECT_EQ(next.read_reply().status, 200);
+}
+
+TEST_F(Limits, BufferedBytesAreCountedWhileTheyAreKeptAndNotAfterwards) {
+  start();
+  const std::uint64_t before = server->service().buffered();
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 16000\r\n\r\n" +
+                          std::string(15'000, 'x')));
+  server->settle();
+  TestServer::wait_until([&] { return server->service().buffered() >= 15'000; });
+  ASSERT_TRUE(client.send(std::string(1000, 'x')));
+  EXPECT_EQ(client.read_reply().body.size(), 16'000U);
+  server->settle();
+  EXPECT_EQ(server->service().buffered(), before);
+  ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 16000\r\n\r\nx"));
+  server->settle();
+  client.reset();
+  TestServer::wait_until([&] { return server->service().buffered() == before; });
+}
+
+TEST_F(Limits, UnsentOutputAboveTheLimitOfBufferedBytesCutsTheConnection) {
+  const std::string large(200'000, 'x');
+  routes.add("/large", [&](ResponseWriter& response, Request&) { (void)response.write(large); });
+  options.serve.buffered_bytes = 50'000;
+  options.send_buffer = 8 * 1024;
+  start();
+  RawClient client = server->connect({.receive_buffer = 4096});
+  ASSERT_TRUE(client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
+  EXPECT_FALSE(client.read_reply().whole);
+  RawClient next = server->connect();
+  ASSERT_TRUE(next.send(kHello));
+  EXPECT_EQ(next.read_reply().status, 200);
+}
+
+TEST_F(Limits, AHeadThatMayBeLargerThanTheReadBufferIsRefusedAndTheLoopGoesOn_G42) {
+  options.serve.head.max_head_bytes = 1 << 20;
+  start();
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x')));
+  EXPECT_EQ(client.read_reply().status, 431);
+  RawClient next = server->connect();
+  ASSERT_TRUE(next.send(kHello));
+  EXPECT_EQ(next.read_reply().status, 200);
+}
+
+TEST_F(Limits, RequestsAreCountedOnceEach) {
+  start();
+  RawClient client = server->connect();
+  ASSERT_TRUE(
+      client.send(std::string(kHello) + "GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n" +
+                  "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+                  "GET /throw HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+  EXPECT_EQ(client.read_all().size(), 4U);
+  TestServer::wait_until([&] {
+    return server->count(observe::Counter::kConnectionsClosed) == 0 ||
+           server->loops().connections() == 0;
+  });
+  server->settle();
+  EXPECT_EQ(server->count(observe::Counter::kRequests), 4U);
+  EXPECT_EQ(server->count(observe::Counter::kResponses2xx), 2U);
+  EXPECT_EQ(server->count(observe::Counter::kResponses4xx), 1U);
+  EXPECT_EQ(server->count(observe::Counter::kResponses5xx), 1U);
+}
+
+}  // namespace
+}  // namespace berth

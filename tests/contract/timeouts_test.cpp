@@ -1,0 +1,243 @@
+// Deadlines. Those of the loop follow a fake clock; those of a thread that waits are small and
+// real.
+#include <gtest/gtest.h>
+
+#include <future>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/fake_clock.h"
+#include "support/routes.h"
+#include "support/test_server.h"
+
+namespace berth {
+namespace {
+
+using namespace std::chrono_literals;
+using serve::IoError;
+using serve::Request;
+using serve::ResponseWriter;
+using test::RawClient;
+using test::Reply;
+using test::Routes;
+using test::TestServer;
+
+constexpr std::string_view kHello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
+constexpr std::string_view kChunked =
+    "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+
+struct Timeouts : ::testing::Test {
+  Timeouts() { test::add_usual_routes(routes); }
+  void start_with_fake_clock(base::Duration clock_starts_at = 1h) {
+    clock.emplace(clock_starts_at);
+    options.clock = &*clock;
+    server.emplace(routes, options);
+  }
+  void start() { server.emplace(routes, options); }
+  void pass(base::Duration time) {
+    server->settle();
+    clock->advance(time);
+    server->settle();
+  }
+  static bool is_open(RawClient& client) {
+    (void)client.received();
+    return client.end() == RawClient::End::kOpen;
+  }
+
+  Routes routes;
+  test::TestServerOptions options;
+  std::optional<test::FakeClock> clock;
+  std::optional<TestServer> server;
+};
+
+TEST_F(Timeouts, AHeadIsDueFromItsFirstByteOnWhateverFollows_F1_G55) {
+  start_with_fake_clock();
+  RawClient slow = server->connect();
+  RawClient other = server->connect();
+  ASSERT_TRUE(other.send(kHello));
+  EXPECT_EQ(other.read_reply().status, 200);
+  const std::string_view head = "GET /hello HTTP/1.1\r\n";
+  for (int second = 0; second < 9; ++second) {
+    ASSERT_TRUE(slow.send(head.substr(static_cast<std::size_t>(second), 1)));
+    pass(1s);
+    ASSERT_TRUE(is_open(slow)) << second;
+  }
+  ASSERT_TRUE(slow.send("/"));
+  pass(2s);
+  EXPECT_TRUE(slow.closed_in_silence());
+  ASSERT_TRUE(other.send(kHello));
+  EXPECT_EQ(other.read_reply().status, 200);
+}
+
+TEST_F(Timeouts, TheHeadOfTheNextRequestHasItsOwnTime_F1) {
+  start_with_fake_clock();
+  RawClient client = server->connect();
+  for (const std::string_view request : {kHello, kChunked, kHello, kHello}) {
+    ASSERT_TRUE(client.send(request.substr(0, 5)));
+    pass(8s);
+    ASSERT_TRUE(client.send(request.substr(5)));
+    EXPECT_EQ(client.read_reply().status, 200);
+  }
+  pass(11s);
+  EXPECT_TRUE(is_open(client)) << "an idle connection was closed at the deadline of a head";
+}
+
+TEST_F(Timeouts, AConnectionThatSendsNothingIsClosedAtTheIdleTimeout_G24) {
+  start_with_fake_clock();
+  RawClient client = server->connect();
+  pass(59s);
+  EXPECT_TRUE(is_open(client));
+  pass(2s);
+  EXPECT_TRUE(client.closed_in_silence());
+}
+
+TEST_F(Timeouts, TheIdleTimeoutBeginsWithTheLastResponse_G24) {
+  start_with_fake_clock();
+  for (const std::string_view request : {kHello, kChunked}) {
+    RawClient client = server->connect();
+    for (int i = 0; i < 3; ++i) {
+      pass(50s);
+      ASSERT_TRUE(client.send(request));
+      EXPECT_EQ(client.read_reply().status, 200);
+    }
+    pass(55s);
+    EXPECT_TRUE(is_open(client));
+    pass(61s);  // a thread of its own may have given it back only after the 55
+    EXPECT_TRUE(client.closed_in_silence());
+  }
+}
+
+TEST_F(Timeouts, ABodyThatIsReadAheadIsDueAtTheMinimumRate_F2) {
+  options.serve.body_rate = 100;
+  start_with_fake_clock();
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n"));
+  for (int i = 0; i < 29; ++i) {  // 20 s of grace, 10 s for 1,000 bytes
+    pass(1s);
+    ASSERT_TRUE(is_open(client)) << i;
+    ASSERT_TRUE(client.send("x"));
+  }
+  pass(2s);
+  EXPECT_TRUE(client.closed_in_silence());
+}
+
+TEST_F(Timeouts, AClientThatTakesNothingOfWhatIsLeftIsCut_F3) {
+  const std::string large(200'000, 'x');
+  routes.add("/large", [&](ResponseWriter& response, Request&) { (void)response.write(large); });
+  options.send_buffer = 8 * 1024;
+  start_with_fake_clock();
+  RawClient client = server->connect({.receive_buffer = 4096});
+  ASSERT_TRUE(client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
+  pass(29s);
+  pass(2s);
+  const std::vector<Reply> replies = client.read_all();
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_FALSE(replies[0].whole);
+}
+
+TEST_F(Timeouts, AClientThatTakesItSlowlyGetsItAll_F3) {
+  const std::string large(200'000, 'x');
+  routes.add("/large", [&](ResponseWriter& response, Request&) { (void)response.write(large); });
+  options.send_buffer = 8 * 1024;
+  start_with_fake_clock();
+  RawClient client = server->connect({.receive_buffer = 4096});
+  ASSERT_TRUE(client.send("GET /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+  for (int i = 0; i < 5; ++i) {
+    pass(20s);
+    client.skip(30'000);
+  }
+  EXPECT_GT(client.read_until_close().size(), large.size() - 5 * 30'000);
+}
+
+TEST_F(Timeouts, AReplyThatLingersIsClosedEvenIfTheClientIsNot_G27) {
+  start_with_fake_clock();
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send("garbage\r\n\r\n"));
+  EXPECT_EQ(client.read_reply().status, 400);
+  EXPECT_TRUE(client.closed_in_silence());
+  EXPECT_EQ(server->loops().connections(), 1U) << "it still drops what comes";
+  pass(1s);
+  EXPECT_EQ(server->loops().connections(), 0U);
+}
+
+TEST_F(Timeouts, ABodyThatNobodyWantsIsNotWaitedForForEver_F10) {
+  start_with_fake_clock();
+  RawClient client = server->connect();
+  ASSERT_TRUE(
+      client.send("POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nabc"));
+  EXPECT_EQ(client.read_reply().status, 404);
+  pass(19s);
+  EXPECT_TRUE(is_open(client));
+  pass(2s);
+  EXPECT_TRUE(client.closed_in_silence());
+}
+
+TEST_F(Timeouts, ANewConnectionsGraceAtADrainHoldsSoonAfterTheSystemsStart) {
+  start_with_fake_clock(1s);
+  RawClient client = server->connect();
+  server->settle();
+  server->drain();
+  pass(500ms);
+  EXPECT_TRUE(is_open(client));
+  clock->advance(600ms);
+  server->nudge();
+  EXPECT_TRUE(client.closed_in_silence());
+  EXPECT_TRUE(server->wait_drained());
+}
+
+TEST_F(Timeouts, AnUploadBelowTheMinimumRateFailsTheRead_F2) {
+  options.serve.body_grace = 50ms;
+  start();
+  RawClient client = server->connect();
+  for (const std::string_view request :
+       {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 50000\r\n\r\nab"}) {
+    RawClient slow = server->connect();
+    ASSERT_TRUE(slow.send(request));
+    const Reply reply = slow.read_reply();
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_NE(reply.body.find("timed out"), std::string::npos);
+    EXPECT_TRUE(reply.says_close());
+    EXPECT_TRUE(slow.closed_in_silence());
+  }
+}
+
+TEST_F(Timeouts, TheHandlersDeadlineEndsItsReadOfABody) {
+  routes
+      .add("/hurry",
+           [](ResponseWriter& response, Request& request) {
+             const test::ReadBody body = test::read_body(request);
+             EXPECT_TRUE(request.cancelled());
+             (void)response.write(serve::text(body.error.value_or(IoError::kState)));
+           })
+      .timeout = 50ms;
+  start();
+  RawClient client = server->connect();
+  ASSERT_TRUE(
+      client.send("POST /hurry HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"));
+  EXPECT_EQ(client.read_reply().body, "timed out");
+}
+
+TEST_F(Timeouts, AClientThatTakesNothingFailsTheWrite_F3) {
+  std::promise<IoError> failed;
+  routes.add("/endless", [&](ResponseWriter& response, Request&) {
+    const std::string piece(64 * 1024, 'x');
+    for (;;) {
+      if (const auto written = response.write(piece); !written) {
+        return failed.set_value(written.error());
+      }
+    }
+  });
+  options.serve.write_stall = 50ms;
+  options.send_buffer = 16 * 1024;
+  start();
+  RawClient client = server->connect({.receive_buffer = 4096});
+  ASSERT_TRUE(client.send("GET /endless HTTP/1.1\r\nHost: h\r\n\r\n"));
+  EXPECT_EQ(failed.get_future().get(), IoError::kTimedOut);
+  EXPECT_FALSE(client.read_reply().whole);
+}
+
+}  // namespace
+}  // namespace berth

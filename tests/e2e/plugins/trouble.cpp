@@ -1,0 +1,33 @@
+// What a plugin may do to its host: throw while it serves, crash or end the process while it is
+// made.
+#include <berth/plugin.hpp>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+class Throws : public berth::Handler {
+ public:
+  void serve(berth::ResponseWriter&, berth::Request& request) override {
+    throw std::runtime_error("thrown for " + std::string(request.path_value("name").value_or("")));
+  }
+};
+
+class Crashes : public berth::Handler {
+ public:
+  Crashes() { std::abort(); }
+  void serve(berth::ResponseWriter&, berth::Request&) override {}
+};
+
+class Exits : public berth::Handler {
+ public:
+  Exits() { std::_Exit(0); }
+  void serve(berth::ResponseWriter&, berth::Request&) override {}
+};
+
+}  // namespace
+
+BERTH_PLUGIN(berth::handler<Throws>("throws"), berth::handler<Crashes>("crashes"),
+             berth::handler<Exits>("exits"));

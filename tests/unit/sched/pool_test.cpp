@@ -1,0 +1,183 @@
+#include "sched/pool.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <vector>
+
+#include "unit/sched/fake_connection.h"
+
+namespace berth::sched {
+namespace {
+
+using testing::FakeConnection;
+using testing::options;
+using testing::Runtime;
+using testing::soon;
+using testing::wait_until;
+using testing::write_to;
+
+// Connections whose first byte sends them to a thread of their own, where they wait until opened.
+struct Gate {
+  std::promise<void> promise;
+  std::shared_future<void> opened = promise.get_future().share();
+  FakeConnection::Counts counts;
+  std::atomic<int> refused{0};
+
+  [[nodiscard]] FakeConnection::Script script() {
+    FakeConnection::Script script;
+    script.on_readable = [this](FakeConnection& connection, Worker& worker) {
+      connection.read_all();
+      connection.hold(false);
+      if (!worker.pool().submit(connection)) {
+        connection.unhold();
+        ++refused;
+      }
+      return Turn::kKept;
+    };
+    script.job = [this](FakeConnection& connection, Worker&) {
+      opened.wait();
+      connection.give_back(false);
+    };
+    return script;
+  }
+};
+
+TEST(Pool, JobsNeverTakeTheLastThreadsOfTheLoops) {
+  for (const std::size_t loops : {1U, 2U}) {
+    Gate gate;
+    std::vector<base::Descriptor> clients;
+    Runtime runtime(options(loops, 4));
+    for (int i = 0; i < 6; ++i) {
+      clients.push_back(runtime.connect(0, gate.script(), gate.counts));
+      write_to(clients.back(), "x");
+    }
+    const std::size_t most = 4 - loops;
+    wait_until([&] { return runtime.pool().queued() == 6 - most; });
+    wait_until([&] { return gate.counts.jobs == static_cast<int>(most); });
+    for (std::size_t i = 0; i < loops; ++i) {
+      Worker* const spare = runtime.pool().reserve_for_loop();
+      ASSERT_NE(spare, nullptr) << "loop " << i << " finds no new driver";
+      runtime.pool().unreserve(*spare);
+    }
+    gate.promise.set_value();
+    wait_until([&] { return gate.counts.jobs == 6; });
+    EXPECT_EQ(runtime.pool().queued(), 0U);
+  }
+}
+
+TEST(Pool, AtMostClientWaitsJobsRunAtATime) {
+  PoolOptions few = options(1, 8);
+  few.client_waits = 2;
+  Gate gate;
+  std::vector<base::Descriptor> clients;
+  Runtime runtime(few);
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(runtime.connect(0, gate.script(), gate.counts));
+    write_to(clients.back(), "x");
+  }
+  wait_until([&] { return runtime.pool().queued() == 3; });
+  wait_until([&] { return gate.counts.jobs == 2; });
+  gate.promise.set_value();
+  wait_until([&] { return gate.counts.jobs == 5; });
+}
+
+TEST(Pool, AFullQueueRefusesAndTheCallerKeepsTheConnection) {
+  PoolOptions small = options(1, 2);
+  small.queue = 2;
+  Gate gate;
+  std::vector<base::Descriptor> clients;
+  Runtime runtime(small);
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(runtime.connect(0, gate.script(), gate.counts));
+    write_to(clients.back(), "x");
+  }
+  wait_until([&] { return gate.refused == 2; });
+  EXPECT_EQ(runtime.pool().queued(), 2U);
+  gate.promise.set_value();
+  wait_until([&] { return gate.counts.jobs == 3; });
+}
+
+TEST(Pool, QueuedJobRunsWhenAReservedThreadIsGivenBackUnused) {
+  Gate gate;
+  Runtime runtime(options(1, 2));
+  Worker* const spare = runtime.pool().reserve_for_loop();
+  ASSERT_NE(spare, nullptr);
+  const base::Descriptor client = runtime.connect(0, gate.script(), gate.counts);
+  write_to(client, "x");
+  wait_until([&] { return runtime.pool().queued() == 1; });
+  EXPECT_EQ(gate.counts.jobs, 0);
+  gate.promise.set_value();
+  runtime.pool().unreserve(*spare);
+  wait_until([&] { return gate.counts.jobs == 1; });
+}
+
+TEST(Pool, ThreadsAreMadeWhenNeededAndKept) {
+  FakeConnection::Counts counts;
+  Runtime runtime(options(1, 4));
+  EXPECT_EQ(runtime.pool().threads(), 1U);
+  FakeConnection::Script script;
+  script.on_readable = [](FakeConnection& connection, Worker& worker) {
+    connection.read_all();
+    connection.hold(false);
+    EXPECT_TRUE(worker.pool().submit(connection));
+    return Turn::kKept;
+  };
+  script.job = [](FakeConnection& connection, Worker&) { connection.give_back(false); };
+  const base::Descriptor client = runtime.connect(0, script, counts);
+  for (int i = 1; i <= 20; ++i) {
+    write_to(client, "x");
+    wait_until([&] { return counts.jobs == i; });
+    runtime.on_loop(0);
+  }
+  EXPECT_LE(runtime.pool().threads(), 3U)
+      << "one job at a time needs no thread of its own each time";
+}
+
+TEST(Pool, StopSaysFalseAtTheDeadlineAndTrueOnceTheJobIsOver) {
+  Gate gate;
+  Pool pool(options(1, 2));
+  {
+    Loops loops(pool, base::system_clock());
+    ASSERT_TRUE(loops.open().ok());
+    ASSERT_TRUE(loops.start().ok());
+    std::promise<void> over;
+    FakeConnection::Script script;
+    script.job = [&](FakeConnection&, Worker&) {
+      gate.opened.wait();
+      over.set_value();
+    };
+    FakeConnection job(base::Descriptor(), script, gate.counts);
+    ASSERT_TRUE(pool.submit(job));
+    loops.drain(true);
+    ASSERT_TRUE(loops.wait_drained(soon()));
+    EXPECT_FALSE(pool.stop(base::system_clock(), base::system_clock().now()));
+    gate.promise.set_value();
+    over.get_future().wait();
+  }
+  EXPECT_TRUE(pool.stop(base::system_clock(), soon()));
+}
+
+TEST(Pool, ScratchIsMadeOnceOnEachThread) {
+  struct Own final : Scratch {
+    std::thread::id thread = std::this_thread::get_id();
+  };
+  std::atomic<int> made{0};
+  PoolOptions with_scratch = options(2, 2);
+  with_scratch.make_scratch = [&made] {
+    ++made;
+    return std::make_unique<Own>();
+  };
+  Runtime runtime(with_scratch);
+  for (const std::size_t loop : {0U, 1U}) {
+    runtime.on_loop(loop, [](Worker& worker) {
+      EXPECT_EQ(static_cast<Own&>(worker.scratch()).thread, std::this_thread::get_id());
+      EXPECT_EQ(worker.buffer().size(), base::limits::kReadBuffer);
+    });
+  }
+  EXPECT_EQ(made, 2);
+}
+
+}  // namespace
+}  // namespace berth::sched
