@@ -51,8 +51,8 @@ struct Value {
 #if defined(__SSE2__)
   [[nodiscard]] [[gnu::always_inline]] static unsigned stops(Block bytes) noexcept {
     const Block control = in_range<0, 0x1f>(bytes);
-    return bits_of(_mm_or_si128(_mm_andnot_si128(equal_to(bytes, '\t'), control),
-                                equal_to(bytes, 0x7f)));
+    return bits_of(
+        _mm_or_si128(_mm_andnot_si128(equal_to(bytes, '\t'), control), equal_to(bytes, 0x7f)));
   }
 #endif
 };
@@ -71,7 +71,9 @@ struct Target {
 
 // What is outside visible ASCII, or splits or escapes in a target.
 struct Path {
-  [[nodiscard]] static bool stops_at(char c) noexcept { return !character::is(c, character::kPath); }
+  [[nodiscard]] static bool stops_at(char c) noexcept {
+    return !character::is(c, character::kPath);
+  }
 #if defined(__SSE2__)
   [[nodiscard]] [[gnu::always_inline]] static unsigned stops(Block bytes) noexcept {
     const Block special = _mm_or_si128(_mm_or_si128(equal_to(bytes, '?'), equal_to(bytes, '#')),
@@ -185,8 +187,8 @@ template <class Set>
   return scan::find<scan::Path>(begin, end);
 }
 
-// The first one that lacks all the bits (character::kToken, character::kRegName). REQUIRES: letters,
-// digits, "-" and "." have them.
+// The first one that lacks all the bits (character::kToken, character::kRegName). REQUIRES:
+// letters, digits, "-" and "." have them.
 template <std::uint8_t bits>
 [[nodiscard]] [[gnu::always_inline]] inline const char* find_mostly_plain_end(
     const char* begin, const char* end) noexcept {
@@ -212,8 +214,8 @@ template <std::uint8_t bits>
 }
 
 // The first one that no registered name has as it is.
-[[nodiscard]] [[gnu::always_inline]] inline const char* find_registered_name_end(const char* begin,
-                                                                      const char* end) noexcept {
+[[nodiscard]] [[gnu::always_inline]] inline const char* find_registered_name_end(
+    const char* begin, const char* end) noexcept {
   return find_mostly_plain_end<character::kRegName>(begin, end);
 }
 

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <functional>
 #include <limits>
-#include <utility>
 
 #include "http/token.h"
 
@@ -47,14 +46,23 @@ void Fields::set(std::string_view name, std::string_view value) {
   replace_value(index, value);
 }
 
+// A length that differs moves every line behind it.
 void Fields::replace_value(std::size_t index, std::string_view value) {
-  // Rare: a length that differs moves every line behind it.
-  Fields rebuilt;
-  for (std::size_t i = 0; i < size(); ++i) {
-    const Field field = at(i);
-    rebuilt.add(field.name, i == index ? value : field.value);
+  Entry& entry = entries_[index];
+  const std::size_t value_at = entry.at + entry.name_size + kColon;
+  const std::size_t behind = value_at + entry.value_size;
+  const std::size_t moved = text_.size() - behind;
+  if (value.size() > entry.value_size) {
+    static_cast<void>(text_.extend(value.size() - entry.value_size));
   }
-  *this = std::move(rebuilt);
+  char* const at = text_.data() + value_at;
+  std::memmove(at + value.size(), text_.data() + behind, moved);
+  put(at, value);
+  text_.truncate(value_at + value.size() + moved);
+  // Unsigned and of 32 bits, so that a shorter value brings them back by wrapping around.
+  const std::uint32_t difference = static_cast<std::uint32_t>(value.size()) - entry.value_size;
+  entry.value_size = static_cast<std::uint32_t>(value.size());
+  for (std::size_t i = index + 1; i < size(); ++i) entries_[i].at += difference;
 }
 
 std::size_t Fields::remove(std::string_view name) noexcept {

@@ -59,6 +59,13 @@ class Fields {
     std::size_t index_;
   };
 
+  Fields() = default;
+  Fields(Fields&&) noexcept = default;
+  Fields& operator=(Fields&&) noexcept = default;
+  Fields(const Fields& other) : entries_(other.entries_) { text_.append(other.wire()); }
+  Fields& operator=(const Fields& other) { return *this = Fields(other); }
+  ~Fields() = default;
+
   // Appends a line; lines of the same name stay.
   void add(std::string_view name, std::string_view value);
   // One line of this name is left: the first one gets the value where it stands, others go. Appends

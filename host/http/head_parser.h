@@ -45,9 +45,9 @@ class HeadParser {
 
   // `received` begins with the first byte after the previous request and holds all that has come
   // since; it may have moved and must have grown or stayed since the last call. No byte is looked
-  // at twice but those of the first call. kComplete: head() and head_size() are valid; bytes after the head were not looked at.
-  // kError: error() is valid, and stays until reset().
-  // REQUIRES: no kComplete since the last reset().
+  // at twice but those of the first call. kComplete: head() and head_size() are valid; bytes after
+  // the head were not looked at. kError: error() is valid, and stays until reset(). REQUIRES: no
+  // kComplete since the last reset().
   Progress parse(std::string_view received);
 
   // The bytes were copied to `received`: makes the views of head() point there.

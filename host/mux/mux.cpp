@@ -11,7 +11,8 @@
 namespace berth::mux {
 namespace {
 
-[[gnu::always_inline]] inline void look_up(const Table& table, serve::Request& request, Match& match) {
+[[gnu::always_inline]] inline void look_up(const Table& table, serve::Request& request,
+                                           Match& match) {
   table.find(request.method(), request.host(), request.raw_path(),
              request.connected().listener_index(), match);
 }

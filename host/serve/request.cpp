@@ -15,6 +15,7 @@ void Request::reset(const Parts& parts) {
   route_ = nullptr;
   deadline_.reset();
   body_read_ = 0;
+  read_error_.reset();
   path_.reset();
   path_values_.clear();
   if (!decoded_.empty()) decoded_.clear();
@@ -45,11 +46,14 @@ std::string_view Request::decode(std::string_view raw) {
 
 IoResult<std::size_t> Request::read(std::span<char> buffer) {
   if (buffer.empty()) return base::fail(IoError::kInvalid);
+  if (read_error_ == IoError::kTooLarge) return base::fail(IoError::kTooLarge);
   auto result = transport_->read_body(buffer);
-  if (!result) return result;
-  body_read_ += *result;
-  // A declared length over the limit never got here; this is for chunked bodies.
-  if (body_read_ > route_->max_body) return base::fail(IoError::kTooLarge);
+  if (result) {
+    body_read_ += *result;
+    // A declared length over the limit never got here; this is for chunked bodies.
+    if (body_read_ > route_->max_body) result = base::fail(IoError::kTooLarge);
+  }
+  if (!result) read_error_ = result.error();
   return result;
 }
 

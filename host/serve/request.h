@@ -113,6 +113,8 @@ class Request {
   void set_route(const Route& route) noexcept { route_ = &route; }
   void set_deadline(std::optional<base::TimePoint> deadline) noexcept { deadline_ = deadline; }
   [[nodiscard]] std::uint64_t body_read() const noexcept { return body_read_; }
+  // Why read() failed last; nothing: it did not.
+  [[nodiscard]] std::optional<IoError> read_error() const noexcept { return read_error_; }
 
  private:
   [[nodiscard]] std::string_view decode(std::string_view raw);
@@ -127,6 +129,7 @@ class Request {
   const Route* route_ = nullptr;
   std::optional<base::TimePoint> deadline_;
   std::uint64_t body_read_ = 0;
+  std::optional<IoError> read_error_;
   std::optional<std::string_view> path_;
   std::vector<PathValue> path_values_;
   std::deque<std::string> decoded_;  // grows only for parts that hold an escape

@@ -50,6 +50,26 @@ Known known(std::string_view name) noexcept {
   }
 }
 
+// What a failed handler is answered with: the client's fault if its body was.
+int status_of_failure(std::optional<IoError> read_error) noexcept {
+  if (!read_error) return 500;
+  switch (*read_error) {
+    case IoError::kMalformed:
+    case IoError::kClosed:  // the body ended early (RFC 9112 s8)
+      return 400;
+    case IoError::kTimedOut:
+      return 408;
+    case IoError::kTooLarge:
+      return 413;
+    case IoError::kExhausted:
+      return 503;
+    case IoError::kState:
+    case IoError::kInvalid:
+      break;
+  }
+  return 500;
+}
+
 // The bit of a field that the writer asks for at commit.
 constexpr unsigned bit(Known name) noexcept { return 1U << static_cast<unsigned>(name); }
 
@@ -241,7 +261,7 @@ void ResponseWriter::finish() {
       return;
     }
     failed_ = false;  // the error reply itself may be written
-    reply_error(*this, 500, {});
+    reply_error(*this, status_of_failure(request_->read_error()), {});
     failed_ = true;
   }
   IoStatus sent = committed_ ? send_kept() : commit(true);

@@ -10,9 +10,8 @@
 
 #include "mux/table.h"
 
+namespace berth::mux {
 namespace {
-
-using namespace berth::mux;
 
 void add(std::vector<Route>& routes, std::string_view text) {
   auto pattern = Pattern::parse(text);
@@ -50,5 +49,6 @@ BENCHMARK_CAPTURE(look_up, rest, "/static/css/site.css")->Arg(10)->Arg(1000)->Ar
 BENCHMARK_CAPTURE(look_up, not_found, "/nothing/here")->Arg(10)->Arg(1000)->Arg(100000);
 
 }  // namespace
+}  // namespace berth::mux
 
 BENCHMARK_MAIN();

@@ -38,14 +38,21 @@ RawClient::RawClient(std::uint16_t port, const RawClientOptions& options)
   };
   set_buffer(SO_RCVBUF, options.receive_buffer);
   set_buffer(SO_SNDBUF, options.send_buffer);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  connect_to(socket_.get(), address);
-}
-const int on = 1;
-EXPECT_EQ(::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
+  if (options.ipv6) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    address.sin6_addr = in6addr_loopback;
+    connect_to(socket_.get(), address);
+  } else {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connect_to(socket_.get(), address);
+  }
+  const int on = 1;
+  EXPECT_EQ(::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
 }
 
 bool RawClient::send(std::string_view bytes) {

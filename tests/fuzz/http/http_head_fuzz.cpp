@@ -87,6 +87,27 @@ void check_pieces(std::string_view bytes, std::size_t step, HeadLimits limits,
   check(same(parser.head(), whole.head()), "the head is the same");
 }
 
+// A parser that has room for fields already takes its short way.
+void check_used_parser(std::string_view bytes, HeadLimits limits, const HeadParser& fresh,
+                       Progress expected) {
+  HeadParser parser(limits);
+  std::string fields = "A / HTTP/1.1\r\n";
+  const std::size_t room = (limits.max_head_bytes - fields.size() - 2) / 4;
+  for (std::size_t i = 0; i < std::min(limits.max_fields, room); ++i) fields += "a:\r\n";
+  check(parser.parse(fields + "\r\n") == Progress::kComplete, "there is room for fields");
+  parser.reset();
+  check(parser.parse(bytes) == expected, "a used parser ends like a fresh one");
+  if (expected == Progress::kError) check(parser.error() == fresh.error(), "the fault is the same");
+  if (expected != Progress::kComplete) return;
+  check_head(parser, bytes);
+  check(parser.head_size() == fresh.head_size(), "the size is the same");
+  check(same(parser.head(), fresh.head()), "the head is the same");
+  const std::string copy(bytes);
+  parser.rebase(copy);
+  check_head(parser, copy);
+  check(same(parser.head(), fresh.head()), "the head is the same elsewhere");
+}
+
 void check_bytes(std::string_view bytes, HeadLimits limits) {
   HeadParser parser(limits);
   const Progress progress = parser.parse(bytes);
@@ -95,6 +116,7 @@ void check_bytes(std::string_view bytes, HeadLimits limits) {
     check_round_trip(parser.head());
     check_meaning(parser.head());
   }
+  check_used_parser(bytes, limits, parser, progress);
   for (const std::size_t step :
        {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{16}, std::size_t{61}}) {
     if (bytes.size() / step < 600) check_pieces(bytes, step, limits, parser, progress);

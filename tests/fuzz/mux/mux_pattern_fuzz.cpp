@@ -16,11 +16,10 @@
 #include "mux/table.h"
 #include "unit/mux/naive_matcher.h"
 
+namespace berth::mux {
 namespace {
-
-using namespace berth::mux;
-using berth::mux::testing::naive_find;
-using berth::mux::testing::path_matches;
+using testing::naive_find;
+using testing::path_matches;
 
 constexpr std::size_t kMaxPatterns = 24;
 
@@ -163,3 +162,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace berth::mux

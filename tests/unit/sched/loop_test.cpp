@@ -88,7 +88,7 @@ TEST(Loop, TellsAConnectionWhatComes) {
 TEST(Loop, LosesNoEventBetweenAHolderAndTheDriver) {
   for (const std::size_t loops : {1U, 2U, 4U}) {
     constexpr std::size_t kClients = 6;
-    constexpr int kRounds = 300;
+    constexpr int kRounds = 150;
     std::vector<FakeConnection::Counts> counts(kClients);
     std::vector<std::thread> threads;
     Runtime runtime(options(loops, 8));
