@@ -46,7 +46,7 @@ std::string_view Request::decode(std::string_view raw) {
 
 IoResult<std::size_t> Request::read(std::span<char> buffer) {
   if (buffer.empty()) return base::fail(IoError::kInvalid);
-  if (read_error_ == IoError::kTooLarge) return base::fail(IoError::kTooLarge);
+  if (read_error_) return base::fail(*read_error_);
   auto result = transport_->read_body(buffer);
   if (result) {
     body_read_ += *result;

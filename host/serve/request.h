@@ -76,7 +76,7 @@ class Request {
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return length_; }
 
   // Reads some of the body: at least one byte, or 0 at its end. kTooLarge above the route's
-  // max_body.
+  // max_body. After an error every further read fails the same way.
   [[nodiscard]] IoResult<std::size_t> read(std::span<char> buffer);
   // Empty until read() returned 0.
   [[nodiscard]] const http::Fields& trailers() const noexcept { return transport_->trailers(); }

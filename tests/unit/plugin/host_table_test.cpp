@@ -113,8 +113,13 @@ TEST_F(HostTableTest, ReadsTheBodyAndNamesItsErrors) {
       {serve::IoError::kExhausted, BERTH_E_FAILED},
   };
   for (const Row& row : rows) {
-    exchange.transport.read_error = row.error;
-    EXPECT_EQ(host->req_read(&request, buffer, sizeof buffer), row.result);
+    FakeExchange failing;
+    failing.exchange.request().set_route(route);
+    failing.transport.read_error = row.error;
+    berth_request handle(failing.exchange.request());
+    EXPECT_EQ(host->req_read(&handle, buffer, sizeof buffer), row.result);
+    failing.transport.read_error.reset();
+    EXPECT_EQ(host->req_read(&handle, buffer, sizeof buffer), row.result) << "it stays";
   }
 }
 
