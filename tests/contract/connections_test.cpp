@@ -83,6 +83,7 @@ TEST_P(Connections, AHandlerSeesThatItsClientIsGone_G21_F19) {
     seen.set_value(response.write("too late") && response.flush());
   });
   start();
+  const test::StopAtEnd stop(server);
   RawClient client = server->connect();
   ASSERT_TRUE(client.send(
       "POST /wait HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
@@ -104,6 +105,7 @@ TEST_P(Connections, AResetInTheMiddleOfAResponseFailsTheWrite_F19_G22) {
     }
   });
   start();
+  const test::StopAtEnd stop(server);
   RawClient client = server->connect();
   ASSERT_TRUE(client.send("GET /endless HTTP/1.1\r\nHost: h\r\n\r\n"));
   client.skip(1'000'000);
@@ -147,6 +149,7 @@ TEST_P(Connections, AHandOverWaitsForEarlierRepliesEvenBehindAFin_G12_F19) {
   routes.add("/large", [&](ResponseWriter& response, Request&) { (void)response.write(large); });
   options.send_buffer = 8 * 1024;
   start();
+  const test::StopAtEnd stop(server);
   for (int round = 0; round < 3; ++round) {
     RawClient client = server->connect({.receive_buffer = 4096});
     server->on_loop(0, [&](sched::Worker&) {
@@ -172,6 +175,7 @@ TEST_P(Connections, AClientThatDoesNotReadIsNotReadFromEither_F11) {
   options.send_buffer = 16 * 1024;
   options.receive_buffer = 16 * 1024;
   start();
+  const test::StopAtEnd stop(server);
   RawClient client = server->connect({.receive_buffer = 16 * 1024, .send_buffer = 16 * 1024});
   const std::string request =
       "GET /count HTTP/1.1\r\nHost: h\r\nX: " + std::string(400, 'x') + "\r\n\r\n";

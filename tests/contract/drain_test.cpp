@@ -120,6 +120,7 @@ TEST_P(Drain, SendsWhatIsLeftOfAResponse_G84) {
   routes.add("/large", [&](ResponseWriter& response, Request&) { (void)response.write(large); });
   options.send_buffer = 8 * 1024;
   start();
+  const test::StopAtEnd stop(server);
   RawClient client = server->connect({.receive_buffer = 4096});
   ASSERT_TRUE(client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
   server->settle();
@@ -163,6 +164,7 @@ TEST_P(Drain, WhenHardCutsWhatIsLeft_G86) {
     failed.set_value(test::read_body(request).error.value_or(serve::IoError::kState));
   });
   start();
+  const test::StopAtEnd stop(server);
   RawClient reading = server->connect();
   ASSERT_TRUE(
       reading.send("POST /read HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"));

@@ -162,6 +162,7 @@ TEST_F(Limits, UnsentOutputAboveTheLimitOfBufferedBytesCutsTheConnection) {
   options.serve.buffered_bytes = 50'000;
   options.send_buffer = 8 * 1024;
   start();
+  const test::StopAtEnd stop(server);
   RawClient client = server->connect({.receive_buffer = 4096});
   ASSERT_TRUE(client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
   EXPECT_FALSE(client.read_reply().whole);

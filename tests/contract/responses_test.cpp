@@ -94,6 +94,7 @@ TEST_F(Responses, FlushSendsWhatIsThere_G77) {
     (void)response.write("second");
   });
   start();
+  const test::StopAtEnd stop(server);
   ASSERT_TRUE(client->send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n"));
   TestServer::wait_until([&] { return client->received().ends_with("5\r\nfirst\r\n"); });
   open.set_value();

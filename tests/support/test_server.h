@@ -82,4 +82,17 @@ class TestServer {
   bool drained_ = false;
 };
 
+// Ends a test's server before the test's locals, which its handlers may refer to: declared behind
+// them.
+class StopAtEnd {
+ public:
+  explicit StopAtEnd(std::optional<TestServer>& server) noexcept : server_(server) {}
+  StopAtEnd(const StopAtEnd&) = delete;
+  StopAtEnd& operator=(const StopAtEnd&) = delete;
+  ~StopAtEnd() { server_.reset(); }
+
+ private:
+  std::optional<TestServer>& server_;
+};
+
 }  // namespace berth::test

@@ -172,13 +172,13 @@ class Runtime {
   // Runs on the loop's driver, between events; waits for it.
   void on_loop(
       std::size_t loop, const std::function<void(Worker&)>& task = [](Worker&) {}) {
-    std::promise<void> done;
-    loops_.at(loop).post_task([&](Worker& worker) {
+    const auto done = std::make_shared<std::promise<void>>();
+    loops_.at(loop).post_task([done, &task](Worker& worker) {
       task(worker);
-      done.set_value();
+      done->set_value();
     });
     ASSERT_EQ(
-        done.get_future().wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(20)),
+        done->get_future().wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(20)),
         std::future_status::ready);
   }
 
