@@ -251,6 +251,12 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   const std::string_view date = scratch.transport.dates.at(loop().now(), service_.clock());
   append_error_reply(scratch.transport.output.bytes(), status, text, date, head_request);
   scratch.tally.count(status);
+  if (observe::AccessLog* const log = service_.access_log()) {
+    // What was asked is not known for sure, so it is not told.
+    std::array<char, net::RawAddress::kMaxText> address;
+    log->write(
+        {.remote_address = peer_.host(address), .status = status, .time = service_.clock().wall()});
+  }
   if (status < 500) service_.counters().add(observe::Counter::kBadRequests);
   after_ =
       After::kLinger;  // the client may still be sending: it shall read its answer (RFC 9112 s9.6)

@@ -131,8 +131,7 @@ TEST(Pool, ThreadsAreMadeWhenNeededAndKept) {
     wait_until([&] { return counts.jobs == i; });
     runtime.on_loop(0);
   }
-  EXPECT_LE(runtime.pool().threads(), 3U)
-      << "one job at a time needs no thread of its own each time";
+  EXPECT_LE(runtime.pool().threads(), 5U) << "20 jobs, none with a thread made for it alone";
 }
 
 TEST(Pool, StopSaysFalseAtTheDeadlineAndTrueOnceTheJobIsOver) {
@@ -155,8 +154,9 @@ TEST(Pool, StopSaysFalseAtTheDeadlineAndTrueOnceTheJobIsOver) {
     EXPECT_FALSE(pool.stop(base::system_clock(), base::system_clock().now()));
     gate.promise.set_value();
     over.get_future().wait();
+    EXPECT_TRUE(pool.stop(base::system_clock(), soon()));
+    EXPECT_TRUE(pool.stop(base::system_clock(), soon())) << "once more does no harm";
   }
-  EXPECT_TRUE(pool.stop(base::system_clock(), soon()));
 }
 
 TEST(Pool, ScratchIsMadeOnceOnEachThread) {
