@@ -72,6 +72,7 @@ base::Status<> Host::start() {
 
 int Host::run() {
   if (auto status = start(); !status) {
+    (void)server_.end(clock_.now() + kThreadEnd);
     generation_.stop();
     return refuse(status.error().text);
   }
@@ -108,11 +109,13 @@ bool Host::stop() {
   log_.info("stopping", {{"connections", server_.connections()}});
   if (timeouts.drain_delay > base::Duration::zero()) {
     // Whoever balances load learns meanwhile that we go.
-    second_signal_ = signals_.wait(clock_.now() + timeouts.drain_delay, clock_) != 0;
+    int signal = SIGHUP;  // which ends nothing
+    const base::TimePoint until = clock_.now() + timeouts.drain_delay;
+    while (signal == SIGHUP) signal = signals_.wait(until, clock_);
+    second_signal_ = signal != 0;
   }
   const base::TimePoint deadline = clock_.now() + timeouts.shutdown;
-  server_.stop_accepting(second_signal_ ? clock_.now() + kSignalPoll : deadline);
-  server_.drain();
+  server_.begin_stop();
   if (!wait_drained(deadline)) {
     log_.warn(second_signal_ ? "second signal: connections are cut"
                              : "timeouts.shutdown is over: connections are cut",

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -48,6 +49,10 @@ sched::PoolOptions pool_options(const config::Configuration& configuration, std:
   options.loops = loops;
   options.threads = configuration.limits.threads;
   options.client_waits = configuration.limits.client_waits;
+  // A head and the body that is read ahead with it have to fit, and then some.
+  options.buffer_bytes = std::max<std::size_t>(
+      base::limits::kReadBuffer,
+      configuration.limits.header_block + base::limits::kReadAhead + 4 * base::limits::kKiB);
   return options;
 }
 

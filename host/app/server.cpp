@@ -1,8 +1,6 @@
 #include "app/server.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "app/options.h"
@@ -79,33 +77,20 @@ base::Status<> Server::start() {
   return base::done();
 }
 
-void Server::stop_accepting(base::TimePoint deadline) {
-  struct Stopped {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::size_t left;
-  };
-  // Shared: a loop may come to its task after the deadline.
-  auto stopped = std::make_shared<Stopped>();
-  stopped->left = sources_.size();
+void Server::begin_stop() {
+  service_.begin_drain();
+  sources_left_.store(sources_.size(), std::memory_order_relaxed);
   for (const auto& source : sources_) {
     serve::AcceptSource* const target = source.get();
-    target->loop().post_task([target, stopped](sched::Worker& worker) {
-      target->accept_queued(worker);
+    target->loop().post_task([this, target](sched::Worker&) {
+      target->accept_queued();
       target->stop();
-      const std::lock_guard lock(stopped->mutex);
-      --stopped->left;
-      stopped->changed.notify_all();
+      // acq_rel: whoever is last sees that no loop uses a listener any more.
+      if (sources_left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+      for (net::Listener& listener : listeners_) listener.close();
     });
   }
-  std::unique_lock lock(stopped->mutex);
-  (void)stopped->changed.wait_until(lock, deadline, [&] { return stopped->left == 0; });
-  for (net::Listener& listener : listeners_) listener.close();
-}
-
-void Server::drain() {
-  service_.begin_drain();
-  loops_.drain(false);
+  loops_.drain(false);  // behind those tasks, in every loop's order
 }
 
 void Server::cut() { loops_.drain(true); }

@@ -2,6 +2,7 @@
 // Start and stop are mirror images, each in one place.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -25,7 +26,7 @@ namespace berth::app {
 // Used by one thread. Everything it is given outlives it.
 //
 //   open:  listeners are bound      start: loops run, connections are accepted
-//   stop_accepting, drain, cut, end: in this order, each the undoing of a step of start
+//   begin_stop, cut, end: in this order, what start did is undone
 class Server {
  public:
   // Binds every listener. Errors: each listener that cannot be bound, one line each.
@@ -39,11 +40,10 @@ class Server {
 
   [[nodiscard]] base::Status<> start();
 
-  // Takes what is queued at the listeners, then closes them. A loop that is inside a handler until
-  // `deadline` is not waited for.
-  void stop_accepting(base::TimePoint deadline);
-  // Idle connections are closed, busy ones after their response.
-  void drain();
+  // Asks every loop to take what is queued at the listeners, to let go of them, and to close its
+  // connections: idle ones at once, busy ones after their response. The last loop closes the
+  // listeners. Returns at once; a loop that is inside a handler comes to it afterwards.
+  void begin_stop();
   // Waits until no connection is left; false at the deadline.
   [[nodiscard]] bool wait_drained(base::TimePoint deadline) {
     return loops_.wait_drained(deadline);
@@ -69,7 +69,9 @@ class Server {
   serve::Service service_;
   sched::Pool pool_;
   sched::Loops loops_;
+  // Closed by the loop that is the last to let go of them; until then everybody may read it.
   std::vector<net::Listener> listeners_;
+  std::atomic<std::size_t> sources_left_{0};  // that have not stopped: see begin_stop
   std::deque<serve::ListenerInfo> infos_;
   std::vector<std::unique_ptr<serve::AcceptSource>> sources_;  // for each listener one per loop
 };

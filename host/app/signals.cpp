@@ -41,10 +41,4 @@ int Signals::wait(base::TimePoint deadline, const base::Clock& clock) noexcept {
   }
 }
 
-void unblock_signals() noexcept {
-  sigset_t none;
-  ::sigemptyset(&none);
-  (void)::pthread_sigmask(SIG_SETMASK, &none, nullptr);
-}
-
 }  // namespace berth::app

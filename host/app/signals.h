@@ -23,7 +23,4 @@ class Signals {
   base::Descriptor descriptor_;
 };
 
-// Puts the mask back to "nothing blocked": in a child before it execs.
-void unblock_signals() noexcept;
-
 }  // namespace berth::app

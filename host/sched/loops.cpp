@@ -16,18 +16,22 @@ base::Status<> Loops::open() {
 }
 
 base::Status<> Loops::start() {
-  for (const auto& loop : loops_) {
+  // All threads first: a server that is half started could not be taken down again.
+  std::vector<Worker*> workers;
+  while (workers.size() < loops_.size()) {
     Worker* const worker = pool_.reserve_for_loop();
     if (worker == nullptr) {
+      for (Worker* reserved : workers) pool_.unreserve(*reserved);
       return base::fail(base::ErrorCode::kExhausted, "cannot start a thread for each loop");
     }
-    {
-      const std::lock_guard lock(mutex_);
-      ++running_;
-    }
-    started_.fetch_add(1, std::memory_order_relaxed);
-    pool_.drive(*worker, *loop);
+    workers.push_back(worker);
   }
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = loops_.size();
+  }
+  started_.store(loops_.size(), std::memory_order_relaxed);
+  for (std::size_t i = 0; i < loops_.size(); ++i) pool_.drive(*workers[i], *loops_[i]);
   return base::done();
 }
 

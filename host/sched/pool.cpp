@@ -20,7 +20,8 @@ std::size_t Pool::free_threads() const {
 
 bool Pool::job_may_run() const {
   // The last threads are the loops': a handler that is about to wait must always find a new driver.
-  const std::size_t reserve = std::min(options_.loops, options_.threads - 1);
+  // Once it stops no loop will ask any more, and what is queued has to end.
+  const std::size_t reserve = stopping_ ? 0 : std::min(options_.loops, options_.threads - 1);
   return free_threads() > reserve && running_jobs_ < options_.client_waits;
 }
 
@@ -43,6 +44,14 @@ Worker* Pool::take_worker() {
 Worker* Pool::reserve_for_loop() noexcept {
   const base::MutexLock lock(mutex_);
   return take_worker();
+}
+
+Worker* Pool::reserve_for_wait() noexcept {
+  const base::MutexLock lock(mutex_);
+  if (running_jobs_ >= options_.client_waits) return nullptr;
+  Worker* const worker = take_worker();
+  if (worker != nullptr) ++running_jobs_;
+  return worker;
 }
 
 void Pool::unreserve(Worker& worker) {
@@ -70,9 +79,11 @@ bool Pool::submit(Connection& job) {
   Worker* worker = nullptr;
   {
     const base::MutexLock lock(mutex_);
-    if (job_may_run()) worker = take_worker();
+    const bool may_run = job_may_run();
+    if (may_run) worker = take_worker();
     if (worker == nullptr) {
-      if (queue_.size() >= options_.queue) return false;
+      // Nobody would ever fetch it where no job runs and the system gives no thread.
+      if (queue_.size() >= options_.queue || (may_run && running_jobs_ == 0)) return false;
       queue_.push_back(&job);
       return true;
     }
@@ -84,7 +95,7 @@ bool Pool::submit(Connection& job) {
 
 bool Pool::next_task(Worker& worker, Worker::Task& task) {
   const base::MutexLock lock(mutex_);
-  if (task.job != nullptr) --running_jobs_;
+  if (task.job != nullptr || task.waited) --running_jobs_;
   idle_.push_back(&worker);  // as a free thread it counts for job_may_run
   if (Connection* const job = take_job()) {
     task = Worker::Task{.job = job};

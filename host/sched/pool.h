@@ -41,6 +41,9 @@ class Pool {
   // A thread for a loop. Loops come first: a job never takes the last `loops` threads. Null: none
   // left.
   [[nodiscard]] Worker* reserve_for_loop() noexcept;
+  // The same for a thread that leaves its loop to wait for a client: it counts as one of
+  // client_waits from now until its task ends. Null: none left, or too many wait.
+  [[nodiscard]] Worker* reserve_for_wait() noexcept;
   // Gives back what reserve_for_loop() gave and was not used.
   void unreserve(Worker& worker);
   // Starts `loop` on a reserved worker.

@@ -34,6 +34,7 @@ void Worker::run() {
       loop_ = task.loop;
       task.loop->drive(*this);
       loop_ = nullptr;
+      task.waited = std::exchange(waited_, false);
     } else {
       task.job->run(*this);
     }
@@ -72,8 +73,9 @@ bool Worker::leave_handler() noexcept {
 bool Worker::release_loop() noexcept {
   if (loop_ == nullptr) return true;
   // The spare first: a loop is never without a driver.
-  Worker* const spare = pool_.reserve_for_loop();
+  Worker* const spare = pool_.reserve_for_wait();
   if (spare == nullptr) return false;
+  waited_ = true;
   if (loop_->owner().steal(token_)) {
     pool_.drive(*spare, *loop_);
   } else {

@@ -61,7 +61,8 @@ class Worker final : private Poco::Runnable {
   struct Task {
     Loop* loop = nullptr;
     Connection* job = nullptr;
-    bool end = false;  // the thread ends
+    bool waited = false;  // it left its loop to wait for a client: see Pool::reserve_for_wait
+    bool end = false;     // the thread ends
   };
   // The task was reserved for this worker alone; wakes or starts it.
   void assign(Task task);
@@ -79,6 +80,7 @@ class Worker final : private Poco::Runnable {
   std::unique_ptr<Scratch> scratch_;
   Loop* loop_ = nullptr;
   OwnerWord::Token token_ = 0;
+  bool waited_ = false;  // counts as one of client_waits until its task ends
   Task task_;
   // 0: none. 1: task_ is set. Written with release by assign(), read with acquire by the worker:
   // publishes task_.

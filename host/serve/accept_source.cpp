@@ -36,7 +36,11 @@ void AcceptSource::stop() noexcept {
 sched::Turn AcceptSource::on_event(sched::Worker& worker, sched::Readiness readiness) {
   (void)worker;
   (void)readiness;
-  if (stopped_) return sched::Turn::kKept;
+  if (!stopped_) (void)accept_some();
+  return sched::Turn::kKept;
+}
+
+bool AcceptSource::accept_some() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     net::AcceptOutcome outcome = acceptor_.accept(listener_, loop_.now());
     const std::string reason =
@@ -54,20 +58,20 @@ sched::Turn AcceptSource::on_event(sched::Worker& worker, sched::Readiness readi
         turn_away(outcome.descriptor);
         break;
       case net::AcceptStatus::kNothing:
-        return sched::Turn::kKept;
+        return false;
       case net::AcceptStatus::kPause:
         // EPOLLEXCLUSIVE cannot be modified: out of the set, and in again when the timer fires.
         loop_.unwatch(listener_);
         paused_ = true;
         loop_.schedule(*this, loop_.now() + outcome.pause);
-        return sched::Turn::kKept;
+        return false;
       case net::AcceptStatus::kFailed:
         service_.log().error("a listener is lost", {{"listener", info_.name}, {"error", reason}});
         stop();
-        return sched::Turn::kKept;
+        return false;
     }
   }
-  return sched::Turn::kKept;
+  return true;
 }
 
 void AcceptSource::on_timer(sched::Worker& worker) {

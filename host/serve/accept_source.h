@@ -19,8 +19,9 @@ class AcceptSource final : public sched::Source {
   // Begins to accept.
   [[nodiscard]] base::Status<> start() noexcept;
   // Takes what waits in the backlog now (before stop()).
-  void accept_queued(sched::Worker& worker) {
-    if (!paused_) (void)on_event(worker, {});
+  void accept_queued() {
+    for (int turns = 0; turns < kMostTurns && !paused_ && accept_some(); ++turns) {
+    }
   }
   // No more connections from here on.
   void stop() noexcept;
@@ -31,6 +32,11 @@ class AcceptSource final : public sched::Source {
   void on_timer(sched::Worker& worker) override;
 
  private:
+  // Of accept_queued: 16 each, so the largest backlog there is.
+  static constexpr int kMostTurns = 4096;
+
+  // One turn's share; true: there may be more.
+  [[nodiscard]] bool accept_some();
   void take(net::AcceptOutcome outcome);
   // Tells a client that it is not served, and closes: without waiting, so it is not sure to read
   // it.

@@ -54,7 +54,7 @@ std::string_view H1Connection::local_address() {
 
 void H1Connection::close() noexcept {
   loop().close(*this);
-  if (after_ == After::kReset) {
+  if (after_ == After::kReset || (backlog_ && !backlog_->output.empty())) {
     // Bytes that end by closing have no other way to show that they were cut (RFC 9112 s8).
     const linger reset{.l_onoff = 1, .l_linger = 0};
     (void)::setsockopt(stream_->fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -90,7 +90,11 @@ sched::Turn H1Connection::on_ready(sched::Worker& worker, sched::Readiness readi
   return advance(worker);
 }
 
-sched::Turn H1Connection::on_return(sched::Worker& worker) { return advance(worker); }
+sched::Turn H1Connection::on_return(sched::Worker& worker) {
+  // What it comes back with is due from now on, whatever the timer was set for before.
+  if (backlog_ && !backlog_->output.empty()) set_timer(service_.options().write_stall);
+  return advance(worker);
+}
 
 void H1Connection::on_deadline(sched::Worker& worker) {
   (void)worker;
@@ -153,9 +157,11 @@ bool H1Connection::after_sending(sched::Worker& worker) {
       return false;
     }
     if (discard_ > 0) {
-      set_timer(service_.options().body_grace);
+      // One deadline for all of it, not put off by bytes: nobody wants them.
+      if (!std::exchange(discarding_, true)) set_timer(service_.options().body_grace);
       return false;
     }
+    discarding_ = false;
   }
   return true;
 }
@@ -251,6 +257,7 @@ void H1Connection::end_turn(sched::Worker& worker, H1Input& input, bool partial)
   }
   if (!after_sending(worker)) return;
   if (!partial || !input.drained) {
+    set_timer(service_.options().idle_timeout);
     loop().requeue(*this);  // more requests lie in the backlog or in the socket
     return;
   }
@@ -279,11 +286,13 @@ void H1Connection::refuse_buffered(sched::Worker& worker) {
 void H1Connection::end_held_turn(H1Scratch& scratch, std::string_view unread) noexcept {
   scratch.tally.flush(service_.counters());
   H1Output& output = scratch.transport.output;
-  if (!output.try_send()) after_ = After::kClose;
+  if (!output.try_send() && after_ != After::kReset) after_ = After::kClose;
   if (after_ != After::kRead) unread = {};
   if (!keep_output(scratch) || !keep_input(unread)) {
-    output.discard();
-    after_ = After::kClose;
+    // Over limits.buffered: what cannot be kept is given up, and the client sees that it was cut.
+    backlog_.reset();
+    (void)account();
+    after_ = After::kReset;
   }
   drop_backlog_if_empty();
   last_held_ = service_.clock().now();

@@ -135,8 +135,9 @@ class H1Connection final : public sched::Connection, public Connected {
   std::uint64_t accounted_ = 0;  // of limits.buffered
   net::PeerAddress peer_;
   After after_ = After::kRead;
-  bool lingering_ = false;  // half-closed already
-  bool fresh_ = true;       // no byte has come yet
+  bool lingering_ = false;   // half-closed already
+  bool discarding_ = false;  // the deadline of discard_ is set
+  bool fresh_ = true;        // no byte has come yet
 };
 
 }  // namespace berth::serve

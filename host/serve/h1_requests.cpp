@@ -287,10 +287,10 @@ void H1Connection::settle(H1Scratch& scratch, bool unread_body, bool unread_inpu
   H1Transport& transport = scratch.transport;
   scratch.tally.count(scratch.exchange.response().status());
   if (observe::AccessLog* const log = service_.access_log()) log_access(*log, scratch);
-  if (transport.output.lost()) {
-    after_ = After::kClose;
-  } else if (transport.aborted() && transport.ends_by_closing()) {
+  if (transport.aborted() && transport.ends_by_closing()) {
     after_ = After::kReset;
+  } else if (transport.output.lost()) {
+    after_ = After::kClose;
   } else if (!transport.keep_alive() || (unread_body && discard_ == 0)) {
     // Closing over bytes that were not read resets the connection, and the reply with it.
     after_ = unread_body || unread_input ? After::kLinger : After::kClose;
@@ -320,7 +320,7 @@ void H1Connection::run(sched::Worker& worker) noexcept {
   bool unread_body = !transport.body.at_end();
   discard_ = 0;
   if (unread_body && transport.keep_alive() && !transport.aborted() &&
-      transport.output.try_send()) {
+      transport.output.try_send() && transport.output.empty()) {
     unread_body = !transport.body.drain(limits::kDrain);
   }
   settle(scratch, unread_body, true);
