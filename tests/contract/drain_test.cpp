@@ -135,22 +135,24 @@ TEST_P(Drain, UnderLoadCutsNoResponse_G84) {
     server.emplace(routes, options);
     std::vector<std::thread> threads;
     std::atomic<int> served{0};
+    std::atomic<int> connected{0};  // and accepted: the others would wait in the listener's queue
     for (int i = 0; i < 6; ++i) {
       threads.emplace_back([&, i] {
         RawClient client = server->connect();
-        for (;;) {
+        for (bool first = true;; first = false) {
           if (!client.send(i % 2 == 0 ? kHello : kChunked)) return;
           const Reply reply = client.read_reply();
           if (reply.status == 0) return;  // closed between two requests, as an idle one may be
           EXPECT_TRUE(reply.whole);
           ++served;
+          if (first) ++connected;
           if (!reply.says_close()) continue;
           EXPECT_TRUE(client.closed_in_silence());
           return;
         }
       });
     }
-    TestServer::wait_until([&] { return served > 200; });
+    TestServer::wait_until([&] { return served > 200 && connected == 6; });
     server->drain();
     EXPECT_TRUE(server->wait_drained()) << "a connection was forgotten";
     for (std::thread& thread : threads) thread.join();

@@ -97,6 +97,23 @@ TEST(Signals, ASecondSigtermEndsTheDrainDelayToo) {
   EXPECT_NE(host.child().err().find("second signal: connections are cut"), std::string::npos);
 }
 
+TEST(Signals, AHandlerThatNeverReturnsKeepsNeitherTheSecondSignalNorTheOthersWaiting) {
+  Host host(std::string(kListen)
+                .append("plugins:\n  trouble: { file: " BERTH_TROUBLE_PLUGIN " }\n")
+                .append("routes:\n  - { pattern: \"GET /block\", handler: trouble.blocks }\n")
+                .append("timeouts: { shutdown: 1h }\n"));
+  RawClient stuck = host.connect();
+  stuck.send("GET /block HTTP/1.1\r\nHost: h\r\n\r\n");
+  host.child().wait_for(" info blocking ");
+  host.child().signal(SIGTERM);
+  host.child().wait_for(" info stopping ");
+  host.child().signal(SIGTERM);
+  EXPECT_EQ(host.child().wait(), 0);
+  EXPECT_NE(host.child().err().find("a handler has not returned"), std::string::npos)
+      << host.child().err();
+  expect_orderly_log(host.child().err());
+}
+
 TEST(Signals, TheShutdownDeadlineCutsWhatIsStuckAndSaysSo) {
   Host host(usual("timeouts: { shutdown: 100ms }\n"));
   RawClient stuck = half_an_upload(host);

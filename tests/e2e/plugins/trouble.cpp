@@ -1,6 +1,8 @@
-// What a plugin may do to its host: throw while it serves, crash or end the process while it is
-// made.
+// What a plugin may do to its host: throw or block while it serves, crash or end the process while
+// it is made.
 #include <berth/plugin.hpp>
+
+#include <unistd.h>
 
 #include <cstdlib>
 #include <stdexcept>
@@ -12,6 +14,15 @@ class Throws : public berth::Handler {
  public:
   void serve(berth::ResponseWriter&, berth::Request& request) override {
     throw std::runtime_error("thrown for " + std::string(request.path_value("name").value_or("")));
+  }
+};
+
+// Never returns: the host has to go without it.
+class Blocks : public berth::Handler {
+ public:
+  void serve(berth::ResponseWriter&, berth::Request&) override {
+    berth::log(berth::Level::info, "blocking");
+    for (;;) ::pause();
   }
 };
 
@@ -30,4 +41,4 @@ class Exits : public berth::Handler {
 }  // namespace
 
 BERTH_PLUGIN(berth::handler<Throws>("throws"), berth::handler<Crashes>("crashes"),
-             berth::handler<Exits>("exits"));
+             berth::handler<Exits>("exits"), berth::handler<Blocks>("blocks"));
