@@ -124,11 +124,12 @@ TEST(Pool, ThreadsAreMadeWhenNeededAndKept) {
     EXPECT_TRUE(worker.pool().submit(connection));
     return Turn::kKept;
   };
+  script.on_return = script.on_readable;  // the next byte may come before it is given back
   script.job = [](FakeConnection& connection, Worker&) { connection.give_back(false); };
   const base::Descriptor client = runtime.connect(0, script, counts);
   for (int i = 1; i <= 20; ++i) {
     write_to(client, "x");
-    wait_until([&] { return counts.jobs == i; });
+    wait_until([&] { return counts.jobs >= i; });
     runtime.on_loop(0);
   }
   EXPECT_LE(runtime.pool().threads(), 5U) << "20 jobs, none with a thread made for it alone";
