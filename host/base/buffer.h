@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/short_text.h"
+
 namespace berth::base {
 
 // Movable. Pointers and views into it die when it grows, is cleared or moved. Not for several
@@ -43,8 +45,8 @@ class Buffer {
     size_ += count;
     return at;
   }
-  void append(std::string_view bytes) {
-    if (!bytes.empty()) std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());
+  [[gnu::always_inline]] void append(std::string_view bytes) {
+    if (!bytes.empty()) copy_text(extend(bytes.size()), bytes);
   }
   // REQUIRES: size <= this->size().
   void truncate(std::size_t size) noexcept {

@@ -17,6 +17,8 @@ namespace berth::http {
 
 namespace scan {
 
+inline constexpr std::size_t kBlock = 16;  // bytes looked at together
+
 #if defined(__SSE2__)
 using Block = __m128i;
 
@@ -143,11 +145,19 @@ template <class Set>
   return begin;
 }
 
-// The first byte of [begin, end) that ends the run; end if there is none. Reads no other byte.
-template <class Set>
+// The first byte of [begin, end) that ends the run; end if there is none. Reads no other byte. With
+// `room` it may read up to kBlock bytes behind end, and then finds one there instead of end itself.
+template <class Set, bool room = false>
 [[nodiscard]] [[gnu::always_inline]] inline const char* find(const char* begin,
                                                              const char* end) noexcept {
 #if defined(__SSE2__)
+  if constexpr (room) {
+    const unsigned stops = Set::stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(begin)));
+    if (stops != 0) [[likely]]
+      return begin + std::countr_zero(stops);
+    if (end - begin <= static_cast<std::ptrdiff_t>(kBlock)) return end;
+    return find_far<Set>(begin + kBlock, end);
+  }
   if (end - begin >= 16) [[likely]] {
     const unsigned stops = Set::stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(begin)));
     if (stops != 0) [[likely]]
@@ -203,11 +213,13 @@ template <std::uint8_t bits>
   return find_mostly_plain_end<character::kToken>(begin, end);
 }
 
-// The first one that is no tchar, of text that should be a field name: a colon ends most.
+// The first one that is no tchar, of text that should be a field name: a colon ends most. `room` as
+// of scan::find.
+template <bool room>
 [[nodiscard]] [[gnu::always_inline]] inline const char* find_field_name_end(
     const char* begin, const char* end) noexcept {
-  const char* at = scan::find<scan::Plain>(begin, end);
-  if (at == end || *at == ':') [[likely]]
+  const char* at = scan::find<scan::Plain, room>(begin, end);
+  if (at >= end || *at == ':') [[likely]]
     return at;
   while (at != end && character::is(*at, character::kToken)) ++at;
   return at;

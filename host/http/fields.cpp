@@ -5,34 +5,13 @@
 #include <functional>
 #include <limits>
 
+#include "base/short_text.h"
 #include "http/token.h"
 
 namespace berth::http {
-namespace {
+using base::copy_text;
 
-char* put(char* at, std::string_view text) noexcept {
-  if (!text.empty()) std::memcpy(at, text.data(), text.size());
-  return at + text.size();
-}
-
-}  // namespace
-
-void Fields::add(std::string_view name, std::string_view value) {
-  assert(is_token(name) && is_field_value(value));
-  assert(!points_into(name) && !points_into(value));
-  assert(name.size() + value.size() < std::numeric_limits<std::uint32_t>::max() - text_.size());
-  const Entry entry{static_cast<std::uint32_t>(text_.size()),
-                    static_cast<std::uint32_t>(name.size()),
-                    static_cast<std::uint32_t>(value.size())};
-  entries_.push_back(entry);
-  char* at = text_.extend(entry.bytes());
-  at = put(put(at, name), ": ");
-  put(put(at, value), "\r\n");
-}
-
-void Fields::set(std::string_view name, std::string_view value) {
-  assert(is_token(name) && is_field_value(value));
-  assert(!points_into(name) && !points_into(value));
+void Fields::set_among(std::string_view name, std::string_view value) {
   const std::size_t index = index_of(name, 0);
   if (index == size()) return add(name, value);
   for (std::size_t other = index_of(name, index + 1); other < size();) {
@@ -40,7 +19,7 @@ void Fields::set(std::string_view name, std::string_view value) {
     other = index_of(name, other);
   }
   if (entries_[index].value_size == value.size()) {
-    put(text_.data() + entries_[index].at + name.size() + kColon, value);
+    copy_text(text_.data() + entries_[index].at + name.size() + kColon, value);
     return;
   }
   replace_value(index, value);
@@ -57,7 +36,7 @@ void Fields::replace_value(std::size_t index, std::string_view value) {
   }
   char* const at = text_.data() + value_at;
   std::memmove(at + value.size(), text_.data() + behind, moved);
-  put(at, value);
+  copy_text(at, value);
   text_.truncate(value_at + value.size() + moved);
   // Unsigned and of 32 bits, so that a shorter value brings them back by wrapping around.
   const std::uint32_t difference = static_cast<std::uint32_t>(value.size()) - entry.value_size;
@@ -72,11 +51,6 @@ std::size_t Fields::remove(std::string_view name) noexcept {
     remove_at(index);
   }
   return before - size();
-}
-
-void Fields::clear() noexcept {
-  text_.clear();
-  entries_.clear();
 }
 
 std::optional<std::string_view> Fields::find(std::string_view name) const noexcept {

@@ -2,15 +2,19 @@
 // head, which is RequestHead.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/buffer.h"
+#include "base/short_text.h"
+#include "http/token.h"
 
 namespace berth::http {
 
@@ -70,11 +74,17 @@ class Fields {
   void add(std::string_view name, std::string_view value);
   // One line of this name is left: the first one gets the value where it stands, others go. Appends
   // if there was none.
-  void set(std::string_view name, std::string_view value);
+  [[gnu::always_inline]] void set(std::string_view name, std::string_view value) {
+    if (empty()) return add(name, value);
+    set_among(name, value);
+  }
   // Removes every line of this name; says how many there were.
   std::size_t remove(std::string_view name) noexcept;
   // Keeps the memory.
-  void clear() noexcept;
+  void clear() noexcept {
+    text_.clear();
+    entries_.clear();
+  }
 
   // The value of the first line of this name.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
@@ -111,6 +121,7 @@ class Fields {
     }
   };
 
+  void set_among(std::string_view name, std::string_view value);
   [[nodiscard]] std::size_t index_of(std::string_view name, std::size_t from) const noexcept;
   void replace_value(std::size_t index, std::string_view value);
   void remove_at(std::size_t index) noexcept;
@@ -119,5 +130,18 @@ class Fields {
   base::Buffer text_;
   std::vector<Entry> entries_;
 };
+
+[[gnu::always_inline]] inline void Fields::add(std::string_view name, std::string_view value) {
+  assert(is_token(name) && is_field_value(value));
+  assert(!points_into(name) && !points_into(value));
+  assert(name.size() + value.size() < std::numeric_limits<std::uint32_t>::max() - text_.size());
+  const Entry entry{static_cast<std::uint32_t>(text_.size()),
+                    static_cast<std::uint32_t>(name.size()),
+                    static_cast<std::uint32_t>(value.size())};
+  entries_.push_back(entry);
+  char* at = base::copy_text(text_.extend(entry.bytes()), name);
+  at = base::copy_text(base::copy_text(at, ": "), value);
+  base::copy_text(at, "\r\n");
+}
 
 }  // namespace berth::http

@@ -25,7 +25,7 @@ std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
 // What the fields that matter said, each at most once.
 class Reader {
  public:
-  explicit Reader(Framing& framing) noexcept : framing_(framing) {}
+  Reader(Framing& framing, HostMemo& hosts) noexcept : framing_(framing), hosts_(hosts) {}
 
   // False: error().
   [[nodiscard]] [[gnu::always_inline]] bool read(const Field& field) noexcept {
@@ -89,7 +89,7 @@ class Reader {
   bool host(std::string_view value) noexcept {
     if (has(kHost)) return fail(RequestError::kDuplicateHost);
     // RFC 9110 s7.2: empty where the target has no authority.
-    if (!value.empty() && !is_host(value)) return fail(RequestError::kBadHost);
+    if (!value.empty() && !hosts_.is_valid(value)) return fail(RequestError::kBadHost);
     seen_ |= kHost;
     framing_.host = value;
     return true;
@@ -129,20 +129,35 @@ class Reader {
   }
 
   Framing& framing_;
+  HostMemo& hosts_;
   unsigned seen_ = 0;
   RequestError error_ = RequestError::kMissingHost;
 };
 
 }  // namespace
 
-base::Result<Framing, RequestError> framing_of(const RequestHead& head) noexcept {
+bool HostMemo::judge(std::string_view host) noexcept {
+  if (!is_host(host)) return false;
+  if (host.size() <= text_.size()) {
+    base::copy_text(text_.data(), host);
+    size_ = host.size();
+  }
+  return true;
+}
+
+base::Result<Framing, RequestError> framing_of(const RequestHead& head, HostMemo& hosts) noexcept {
   base::Result<Framing, RequestError> result{Framing()};  // filled where it is returned
-  Reader reader(*result);
+  Reader reader(*result, hosts);
   for (const Field& field : head.fields) {
     if (!reader.read(field)) return base::fail(reader.error());
   }
   if (!reader.finish(head.minor_version)) return base::fail(reader.error());
   return result;
+}
+
+base::Result<Framing, RequestError> framing_of(const RequestHead& head) noexcept {
+  HostMemo hosts;
+  return framing_of(head, hosts);
 }
 
 }  // namespace berth::http

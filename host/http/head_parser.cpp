@@ -17,6 +17,9 @@ bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 [[gnu::always_inline]] inline std::string_view trimmed(const char* begin,
                                                        const char* end) noexcept {
   const auto low = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  if (*begin == ' ') ++begin;  // one blank, as nearly all have
+  if (!low(*begin) && !low(end[-1])) [[likely]]
+    return {begin, static_cast<std::size_t>(end - begin)};
   while (low(*begin) && begin != end) ++begin;
   while (low(end[-1]) && begin != end) --end;
   return {begin, static_cast<std::size_t>(end - begin)};
@@ -264,7 +267,9 @@ class HeadParser::Scan {
 };
 
 // A few instructions a byte group instead of a state for each byte that could be the last one.
-inline bool HeadParser::read_at_once(std::string_view received) noexcept {
+// Where there is room to read behind the end, a run may seem to end there: hence `at >= end`.
+template <bool room>
+[[gnu::always_inline]] inline bool HeadParser::read_at_once(std::string_view received) noexcept {
   constexpr std::ptrdiff_t kLineEnd = 2;
   const char* const data = received.data();
   const char* const end = data + std::min(received.size(), limits_.max_head_bytes);
@@ -280,7 +285,7 @@ inline bool HeadParser::read_at_once(std::string_view received) noexcept {
   if (at == end || *at != ' ') return false;
 
   const char* const target = ++at;
-  at = find_target_end(at, end);
+  at = scan::find<scan::Target, room>(at, end);
   const auto target_size = static_cast<std::size_t>(at - target);
   if (target_size == 0 || target_size > limits_.max_target_bytes) return false;
   if (end - at < 11 || !begins_with(at, " HTTP/1.1\r\n")) return false;
@@ -292,10 +297,10 @@ inline bool HeadParser::read_at_once(std::string_view received) noexcept {
     if (at == end) return false;
     if (*at == '\r') break;
     const char* const name = at;
-    at = find_field_name_end(at, end);
-    if (at == end || *at != ':' || at == name || field == fields_end) return false;
+    at = find_field_name_end<room>(at, end);
+    if (at >= end || *at != ':' || at == name || field == fields_end) return false;
     const char* const colon = at;
-    at = find_value_end(at + 1, end);
+    at = scan::find<scan::Value, room>(at + 1, end);
     if (end - at < kLineEnd || !begins_with(at, "\r\n")) return false;
     *field = {{name, static_cast<std::size_t>(colon - name)}, trimmed(colon + 1, at)};
     at += kLineEnd;
@@ -310,11 +315,14 @@ inline bool HeadParser::read_at_once(std::string_view received) noexcept {
   return true;
 }
 
-HeadParser::Progress HeadParser::parse(std::string_view received) {
-  assert(received.size() >= position_);
+HeadParser::Progress HeadParser::parse(std::string_view received, std::size_t readable) {
+  assert(received.size() >= position_ && (readable == 0 || readable >= received.size()));
   assert(state_ != State::kDone);
-  if (position_ == 0 && read_at_once(received)) [[likely]]
-    return Progress::kComplete;
+  if (position_ == 0) [[likely]] {
+    const bool room = readable >= received.size() + scan::kBlock;
+    if (room ? read_at_once<true>(received) : read_at_once<false>(received)) [[likely]]
+      return Progress::kComplete;
+  }
   return parse_on(received);
 }
 
@@ -353,16 +361,6 @@ void HeadParser::make_views(const char* data) noexcept {
   head_.target = {data + target_, head_.target.size()};
   head_.minor_version = minor_version_;
   head_.fields = {fields_.data(), field_count_};
-}
-
-void HeadParser::reset() noexcept {
-  state_ = State::kLeading;
-  minor_version_ = 1;
-  position_ = 0;
-  start_ = 0;
-  mark_ = 0;
-  field_count_ = 0;
-  entries_.clear();
 }
 
 }  // namespace berth::http

@@ -46,9 +46,11 @@ class HeadParser {
   // `received` begins with the first byte after the previous request and holds all that has come
   // since; it may have moved and must have grown or stayed since the last call. No byte is looked
   // at twice but those of the first call. kComplete: head() and head_size() are valid; bytes after
-  // the head were not looked at. kError: error() is valid, and stays until reset(). REQUIRES: no
-  // kComplete since the last reset().
-  Progress parse(std::string_view received);
+  // the head mean nothing. kError: error() is valid, and stays until reset(). `readable`: how many
+  // bytes from received.data() on may be read, though they mean nothing behind `received`; where
+  // there are enough, looking at the last lines is cheaper. REQUIRES: no kComplete since the last
+  // reset(); readable is 0 or at least received.size().
+  Progress parse(std::string_view received, std::size_t readable = 0);
 
   // The bytes were copied to `received`: makes the views of head() point there.
   // REQUIRES: kComplete, and that the bytes of before are still there.
@@ -63,7 +65,15 @@ class HeadParser {
   [[nodiscard]] RequestError error() const noexcept { return error_; }
 
   // Forgets the request. Limits stay.
-  void reset() noexcept;
+  void reset() noexcept {
+    state_ = State::kLeading;
+    minor_version_ = 1;
+    position_ = 0;
+    start_ = 0;
+    mark_ = 0;
+    field_count_ = 0;
+    entries_.clear();
+  }
 
  private:
   enum class State : std::uint8_t {
@@ -91,6 +101,8 @@ class HeadParser {
   // Reads a head that is all there and has nothing unusual: HTTP/1.1, no empty lines before it, no
   // more fields than one before it had. False: it is none, nothing has changed, and parse_on() is
   // to say what it is.
+  // `room`: scan::kBlock bytes behind `received` are readable.
+  template <bool room>
   [[nodiscard]] bool read_at_once(std::string_view received) noexcept;
   class Scan;  // one call of parse_on()
   // Any head, also in pieces and faulty.

@@ -17,13 +17,12 @@ bool is_visible(std::string_view text) noexcept {
 }
 
 // absolute-path [ "?" query ] into target. A fragment is never sent (RFC 9110 s7.1).
-bool split_path(std::string_view text, Target& target) noexcept {
+[[gnu::always_inline]] inline bool split_path(std::string_view text, Target& target) noexcept {
   const char* const end = text.data() + text.size();
   const char* at = find_path_end(text.data(), end);
-  bool escaped = false;
-  for (; at != end && *at == '%'; at = find_path_end(at + 1, end)) escaped = true;
+  for (; at != end && *at == '%'; at = find_path_end(at + 1, end)) target.escaped = true;
   target.path = {text.data(), at};
-  if (escaped && !has_valid_escapes(target.path)) return false;
+  if (target.escaped && !has_valid_escapes(target.path)) return false;
   if (at == end) return true;
   if (*at != '?') return false;
   target.has_query = true;
@@ -62,7 +61,8 @@ bool split_authority(std::string_view text, Target& target) noexcept {
          text.back() != ']';
 }
 
-bool split(std::string_view method, std::string_view text, Target& target) noexcept {
+[[gnu::always_inline]] inline bool split(std::string_view method, std::string_view text,
+                                         Target& target) noexcept {
   if (method == "CONNECT") return split_authority(text, target);
   if (text.starts_with('/')) return split_path(text, target);
   if (text != "*") return split_absolute(text, target);
@@ -73,12 +73,21 @@ bool split(std::string_view method, std::string_view text, Target& target) noexc
 
 }  // namespace
 
+base::Status<RequestError> parse_target(std::string_view method, std::string_view target,
+                                        Target& out) noexcept {
+  out = Target();
+  if (!split(method, target, out)) [[unlikely]]
+    return base::fail(RequestError::kBadTarget);
+  return base::done();
+}
+
 base::Result<Target, RequestError> parse_target(std::string_view method,
                                                 std::string_view target) noexcept {
-  base::Result<Target, RequestError> result{Target()};  // filled where it is returned
-  if (!split(method, target, *result)) [[unlikely]]
-    return base::fail(RequestError::kBadTarget);
-  return result;
+  Target parsed;
+  if (auto status = parse_target(method, target, parsed); !status) {
+    return base::fail(status.error());
+  }
+  return parsed;
 }
 
 }  // namespace berth::http

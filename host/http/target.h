@@ -23,6 +23,7 @@ struct Target {
   std::string_view path;       // kOrigin, kAbsolute: raw, begins with '/'; kAsterisk: "*"
   std::string_view query;      // raw, what follows the '?'
   bool has_query = false;      // tells "/p?" from "/p"
+  bool escaped = false;        // the path holds a "%"
 };
 
 // kBadTarget for: a form that the method does not allow, a fragment, bytes outside visible ASCII,
@@ -30,5 +31,9 @@ struct Target {
 // the path that is not "%" HEXDIG HEXDIG. (Escapes of the query are QueryParameters' business.)
 [[nodiscard]] base::Result<Target, RequestError> parse_target(std::string_view method,
                                                               std::string_view target) noexcept;
+// The same where it is needed, without a copy; of a failure `out` is left half done.
+[[nodiscard]] base::Status<RequestError> parse_target(std::string_view method,
+                                                      std::string_view target,
+                                                      Target& out) noexcept;
 
 }  // namespace berth::http

@@ -14,14 +14,13 @@ bool all_of(std::string_view text, std::uint8_t bits) noexcept {
 
 // A port, RFC 3986 s3.2.3: any digits, none included; more than 16 bits name no port.
 bool is_port(std::string_view text) noexcept {
-  if (text.size() > 5) return false;
   unsigned port = 0;
   for (const char c : text) {
     const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
     if (digit > 9) return false;
     port = 10 * port + digit;
   }
-  return port <= 65535;
+  return text.size() <= 5 && port <= 65535;
 }
 
 // dec-octet "." dec-octet "." dec-octet "." dec-octet, RFC 3986 s3.2.2.

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/short_text.h"
+
 namespace berth::mux {
 
 // Open addressing at a quarter full. The hash is seeded, so that no client can choose texts that
@@ -37,7 +39,7 @@ class EdgeMap {
       const Slot& slot = slots_[at];
       if (slot.hash == wanted && slot.edge.parent == parent &&
           slot.edge.text_length == text.size() &&
-          equal(texts_.data() + slot.edge.text_offset, text.data(), text.size())) {
+          base::same_bytes(texts_.data() + slot.edge.text_offset, text.data(), text.size())) {
         return slot.edge.child;
       }
       if (slot.edge.child == kNone) return kNone;
@@ -91,26 +93,6 @@ class EdgeMap {
       high = load<std::uint8_t>(end - (size + 1) / 2) << 8 | load<std::uint8_t>(end - 1);
     }
     return mix(low ^ state, high ^ kOdd2);
-  }
-
-  // memcmp without a call for short texts.
-  [[nodiscard]] [[gnu::always_inline]] static bool equal(const char* a, const char* b,
-                                                         std::size_t size) noexcept {
-    if (size > 16) [[unlikely]]
-      return std::memcmp(a, b, size) == 0;
-    if (size >= 8) return equal_ends<std::uint64_t>(a, b, size);
-    if (size >= 4) return equal_ends<std::uint32_t>(a, b, size);
-    for (std::size_t i = 0; i < size; ++i) {
-      if (a[i] != b[i]) return false;
-    }
-    return true;
-  }
-
-  // The first and the last word, which cover texts of up to two words.
-  template <class Word>
-  [[nodiscard]] static bool equal_ends(const char* a, const char* b, std::size_t size) noexcept {
-    const std::size_t last = size - sizeof(Word);
-    return ((load<Word>(a) ^ load<Word>(b)) | (load<Word>(a + last) ^ load<Word>(b + last))) == 0;
   }
 
   std::vector<Slot> slots_;  // a power of two

@@ -111,15 +111,20 @@ std::uint32_t Table::host_root(const Tree& tree, std::string_view host) const no
   return trie_.child(tree.hosts, {lower.data(), host.size()});
 }
 
+std::uint32_t Table::lookup_host(const Tree& tree, std::string_view host, std::string_view raw_path,
+                                 const Pieces& pieces, Methods::Id method) const noexcept {
+  const std::uint32_t root = host_root(tree, host);
+  return root == Trie::kNone ? root : trie_.find(root, raw_path, pieces, method);
+}
+
 // Patterns that name the host first; where none of them takes the request, those for every host.
-inline std::uint32_t Table::lookup(const Tree& tree, std::string_view host,
-                                   std::string_view raw_path, const Pieces& pieces,
-                                   Methods::Id method) const noexcept {
+[[gnu::always_inline]] inline std::uint32_t Table::lookup(const Tree& tree, std::string_view host,
+                                                          std::string_view raw_path,
+                                                          const Pieces& pieces,
+                                                          Methods::Id method) const noexcept {
   if (tree.hosts != Trie::kNone) {
-    if (const std::uint32_t root = host_root(tree, host); root != Trie::kNone) {
-      const std::uint32_t entry = trie_.find(root, raw_path, pieces, method);
-      if (entry != Trie::kNone) return entry;
-    }
+    const std::uint32_t entry = lookup_host(tree, host, raw_path, pieces, method);
+    if (entry != Trie::kNone) return entry;
   }
   return trie_.find(tree.any_host, raw_path, pieces, method);
 }

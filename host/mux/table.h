@@ -79,6 +79,9 @@ class Table {
 
   void index_routes();
   [[nodiscard]] std::uint32_t host_root(const Tree& tree, std::string_view host) const noexcept;
+  [[nodiscard]] std::uint32_t lookup_host(const Tree& tree, std::string_view host,
+                                          std::string_view raw_path, const Pieces& pieces,
+                                          Methods::Id method) const noexcept;
   [[nodiscard]] std::uint32_t lookup(const Tree& tree, std::string_view host,
                                      std::string_view raw_path, const Pieces& pieces,
                                      Methods::Id method) const noexcept;

@@ -52,30 +52,6 @@ Trie Trie::Builder::build(std::uint64_t seed) && {
   return Trie(std::move(nodes_), std::move(leaves_), std::move(edges));
 }
 
-// As far as there is one way only, nothing has to be kept for later.
-std::uint32_t Trie::find(std::uint32_t root, std::string_view raw_path, const Pieces& pieces,
-                         Methods::Id method) const noexcept {
-  std::uint32_t at = root;
-  for (std::uint32_t depth = 0; depth < pieces.count(); ++depth) {
-    assert(depth < Pieces::kKept);
-    const Node& node = nodes_[at];
-    if (pieces.length(depth) == 0 || node.rest.count != 0 || pieces.encoded()) {
-      return find_from(at, depth, raw_path, pieces, method);
-    }
-    std::uint32_t next = node.wildcard;
-    if (node.has_literals) {
-      const std::uint32_t found = edges_.find(at, pieces.text(depth, raw_path));
-      if (found != kNone) {
-        if (next != kNone) return find_from(at, depth, raw_path, pieces, method);
-        next = found;
-      }
-    }
-    if (next == kNone) return kNone;
-    at = next;
-  }
-  return accept(nodes_[at].here, method);
-}
-
 std::uint32_t Trie::find_from(std::uint32_t at, std::uint32_t depth, std::string_view raw_path,
                               const Pieces& pieces, Methods::Id method) const noexcept {
   // Ways not taken yet, the more specific ones on top: a node to go on from, or one whose rest
@@ -159,14 +135,6 @@ void Trie::collect(std::uint32_t at, std::size_t depth, std::string_view raw_pat
     }
   }
   if (node.wildcard != kNone) collect(node.wildcard, depth + 1, raw_path, pieces, out);
-}
-
-inline std::uint32_t Trie::accept(Leaves leaves, Methods::Id method) const noexcept {
-  for (std::uint32_t i = 0; i < leaves.count; ++i) {
-    const Leaf& leaf = leaves_[leaves.first + i];
-    if (Methods::takes(leaf.method, method)) return leaf.entry;
-  }
-  return kNone;
 }
 
 inline std::uint32_t Trie::literal(std::uint32_t node, std::string_view piece,

@@ -2,6 +2,7 @@
 // hosts' meaning, listeners or redirects: that is Table.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -100,5 +101,42 @@ class Trie {
   std::vector<Leaf> leaves_;
   EdgeMap edges_;
 };
+
+inline std::uint32_t Trie::accept(Leaves leaves, Methods::Id method) const noexcept {
+  for (std::uint32_t i = 0; i < leaves.count; ++i) {
+    const Leaf& leaf = leaves_[leaves.first + i];
+    if (Methods::takes(leaf.method, method)) return leaf.entry;
+  }
+  return kNone;
+}
+
+// As far as there is one way only, nothing has to be kept for later.
+[[gnu::always_inline]] inline std::uint32_t Trie::find(std::uint32_t root,
+                                                       std::string_view raw_path,
+                                                       const Pieces& pieces,
+                                                       Methods::Id method) const noexcept {
+  if (pieces.encoded()) [[unlikely]]
+    return find_from(root, 0, raw_path, pieces, method);
+  const std::size_t count = pieces.count();
+  std::uint32_t at = root;
+  for (std::uint32_t depth = 0; depth < count; ++depth) {
+    assert(depth < Pieces::kKept);
+    const Node& node = nodes_[at];
+    if (pieces.length(depth) == 0 || node.rest.count != 0) {
+      return find_from(at, depth, raw_path, pieces, method);
+    }
+    std::uint32_t next = node.wildcard;
+    if (node.has_literals) {
+      const std::uint32_t found = edges_.find(at, pieces.text(depth, raw_path));
+      if (found != kNone) {
+        if (next != kNone) return find_from(at, depth, raw_path, pieces, method);
+        next = found;
+      }
+    }
+    if (next == kNone) return kNone;
+    at = next;
+  }
+  return accept(nodes_[at].here, method);
+}
 
 }  // namespace berth::mux

@@ -43,21 +43,6 @@ std::string_view name(Counter counter) noexcept {
   return kNames[index_of(counter)];
 }
 
-Counter counter_of_status(int status) noexcept {
-  switch (status / 100) {
-    case 1:
-      return Counter::kResponses1xx;
-    case 2:
-      return Counter::kResponses2xx;
-    case 3:
-      return Counter::kResponses3xx;
-    case 4:
-      return Counter::kResponses4xx;
-    default:
-      return Counter::kResponses5xx;
-  }
-}
-
 Counters::Counters(std::size_t shards)
     : shard_count_(shards), shards_(std::make_unique<Shard[]>(shards)) {
   assert(shards > 0);

@@ -34,7 +34,13 @@ inline constexpr std::size_t kCounterCount = 16;
 // "connections_accepted" and so on. Static storage.
 [[nodiscard]] std::string_view name(Counter counter) noexcept;
 // kResponses1xx..5xx for 100..599; kResponses5xx for anything else, which is a fault of ours.
-[[nodiscard]] Counter counter_of_status(int status) noexcept;
+[[nodiscard]] constexpr Counter counter_of_status(int status) noexcept {
+  if (status >= 200 && status < 300) return Counter::kResponses2xx;
+  if (status >= 100 && status < 200) return Counter::kResponses1xx;
+  if (status >= 300 && status < 400) return Counter::kResponses3xx;
+  if (status >= 400 && status < 500) return Counter::kResponses4xx;
+  return Counter::kResponses5xx;
+}
 
 // Any thread, many at once.
 class Counters {

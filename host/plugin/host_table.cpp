@@ -19,8 +19,6 @@ namespace {
 // Pairs of one line; what is over is counted in a pair of its own. A line of the log holds no more.
 constexpr std::size_t kLogPairs = 32;
 
-thread_local std::string_view current_route;
-
 const void* host_facet(const berth_host*, const char*) noexcept { return nullptr; }
 
 LogLevel level_of(std::int32_t level) noexcept {
@@ -53,7 +51,7 @@ HostTable::HostTable(std::string alias, LogSink& sink)
 
 void HostTable::log(LogLevel level, std::string_view message,
                     std::span<const LogPair> pairs) const noexcept {
-  sink_.write({level, alias_, current_route, message, pairs});
+  sink_.write({level, alias_, RouteScope::current(), message, pairs});
 }
 
 void HostTable::log_call(const berth_host* self, std::int32_t level, berth_str message,
@@ -81,10 +79,5 @@ void HostTable::log_call(const berth_host* self, std::int32_t level, berth_str m
   } catch (const std::exception&) {  // std::bad_alloc: the line is in the log
   }
 }
-
-RouteScope::RouteScope(std::string_view pattern) noexcept
-    : outer_(std::exchange(current_route, pattern)) {}
-
-RouteScope::~RouteScope() noexcept { current_route = outer_; }
 
 }  // namespace berth::plugin

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "plugin/log_sink.h"
 
@@ -46,12 +47,17 @@ class HostTable {
 // run others. The pattern outlives the scope.
 class RouteScope {
  public:
-  explicit RouteScope(std::string_view pattern) noexcept;
+  explicit RouteScope(std::string_view pattern) noexcept
+      : outer_(std::exchange(current_, pattern)) {}
   RouteScope(const RouteScope&) = delete;
   RouteScope& operator=(const RouteScope&) = delete;
-  ~RouteScope() noexcept;
+  ~RouteScope() noexcept { current_ = outer_; }
+
+  // The innermost one's pattern; empty outside of all.
+  [[nodiscard]] static std::string_view current() noexcept { return current_; }
 
  private:
+  static inline constinit thread_local std::string_view current_;
   std::string_view outer_;
 };
 

@@ -61,15 +61,7 @@ PluginHandler::~PluginHandler() {
 
 const serve::Route& PluginHandler::route(serve::Request&) { return route_; }
 
-void PluginHandler::serve(serve::ResponseWriter& response, serve::Request& request) {
-  const RouteScope scope(route_.pattern);
-  berth_request request_handle(request);
-  berth_response response_handle(response);
-  const std::int32_t result = call(request_handle, response_handle);
-  if (result != BERTH_OK) answer_failure(result, response, request_handle);
-}
-
-std::int32_t PluginHandler::call(berth_request& request, berth_response& response) const {
+inline std::int32_t PluginHandler::call(berth_request& request, berth_response& response) const {
   try {
     return table_.serve(table_.self, &request, &response);
   } catch (const abi::__forced_unwind&) {
@@ -84,6 +76,14 @@ std::int32_t PluginHandler::call(berth_request& request, berth_response& respons
     host_.log(LogLevel::kError, "serve() threw an exception that is no std::exception");
   }
   return BERTH_E_FAILED;
+}
+
+void PluginHandler::serve(serve::ResponseWriter& response, serve::Request& request) {
+  const RouteScope scope(route_.pattern);
+  berth_request request_handle(request);
+  berth_response response_handle(response);
+  const std::int32_t result = call(request_handle, response_handle);
+  if (result != BERTH_OK) answer_failure(result, response, request_handle);
 }
 
 void PluginHandler::answer_failure(std::int32_t result, serve::ResponseWriter& response,

@@ -4,12 +4,6 @@
 
 namespace berth::serve {
 
-void Exchange::begin(const Request::Parts& parts) {
-  request_.reset(parts);
-  response_.reset(request_, *parts.transport);
-  route_ = nullptr;
-}
-
 bool Exchange::run() noexcept {
   assert(route_ != nullptr);
   try {

@@ -17,7 +17,11 @@ class Exchange {
   ~Exchange() = default;
 
   // parts.head and parts.transport outlive run().
-  void begin(const Request::Parts& parts);
+  [[gnu::always_inline]] void begin(const Request::Parts& parts) {
+    request_.reset(parts);
+    response_.reset(request_, *parts.transport);
+    route_ = nullptr;
+  }
 
   // Asks `root` which route the request takes.
   const Route& route(Handler& root) {

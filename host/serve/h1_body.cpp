@@ -11,35 +11,16 @@
 
 namespace berth::serve {
 
-void H1Body::begin(sched::Worker& worker, Service& service, net::Stream& stream,
-                   const http::Framing& framing, std::span<char> room, std::size_t received,
-                   std::size_t head_bytes, std::optional<base::TimePoint> deadline) noexcept {
-  worker_ = &worker;
-  service_ = &service;
-  stream_ = &stream;
-  room_ = room;
-  begin_ = 0;
-  end_ = received;
-  remaining_ = framing.length;
-  received_ = 0;
-  started_.reset();
-  deadline_ = deadline;
-  piece_ = {};
-  chunked_ = framing.body == http::Framing::Body::kChunked;
-  at_end_ = !chunked_ && remaining_ == 0;
-  touched_ = broken_ = false;
-  if (chunked_) {
-    const auto& head = service.options().head;
-    http::ChunkedLimits limits;
-    limits.max_line_bytes = service.options().chunk_line_bytes;
+void H1Body::begin_decoder(const http::Framing& framing, std::size_t head_bytes) noexcept {
+  http::ChunkedLimits limits;
+  if (framing.body == http::Framing::Body::kChunked) {
+    const auto& head = service_->options().head;
+    limits.max_line_bytes = service_->options().chunk_line_bytes;
     limits.max_trailer_bytes = head.max_head_bytes - std::min(head.max_head_bytes, head_bytes);
     limits.max_trailer_fields = head.max_fields;
-    decoder_.reset(limits);
-    decoder_used_ = true;
-  } else if (decoder_used_) {
-    decoder_.reset({});  // no trailers
-    decoder_used_ = false;
   }
+  decoder_.reset(limits);  // of a body with a length: no trailers
+  decoder_used_ = chunked_;
 }
 
 base::Failure<IoError> H1Body::fail(IoError error) noexcept {

@@ -26,7 +26,24 @@ class H1Body {
   // head_bytes: for the trailers' budget.
   void begin(sched::Worker& worker, Service& service, net::Stream& stream,
              const http::Framing& framing, std::span<char> room, std::size_t received,
-             std::size_t head_bytes, std::optional<base::TimePoint> deadline) noexcept;
+             std::size_t head_bytes, std::optional<base::TimePoint> deadline) noexcept {
+    worker_ = &worker;
+    service_ = &service;
+    stream_ = &stream;
+    room_ = room;
+    begin_ = 0;
+    end_ = received;
+    remaining_ = framing.length;
+    received_ = 0;
+    started_.reset();
+    deadline_ = deadline;
+    piece_ = {};
+    chunked_ = framing.body == http::Framing::Body::kChunked;
+    at_end_ = !chunked_ && remaining_ == 0;
+    touched_ = broken_ = false;
+    if (chunked_ || decoder_used_) [[unlikely]]
+      begin_decoder(framing, head_bytes);
+  }
 
   // At least one byte, or 0 at the end. May wait for the client.
   [[nodiscard]] IoResult<std::size_t> read(std::span<char> buffer);
@@ -49,6 +66,7 @@ class H1Body {
   [[nodiscard]] const http::Fields& trailers() const noexcept { return decoder_.trailers(); }
 
  private:
+  void begin_decoder(const http::Framing& framing, std::size_t head_bytes) noexcept;
   [[nodiscard]] IoResult<std::size_t> read_length(std::span<char> buffer);
   [[nodiscard]] IoResult<std::size_t> read_chunked(std::span<char> buffer);
   // Reads from the stream, waiting until the body's deadline.

@@ -67,10 +67,6 @@ H1Backlog& H1Connection::backlog() {
   return *backlog_;
 }
 
-void H1Connection::set_timer(base::Duration timeout) noexcept {
-  loop().schedule(*this, loop().now() + timeout);
-}
-
 // --- events
 // ---------------------------------------------------------------------------------------------
 
@@ -87,6 +83,8 @@ sched::Turn H1Connection::on_ready(sched::Worker& worker, sched::Readiness readi
     if (!armed()) set_timer(service_.options().idle_timeout);
     return sched::Turn::kKept;
   }
+  if (!backlog_ && after_ == After::kRead && discard_ == 0) [[likely]]
+    return read_requests(worker);
   return advance(worker);
 }
 
@@ -217,19 +215,9 @@ void H1Connection::drop_backlog_if_empty() noexcept {
   (void)account();
 }
 
-void H1Connection::end_turn(sched::Worker& worker, H1Input& input, bool partial) {
+void H1Connection::end_turn_with_rest(sched::Worker& worker, H1Input& input, bool partial) {
   H1Scratch& scratch = H1Scratch::of(worker);
-  scratch.tally.flush(service_.counters());
-  H1Output& output = scratch.transport.output;
-  if (!output.try_send()) {
-    close();
-    return;
-  }
-  const bool all_served = partial && input.drained && !input.end && input.position == input.size;
-  if (all_served && output.empty() && !backlog_ && after_ == After::kRead && !service_.draining()) {
-    set_timer(service_.options().idle_timeout);  // the common end, without looking at the rest
-    return;
-  }
+  const H1Output& output = scratch.transport.output;
   if (input.end && partial) after_ = After::kClose;  // what is not whole will never be
   const std::string_view unread = after_ == After::kRead ? input.unread() : std::string_view();
   const bool sending = !output.empty();

@@ -14,6 +14,7 @@
 #include "http/request_error.h"
 #include "net/raw_address.h"
 #include "net/stream.h"
+#include "sched/loop.h"
 #include "sched/source.h"
 #include "serve/h1_backlog.h"
 #include "serve/request.h"
@@ -107,6 +108,7 @@ class H1Connection final : public sched::Connection, public Connected {
 
   // The end of a turn that still owns the loop: sends, keeps what is left, sets the timer.
   void end_turn(sched::Worker& worker, H1Input& input, bool partial);
+  void end_turn_with_rest(sched::Worker& worker, H1Input& input, bool partial);
   // The end of a turn as a mere holder: the same, then gives the connection back.
   void end_held_turn(H1Scratch& scratch, std::string_view unread) noexcept;
   // Keep what was not sent or not served for the next turn. False: over limits.buffered.
@@ -121,7 +123,9 @@ class H1Connection final : public sched::Connection, public Connected {
   // Drops input. False: the client has ended or broken the connection.
   [[nodiscard]] bool drop_input(sched::Worker& worker, std::uint64_t& most);
   [[nodiscard]] H1Backlog& backlog();
-  void set_timer(base::Duration timeout) noexcept;
+  void set_timer(base::Duration timeout) noexcept {
+    loop().schedule(*this, loop().now() + timeout);
+  }
   void close() noexcept;
 
   Service& service_;

@@ -18,7 +18,7 @@ IoStatus H1Output::fail(IoError error) noexcept {
   return base::fail(error);
 }
 
-bool H1Output::try_send() noexcept {
+bool H1Output::send_now() noexcept {
   while (!lost_ && sent_ < bytes_.size()) {
     const net::IoResult result = stream_->write(bytes_.view().substr(sent_));
     if (result.kind == net::IoResult::Kind::kWouldBlock) return true;
@@ -51,7 +51,7 @@ void H1Output::keep(std::string_view body) {
   bytes_.append(body);
 }
 
-IoStatus H1Output::write(std::string_view body) {
+IoStatus H1Output::write_on(std::string_view body) {
   if (lost_) return base::fail(IoError::kClosed);
   if (bytes_.size() - sent_ + body.size() <= kGather) {
     keep(body);

@@ -37,13 +37,19 @@ class H1Output {
 
   // Adds body bytes. Beyond kGather they are sent at once, without copying what the socket takes;
   // beyond limits::kUnsent left over it waits for the client (the loop is given away first).
-  [[nodiscard]] IoStatus write(std::string_view body);
+  [[nodiscard]] [[gnu::always_inline]] IoStatus write(std::string_view body) {
+    if (!lost_ && sent_ == 0 && bytes_.size() + body.size() <= kGather) [[likely]] {
+      bytes_.append(body);
+      return base::done();
+    }
+    return write_on(body);
+  }
 
   // Sends all, waiting as write() does: for Flush and 1xx.
   [[nodiscard]] IoStatus flush();
 
   // Sends what the socket takes now. False: the stream is lost.
-  [[nodiscard]] bool try_send() noexcept;
+  [[nodiscard]] bool try_send() noexcept { return bytes_.empty() ? !lost_ : send_now(); }
 
   // Takes what is left, for the backlog.
   [[nodiscard]] base::Buffer take();
@@ -52,6 +58,9 @@ class H1Output {
  private:
   static constexpr std::size_t kGather = 32 * 1024;
 
+  [[nodiscard]] bool send_now() noexcept;
+  // write() of what is not simply added.
+  [[nodiscard]] IoStatus write_on(std::string_view body);
   [[nodiscard]] IoStatus fail(IoError error) noexcept;
   // Adds body bytes that fit. Drops what was sent from the front first: a client that is always a
   // little behind would else make it grow by all that it ever took.

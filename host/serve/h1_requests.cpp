@@ -28,7 +28,8 @@ constexpr unsigned kRequestsPerTurn = 32;
 
 }  // namespace
 
-void H1Connection::restore_input(sched::Worker& worker, H1Input& input) {
+[[gnu::always_inline]] inline void H1Connection::restore_input(sched::Worker& worker,
+                                                               H1Input& input) {
   H1Scratch& scratch = H1Scratch::of(worker);
   input.buffer = worker.buffer();
   if (!backlog_) {
@@ -46,6 +47,228 @@ void H1Connection::restore_input(sched::Worker& worker, H1Input& input) {
   } else {
     scratch.parser.reset();
   }
+}
+
+void H1Connection::log_access(observe::AccessLog& log, H1Scratch& scratch) const noexcept {
+  const Request& request = scratch.exchange.request();
+  const ResponseWriter& response = scratch.exchange.response();
+  const base::Duration took = service_.clock().now() - scratch.transport.began();
+  std::array<char, net::RawAddress::kMaxText> address;
+  log.write({
+      .remote_address = peer_.host(address),
+      .method = request.method(),
+      .target = request.target(),
+      .protocol = request.protocol(),
+      .status = response.status(),
+      .bytes = request.method() == "HEAD" ? 0 : response.body_bytes(),
+      .duration = took,
+      .referer = request.field("Referer").value_or(std::string_view()),
+      .user_agent = request.field("User-Agent").value_or(std::string_view()),
+      .route = request.route().pattern,
+      .time = service_.clock().wall() - std::chrono::duration_cast<std::chrono::microseconds>(took),
+  });
+}
+
+[[gnu::always_inline]] inline void H1Connection::settle(H1Scratch& scratch, bool unread_body,
+                                                        bool unread_input) noexcept {
+  H1Transport& transport = scratch.transport;
+  scratch.tally.count(scratch.exchange.response().status());
+  if (observe::AccessLog* const log = service_.access_log()) log_access(*log, scratch);
+  if (transport.aborted() && transport.ends_by_closing()) {
+    after_ = After::kReset;
+  } else if (transport.output.lost()) {
+    after_ = After::kClose;
+  } else if (!transport.keep_alive() || (unread_body && discard_ == 0)) {
+    // Closing over bytes that were not read resets the connection, and the reply with it.
+    after_ = unread_body || unread_input ? After::kLinger : After::kClose;
+  }
+  if (after_ != After::kRead) discard_ = 0;
+}
+
+H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std::string_view text,
+                                          bool head_request) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  const std::string_view date = scratch.transport.dates.at(loop().now(), service_.clock());
+  append_error_reply(scratch.transport.output.bytes(), status, text, date, head_request);
+  scratch.tally.count(status);
+  if (observe::AccessLog* const log = service_.access_log()) {
+    // What was asked is not known for sure, so it is not told.
+    std::array<char, net::RawAddress::kMaxText> address;
+    log->write(
+        {.remote_address = peer_.host(address), .status = status, .time = service_.clock().wall()});
+  }
+  if (status < 500) service_.counters().add(observe::Counter::kBadRequests);
+  after_ =
+      After::kLinger;  // the client may still be sending: it shall read its answer (RFC 9112 s9.6)
+  return Served::kLast;
+}
+
+[[gnu::always_inline]] inline base::Result<http::Framing, http::RequestError>
+H1Connection::begin_exchange(H1Scratch& scratch, base::TimePoint now) {
+  const http::RequestHead& head = scratch.parser.head();
+  auto framing = http::framing_of(head, scratch.hosts);
+  if (!framing) return framing;
+  http::Target target;
+  if (auto parsed = http::parse_target(head.method, head.target, target); !parsed) {
+    return base::fail(parsed.error());
+  }
+  std::optional<std::uint64_t> length = framing->length;
+  if (framing->body == http::Framing::Body::kChunked) length.reset();
+  scratch.exchange.begin({
+      .head = &head,
+      .target = target,
+      // RFC 9112 s3.2.2: the target's authority wins over Host.
+      .host = target.authority.empty() ? framing->host : target.authority,
+      .protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1",
+      .content_length = length,
+      .transport = &scratch.transport,
+      .connected = this,
+  });
+  const bool of_server = target.form == http::Target::Form::kAsterisk;
+  const Route& route =
+      scratch.exchange.route(of_server ? service_.server_options() : service_.root());
+  if (route.timeout > base::Duration::zero()) {
+    scratch.exchange.request().set_deadline(now + route.timeout);
+  }
+  return framing;
+}
+
+[[gnu::always_inline]] inline void H1Connection::begin_transport(sched::Worker& worker,
+                                                                 const http::Framing& framing,
+                                                                 std::span<char> room,
+                                                                 std::size_t received,
+                                                                 base::TimePoint now) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  const http::RequestHead& head = scratch.parser.head();
+  const Request& request = scratch.exchange.request();
+  scratch.transport.begin({
+      .service = &service_,
+      .connection = this,
+      .minor_version = head.minor_version,
+      .keep_alive = framing.keep_alive && !service_.draining(),
+      .expect_continue = framing.expect_continue,
+      .now = now,
+      .deadline = request.deadline(),
+  });
+  scratch.transport.body.begin(worker, service_, *stream_, framing, room, received,
+                               scratch.parser.head_size(), request.deadline());
+}
+
+[[gnu::always_inline]] inline H1Connection::Served H1Connection::serve_inline(
+    sched::Worker& worker, H1Input& input, const http::Framing& framing) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  const std::size_t body_at = input.position + scratch.parser.head_size();
+  const std::size_t behind = input.size - body_at;
+  const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(behind, framing.length));
+  begin_transport(worker, framing, input.buffer.subspan(body_at), behind, loop().now());
+  if (backlog_) backlog_->due.reset();
+
+  // From here on the loop may be given to another thread; this one keeps the connection.
+  hold(!input.drained || input.end);
+  worker.enter_handler();
+  scratch.exchange.run();
+  const bool kept = worker.leave_handler();
+
+  input.position = body_at + here;
+  const bool unread_body = framing.body == http::Framing::Body::kChunked || framing.length > here;
+  // Who said that it ignores the body, and read of it after all, has left nobody knows what.
+  discard_ = scratch.transport.body.touched() ? 0 : framing.length - here;
+  settle(scratch, unread_body, !input.drained);
+  if (!kept) return Served::kLost;
+  unhold();
+  return after_ == After::kRead && discard_ == 0 ? Served::kNext : Served::kLast;
+}
+
+H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& input) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  // Earlier replies first: what the job writes comes behind them.
+  if (!scratch.transport.output.try_send() || !scratch.transport.output.empty()) {
+    input.need = scratch.parser.head_size();
+    scratch.parser.reset();
+    return Served::kBlocked;
+  }
+  const bool head_request = scratch.parser.head().method == "HEAD";
+  if (!keep_input(input.unread())) {
+    backlog_->input = std::string();
+    return refuse(worker, 503, "the server is busy", head_request);
+  }
+  backlog_->due.reset();
+  scratch.tally.flush(service_.counters());
+  hold(!input.drained || input.end);
+  if (worker.pool().submit(*this)) return Served::kHandedOver;
+  unhold();
+  backlog_->input.clear();
+  service_.counters().add(observe::Counter::kQueueRefused);
+  return refuse(worker, 503, "the server is busy", head_request);
+}
+
+[[gnu::always_inline]] inline H1Connection::Served H1Connection::serve_one(sched::Worker& worker,
+                                                                           H1Input& input) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  switch (scratch.parser.parse(input.unread(), input.buffer.size() - input.position)) {
+    case http::HeadParser::Progress::kIncomplete:
+      return Served::kMore;
+    case http::HeadParser::Progress::kError:
+      return refuse(worker, http::status_of(scratch.parser.error()),
+                    http::text_of(scratch.parser.error()));
+    case http::HeadParser::Progress::kComplete:
+      break;
+  }
+  const base::TimePoint now = loop().now();
+  const bool head_request = scratch.parser.head().method == "HEAD";
+  const auto framing = begin_exchange(scratch, now);
+  if (!framing) {
+    return refuse(worker, http::status_of(framing.error()), http::text_of(framing.error()),
+                  head_request);
+  }
+  const Route& route = scratch.exchange.request().route();
+  if (framing->length > route.max_body) {
+    return refuse(worker, 413, "the body is larger than this route takes", head_request);
+  }
+  const std::size_t head_bytes = scratch.parser.head_size();
+  const std::size_t behind = input.size - input.position - head_bytes;
+  const bool chunked = framing->body == http::Framing::Body::kChunked;
+  if ((!chunked && behind >= framing->length) || route.ignores_body) {
+    return serve_inline(worker, input, *framing);
+  }
+  if (!chunked && framing->length <= limits::kReadAhead && !framing->expect_continue) {
+    input.need = head_bytes + static_cast<std::size_t>(framing->length);
+    scratch.parser.reset();  // it is parsed anew when all is here
+    const auto seconds = framing->length / std::max<std::uint64_t>(service_.options().body_rate, 1);
+    backlog().due = now + service_.options().body_grace + std::chrono::seconds(seconds);
+    return Served::kMore;
+  }
+  return hand_over(worker, input);
+}
+
+[[gnu::always_inline]] inline H1Connection::Served H1Connection::serve_all(sched::Worker& worker,
+                                                                           H1Input& input) {
+  for (unsigned requests = 0; input.position < input.size; ++requests) {
+    if (input.size - input.position < input.need) break;
+    if (requests == kRequestsPerTurn) return Served::kNext;
+    input.need = 0;
+    const Served served = serve_one(worker, input);
+    if (served != Served::kNext) return served;
+    if (input.position < input.size) H1Scratch::of(worker).parser.reset();
+  }
+  return Served::kMore;
+}
+
+[[gnu::always_inline]] inline void H1Connection::end_turn(sched::Worker& worker, H1Input& input,
+                                                          bool partial) {
+  H1Scratch& scratch = H1Scratch::of(worker);
+  scratch.tally.flush(service_.counters());
+  H1Output& output = scratch.transport.output;
+  if (!output.try_send()) {
+    close();
+    return;
+  }
+  const bool all_served = partial && input.drained && !input.end && input.position == input.size;
+  if (all_served && output.empty() && !backlog_ && after_ == After::kRead && !service_.draining()) {
+    set_timer(service_.options().idle_timeout);  // the common end, without looking at the rest
+    return;
+  }
+  end_turn_with_rest(worker, input, partial);
 }
 
 sched::Turn H1Connection::read_requests(sched::Worker& worker) {
@@ -98,204 +321,6 @@ sched::Turn H1Connection::read_requests(sched::Worker& worker) {
       return sched::Turn::kKept;
     }
   }
-}
-
-H1Connection::Served H1Connection::serve_all(sched::Worker& worker, H1Input& input) {
-  for (unsigned requests = 0; input.position < input.size; ++requests) {
-    if (input.size - input.position < input.need) break;
-    if (requests == kRequestsPerTurn) return Served::kNext;
-    input.need = 0;
-    const Served served = serve_one(worker, input);
-    if (served != Served::kNext) return served;
-    H1Scratch::of(worker).parser.reset();
-  }
-  return Served::kMore;
-}
-
-base::Result<http::Framing, http::RequestError> H1Connection::begin_exchange(H1Scratch& scratch,
-                                                                             base::TimePoint now) {
-  const http::RequestHead& head = scratch.parser.head();
-  auto framing = http::framing_of(head);
-  if (!framing) return framing;
-  auto target = http::parse_target(head.method, head.target);
-  if (!target) return base::fail(target.error());
-  std::optional<std::uint64_t> length = framing->length;
-  if (framing->body == http::Framing::Body::kChunked) length.reset();
-  scratch.exchange.begin({
-      .head = &head,
-      .target = *target,
-      // RFC 9112 s3.2.2: the target's authority wins over Host.
-      .host = target->authority.empty() ? framing->host : target->authority,
-      .protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1",
-      .content_length = length,
-      .transport = &scratch.transport,
-      .connected = this,
-  });
-  const bool of_server = target->form == http::Target::Form::kAsterisk;
-  const Route& route =
-      scratch.exchange.route(of_server ? service_.server_options() : service_.root());
-  if (route.timeout > base::Duration::zero()) {
-    scratch.exchange.request().set_deadline(now + route.timeout);
-  }
-  return framing;
-}
-
-void H1Connection::begin_transport(sched::Worker& worker, const http::Framing& framing,
-                                   std::span<char> room, std::size_t received,
-                                   base::TimePoint now) {
-  H1Scratch& scratch = H1Scratch::of(worker);
-  const http::RequestHead& head = scratch.parser.head();
-  const Request& request = scratch.exchange.request();
-  scratch.transport.begin({
-      .service = &service_,
-      .connection = this,
-      .minor_version = head.minor_version,
-      .keep_alive = framing.keep_alive && !service_.draining(),
-      .expect_continue = framing.expect_continue,
-      .now = now,
-      .deadline = request.deadline(),
-  });
-  scratch.transport.body.begin(worker, service_, *stream_, framing, room, received,
-                               scratch.parser.head_size(), request.deadline());
-}
-
-H1Connection::Served H1Connection::serve_one(sched::Worker& worker, H1Input& input) {
-  H1Scratch& scratch = H1Scratch::of(worker);
-  switch (scratch.parser.parse(input.unread())) {
-    case http::HeadParser::Progress::kIncomplete:
-      return Served::kMore;
-    case http::HeadParser::Progress::kError:
-      return refuse(worker, http::status_of(scratch.parser.error()),
-                    http::text_of(scratch.parser.error()));
-    case http::HeadParser::Progress::kComplete:
-      break;
-  }
-  const base::TimePoint now = loop().now();
-  const bool head_request = scratch.parser.head().method == "HEAD";
-  const auto framing = begin_exchange(scratch, now);
-  if (!framing) {
-    return refuse(worker, http::status_of(framing.error()), http::text_of(framing.error()),
-                  head_request);
-  }
-  const Route& route = scratch.exchange.request().route();
-  if (framing->length > route.max_body) {
-    return refuse(worker, 413, "the body is larger than this route takes", head_request);
-  }
-  const std::size_t head_bytes = scratch.parser.head_size();
-  const std::size_t behind = input.size - input.position - head_bytes;
-  const bool chunked = framing->body == http::Framing::Body::kChunked;
-  if ((!chunked && behind >= framing->length) || route.ignores_body) {
-    return serve_inline(worker, input, *framing);
-  }
-  if (!chunked && framing->length <= limits::kReadAhead && !framing->expect_continue) {
-    input.need = head_bytes + static_cast<std::size_t>(framing->length);
-    scratch.parser.reset();  // it is parsed anew when all is here
-    const auto seconds = framing->length / std::max<std::uint64_t>(service_.options().body_rate, 1);
-    backlog().due = now + service_.options().body_grace + std::chrono::seconds(seconds);
-    return Served::kMore;
-  }
-  return hand_over(worker, input);
-}
-
-H1Connection::Served H1Connection::serve_inline(sched::Worker& worker, H1Input& input,
-                                                const http::Framing& framing) {
-  H1Scratch& scratch = H1Scratch::of(worker);
-  const std::size_t body_at = input.position + scratch.parser.head_size();
-  const std::size_t behind = input.size - body_at;
-  const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(behind, framing.length));
-  begin_transport(worker, framing, input.buffer.subspan(body_at), behind, loop().now());
-  if (backlog_) backlog_->due.reset();
-
-  // From here on the loop may be given to another thread; this one keeps the connection.
-  hold(!input.drained || input.end);
-  worker.enter_handler();
-  scratch.exchange.run();
-  const bool kept = worker.leave_handler();
-
-  input.position = body_at + here;
-  const bool unread_body = framing.body == http::Framing::Body::kChunked || framing.length > here;
-  // Who said that it ignores the body, and read of it after all, has left nobody knows what.
-  discard_ = scratch.transport.body.touched() ? 0 : framing.length - here;
-  settle(scratch, unread_body, !input.drained);
-  if (!kept) return Served::kLost;
-  unhold();
-  return after_ == After::kRead && discard_ == 0 ? Served::kNext : Served::kLast;
-}
-
-H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& input) {
-  H1Scratch& scratch = H1Scratch::of(worker);
-  // Earlier replies first: what the job writes comes behind them.
-  if (!scratch.transport.output.try_send() || !scratch.transport.output.empty()) {
-    input.need = scratch.parser.head_size();
-    scratch.parser.reset();
-    return Served::kBlocked;
-  }
-  const bool head_request = scratch.parser.head().method == "HEAD";
-  if (!keep_input(input.unread())) {
-    backlog_->input = std::string();
-    return refuse(worker, 503, "the server is busy", head_request);
-  }
-  backlog_->due.reset();
-  scratch.tally.flush(service_.counters());
-  hold(!input.drained || input.end);
-  if (worker.pool().submit(*this)) return Served::kHandedOver;
-  unhold();
-  backlog_->input.clear();
-  service_.counters().add(observe::Counter::kQueueRefused);
-  return refuse(worker, 503, "the server is busy", head_request);
-}
-
-H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std::string_view text,
-                                          bool head_request) {
-  H1Scratch& scratch = H1Scratch::of(worker);
-  const std::string_view date = scratch.transport.dates.at(loop().now(), service_.clock());
-  append_error_reply(scratch.transport.output.bytes(), status, text, date, head_request);
-  scratch.tally.count(status);
-  if (observe::AccessLog* const log = service_.access_log()) {
-    // What was asked is not known for sure, so it is not told.
-    std::array<char, net::RawAddress::kMaxText> address;
-    log->write(
-        {.remote_address = peer_.host(address), .status = status, .time = service_.clock().wall()});
-  }
-  if (status < 500) service_.counters().add(observe::Counter::kBadRequests);
-  after_ =
-      After::kLinger;  // the client may still be sending: it shall read its answer (RFC 9112 s9.6)
-  return Served::kLast;
-}
-
-void H1Connection::log_access(observe::AccessLog& log, H1Scratch& scratch) const noexcept {
-  const Request& request = scratch.exchange.request();
-  const ResponseWriter& response = scratch.exchange.response();
-  const base::Duration took = service_.clock().now() - scratch.transport.began();
-  std::array<char, net::RawAddress::kMaxText> address;
-  log.write({
-      .remote_address = peer_.host(address),
-      .method = request.method(),
-      .target = request.target(),
-      .protocol = request.protocol(),
-      .status = response.status(),
-      .bytes = request.method() == "HEAD" ? 0 : response.body_bytes(),
-      .duration = took,
-      .referer = request.field("Referer").value_or(std::string_view()),
-      .user_agent = request.field("User-Agent").value_or(std::string_view()),
-      .route = request.route().pattern,
-      .time = service_.clock().wall() - std::chrono::duration_cast<std::chrono::microseconds>(took),
-  });
-}
-
-void H1Connection::settle(H1Scratch& scratch, bool unread_body, bool unread_input) noexcept {
-  H1Transport& transport = scratch.transport;
-  scratch.tally.count(scratch.exchange.response().status());
-  if (observe::AccessLog* const log = service_.access_log()) log_access(*log, scratch);
-  if (transport.aborted() && transport.ends_by_closing()) {
-    after_ = After::kReset;
-  } else if (transport.output.lost()) {
-    after_ = After::kClose;
-  } else if (!transport.keep_alive() || (unread_body && discard_ == 0)) {
-    // Closing over bytes that were not read resets the connection, and the reply with it.
-    after_ = unread_body || unread_input ? After::kLinger : After::kClose;
-  }
-  if (after_ != After::kRead) discard_ = 0;
 }
 
 void H1Connection::run(sched::Worker& worker) noexcept {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <utility>
 
+#include "http/framing.h"
 #include "http/head_parser.h"
 #include "observe/counters.h"
 #include "sched/worker.h"
@@ -18,22 +20,25 @@ namespace berth::serve {
 class Tally {
  public:
   void count(int status) noexcept {
-    ++requests_;
-    ++by_class_[static_cast<std::size_t>(observe::counter_of_status(status)) -
-                static_cast<std::size_t>(observe::Counter::kResponses1xx)];
+    const auto place = static_cast<std::uint32_t>(observe::counter_of_status(status)) - kFirst;
+    ++by_class_[place];
+    classes_ |= 1U << place;
   }
   void flush(observe::Counters& counters) noexcept {
-    if (requests_ == 0) return;
-    counters.add(observe::Counter::kRequests, std::exchange(requests_, 0));
-    auto counter = static_cast<std::size_t>(observe::Counter::kResponses1xx);
-    for (std::uint32_t& count : by_class_) {
-      if (count > 0) counters.add(static_cast<observe::Counter>(counter), std::exchange(count, 0));
-      ++counter;
+    std::uint32_t requests = 0;
+    for (; classes_ != 0; classes_ &= classes_ - 1) {
+      const auto place = static_cast<std::uint32_t>(std::countr_zero(classes_));
+      const std::uint32_t count = std::exchange(by_class_[place], 0);
+      counters.add(static_cast<observe::Counter>(kFirst + place), count);
+      requests += count;
     }
+    if (requests > 0) counters.add(observe::Counter::kRequests, requests);
   }
 
  private:
-  std::uint32_t requests_ = 0;
+  static constexpr auto kFirst = static_cast<std::uint32_t>(observe::Counter::kResponses1xx);
+
+  std::uint32_t classes_ = 0;  // a bit for each that was counted
   std::array<std::uint32_t, 5> by_class_{};
 };
 
@@ -46,6 +51,7 @@ struct H1Scratch final : sched::Scratch {
 
   Tally tally;
   http::HeadParser parser;
+  http::HostMemo hosts;
   H1Transport transport;
   Exchange exchange;
 };

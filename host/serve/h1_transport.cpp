@@ -1,11 +1,11 @@
 #include "serve/h1_transport.h"
 
-#include <array>
 #include <cassert>
 #include <charconv>
 #include <cstring>
 
 #include "base/limits.h"
+#include "base/short_text.h"
 #include "http/chunk_encoder.h"
 #include "http/response_encoder.h"
 #include "http/status.h"
@@ -16,33 +16,23 @@ namespace berth::serve {
 
 namespace {
 
-// The fields that framing and the connection add, put together where it costs least.
-class HeadEnd {
- public:
-  void add(std::string_view text) noexcept {
-    assert(size_ + text.size() <= text_.size());
-    std::memcpy(text_.data() + size_, text.data(), text.size());
-    size_ += text.size();
-  }
-  void add(std::uint64_t number) noexcept {
-    const auto end = std::to_chars(text_.data() + size_, text_.data() + text_.size(), number).ptr;
-    size_ = static_cast<std::size_t>(end - text_.data());
-  }
-  [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), size_}; }
+// Most bytes of a status line, and of the fields that framing and the connection add (with a
+// 20-digit length 137) with the empty line.
+constexpr std::size_t kStatusLine = 64;
+constexpr std::size_t kOwnFields = 160;
 
- private:
-  std::array<char, 160> text_;  // all of them with a 20-digit length take 131
-  std::size_t size_ = 0;
-};
+char* put_status_line(char* at, int status) noexcept {
+  if (status == 200) [[likely]]
+    return base::copy_text(at, "HTTP/1.1 200 OK\r\n");
+  return base::copy_text(at, http::StatusLine(status).text());
+}
+
+char* put_length(char* at, std::uint64_t length) noexcept {
+  at = base::copy_text(at, "Content-Length: ");
+  return base::copy_text(std::to_chars(at, at + 20, length).ptr, "\r\n");
+}
 
 }  // namespace
-
-void H1Transport::begin(const Setting& setting) noexcept {
-  setting_ = setting;
-  coding_ = Coding::kNone;
-  head_sent_ = continue_sent_ = aborted_ = false;
-  keep_alive_ = setting.keep_alive;
-}
 
 std::string_view H1Transport::date(base::TimePoint now) noexcept {
   return dates.at(now, setting_.service->clock());
@@ -76,13 +66,43 @@ IoStatus H1Transport::send_informational(int status, const http::Fields& fields)
 }
 
 bool H1Transport::body_ends_connection() const noexcept {
-  if (body.at_end()) return false;
+  if (body.at_end()) [[likely]]
+    return false;
   if (body.broken()) return true;
   // A client that was never told to go on may or may not send its body (RFC 9110 s10.1.1).
   if (setting_.expect_continue && !continue_sent_) return true;
   // A handler that has begun to read may well read all of it; one that has not will not.
   if (body.touched()) return false;
   return body.chunked() || body.remaining() > base::limits::kDrain;
+}
+
+inline void H1Transport::put_head(int status, const http::Fields& fields, const BodyPlan& plan) {
+  base::Buffer& out = output.bytes();
+  const std::size_t before = out.size();
+  char* const begin = out.extend(kStatusLine + fields.bytes() + kOwnFields);
+  char* at = base::copy_text(put_status_line(begin, status), fields.wire());
+  if (!plan.has_date) at = base::copy_text(at, dates.line(setting_.now, setting_.service->clock()));
+  if (plan.length && (coding_ == Coding::kLength || !http::body_forbidden(status))) {
+    at = put_length(at, *plan.length);
+  } else if (coding_ == Coding::kChunked) {
+    at = base::copy_text(at, "Transfer-Encoding: chunked\r\n");
+  }
+  if (!keep_alive_) {
+    at = base::copy_text(at, "Connection: close\r\n");
+  } else if (setting_.minor_version == 0) {
+    at = base::copy_text(at, "Connection: keep-alive\r\n");
+  }
+  at = base::copy_text(at, "\r\n");
+  out.truncate(before + static_cast<std::size_t>(at - begin));
+}
+
+IoStatus H1Transport::send_response(int status, const http::Fields& fields, bool has_date,
+                                    std::string_view content) {
+  head_sent_ = true;
+  coding_ = Coding::kLength;
+  if (body_ends_connection() || setting_.service->draining()) keep_alive_ = false;
+  put_head(status, fields, {.length = content.size(), .suppressed = false, .has_date = has_date});
+  return output.write(content);
 }
 
 IoStatus H1Transport::send_head(int status, const http::Fields& fields, BodyPlan plan) {
@@ -100,33 +120,7 @@ IoStatus H1Transport::send_head(int status, const http::Fields& fields, BodyPlan
     keep_alive_ = false;
   }
 
-  base::Buffer& out = output.bytes();
-  if (status == 200) {
-    out.append("HTTP/1.1 200 OK\r\n");
-  } else {
-    out.append(http::StatusLine(status).text());
-  }
-  out.append(fields.wire());
-  HeadEnd end;
-  if (!plan.has_date) {
-    end.add("Date: ");
-    end.add(date(setting_.now));
-    end.add("\r\n");
-  }
-  if (plan.length && (coding_ == Coding::kLength || !http::body_forbidden(status))) {
-    end.add("Content-Length: ");
-    end.add(*plan.length);
-    end.add("\r\n");
-  } else if (coding_ == Coding::kChunked) {
-    end.add("Transfer-Encoding: chunked\r\n");
-  }
-  if (!keep_alive_) {
-    end.add("Connection: close\r\n");
-  } else if (setting_.minor_version == 0) {
-    end.add("Connection: keep-alive\r\n");
-  }
-  end.add("\r\n");
-  out.append(end.text());
+  put_head(status, fields, plan);
   return base::done();
 }
 
@@ -134,7 +128,7 @@ IoStatus H1Transport::send_body(std::string_view bytes) {
   if (bytes.empty() || coding_ == Coding::kNone) return base::done();
   if (coding_ != Coding::kChunked) return output.write(bytes);
   const http::ChunkHead head(bytes.size());
-  output.bytes().append(head.text());
+  std::memcpy(output.bytes().extend(head.text().size()), head.text().data(), head.text().size());
   if (auto sent = output.write(bytes); !sent) return sent;
   output.bytes().append(http::kChunkEnd);
   return base::done();

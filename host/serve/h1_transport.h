@@ -31,12 +31,19 @@ class H1Transport final : public Transport {
     base::TimePoint now;
     std::optional<base::TimePoint> deadline;
   };
-  void begin(const Setting& setting) noexcept;
+  void begin(const Setting& setting) noexcept {
+    setting_ = setting;
+    coding_ = Coding::kNone;
+    head_sent_ = continue_sent_ = aborted_ = false;
+    keep_alive_ = setting.keep_alive;
+  }
 
   [[nodiscard]] IoResult<std::size_t> read_body(std::span<char> buffer) override;
   [[nodiscard]] const http::Fields& trailers() const noexcept override { return body.trailers(); }
   [[nodiscard]] IoStatus send_informational(int status, const http::Fields& fields) override;
   [[nodiscard]] IoStatus send_head(int status, const http::Fields& fields, BodyPlan plan) override;
+  [[nodiscard]] IoStatus send_response(int status, const http::Fields& fields, bool has_date,
+                                       std::string_view content) override;
   [[nodiscard]] IoStatus send_body(std::string_view bytes) override;
   [[nodiscard]] IoStatus flush() override { return output.flush(); }
   [[nodiscard]] IoStatus finish(const http::Fields& trailers) override;
@@ -63,6 +70,9 @@ class H1Transport final : public Transport {
 
   // Whether what is left of the request's body forbids another request behind it.
   [[nodiscard]] bool body_ends_connection() const noexcept;
+
+  // Appends the head, as coding_ and keep_alive_ say.
+  void put_head(int status, const http::Fields& fields, const BodyPlan& plan);
 
   Setting setting_{};
   Coding coding_ = Coding::kNone;

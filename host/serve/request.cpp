@@ -4,37 +4,13 @@
 
 namespace berth::serve {
 
-void Request::reset(const Parts& parts) {
-  head_ = parts.head;
-  target_ = parts.target;
-  host_ = parts.host;
-  protocol_ = parts.protocol;
-  length_ = parts.content_length;
-  transport_ = parts.transport;
-  connected_ = parts.connected;
-  route_ = nullptr;
-  deadline_.reset();
-  body_read_ = 0;
-  read_error_.reset();
-  path_.reset();
-  path_values_.clear();
-  if (!decoded_.empty()) decoded_.clear();
-}
-
 std::string_view Request::scheme() const noexcept {
   return connected_->secure() ? "https" : "http";
 }
 
 std::string_view Request::path() {
-  if (!path_) path_ = decode(target_.path);
+  if (!path_) path_ = target_.escaped ? decode(target_.path) : target_.path;
   return *path_;
-}
-
-std::optional<std::string_view> Request::path_value(std::string_view name) {
-  for (const PathValue& value : path_values_) {
-    if (value.name == name) return decode(value.raw);
-  }
-  return std::nullopt;
 }
 
 std::string_view Request::decode(std::string_view raw) {

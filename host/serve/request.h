@@ -1,6 +1,8 @@
 // What a handler sees of a request: the head as views, the body as a reader. It owns no socket.
 #pragma once
 
+#include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -8,9 +10,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
+#include "base/limits.h"
+#include "base/short_text.h"
 #include "http/request_head.h"
 #include "http/target.h"
 #include "serve/handler.h"
@@ -83,10 +86,16 @@ class Request {
 
   // Decoded; nullopt where the pattern has no such wildcard.
   [[nodiscard]] std::optional<std::string_view> path_value(std::string_view name);
-  [[nodiscard]] std::span<const PathValue> path_values() const noexcept { return path_values_; }
+  [[nodiscard]] std::span<const PathValue> path_values() const noexcept {
+    return {path_values_.data(), path_value_count_};
+  }
   // For the mux: names live as long as the route table, raw parts are views into raw_path().
-  void clear_path_values() noexcept { path_values_.clear(); }
-  void add_path_value(PathValue value) { path_values_.push_back(value); }
+  void clear_path_values() noexcept { path_value_count_ = 0; }
+  // REQUIRES: fewer than limits::kPatternSegments were added.
+  void add_path_value(PathValue value) noexcept {
+    assert(path_value_count_ < path_values_.size());
+    path_values_[path_value_count_++] = value;
+  }
 
   [[nodiscard]] Connected& connected() noexcept { return *connected_; }
   // Set once the request is routed; before that a route without a pattern.
@@ -131,8 +140,34 @@ class Request {
   std::uint64_t body_read_ = 0;
   std::optional<IoError> read_error_;
   std::optional<std::string_view> path_;
-  std::vector<PathValue> path_values_;
+  std::size_t path_value_count_ = 0;
   std::deque<std::string> decoded_;  // grows only for parts that hold an escape
+  std::array<PathValue, base::limits::kPatternSegments> path_values_;  // the first ones
 };
+
+[[gnu::always_inline]] inline void Request::reset(const Parts& parts) {
+  head_ = parts.head;
+  target_ = parts.target;
+  host_ = parts.host;
+  protocol_ = parts.protocol;
+  length_ = parts.content_length;
+  transport_ = parts.transport;
+  connected_ = parts.connected;
+  route_ = nullptr;
+  deadline_.reset();
+  body_read_ = 0;
+  read_error_.reset();
+  path_.reset();
+  path_value_count_ = 0;
+  if (!decoded_.empty()) decoded_.clear();
+}
+
+[[gnu::always_inline]] inline std::optional<std::string_view> Request::path_value(
+    std::string_view name) {
+  for (const PathValue& value : path_values()) {
+    if (base::same_text(value.name, name)) return target_.escaped ? decode(value.raw) : value.raw;
+  }
+  return std::nullopt;
+}
 
 }  // namespace berth::serve

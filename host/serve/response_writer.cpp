@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/limits.h"
+#include "http/byte_scan.h"
 #include "http/sniff.h"
 #include "http/status.h"
 #include "http/token.h"
@@ -25,7 +26,7 @@ enum class Known : std::uint8_t {
 };
 
 // REQUIRES: is_token(name).
-Known known(std::string_view name) noexcept {
+[[gnu::always_inline]] inline Known known(std::string_view name) noexcept {
   switch (name.size()) {
     case 4:
       return http::is_name(name, "date") ? Known::kDate : Known::kNone;
@@ -48,6 +49,14 @@ Known known(std::string_view name) noexcept {
     default:
       return Known::kNone;
   }
+}
+
+// is_token(name) && is_field_value(value), without calls.
+bool is_valid(std::string_view name, std::string_view value) noexcept {
+  const char* const name_end = name.data() + name.size();
+  const char* const value_end = value.data() + value.size();
+  return !name.empty() && http::find_token_end(name.data(), name_end) == name_end &&
+         http::find_value_end(value.data(), value_end) == value_end;
 }
 
 // What a failed handler is answered with: the client's fault if its body was.
@@ -82,28 +91,9 @@ std::optional<std::uint64_t> parse_length(std::string_view value) noexcept {
 
 }  // namespace
 
-void ResponseWriter::reset(const Request& request, Transport& transport) {
-  request_ = &request;
-  transport_ = &transport;
-  discard();
-  committed_ = failed_ = done_ = false;
-  head_request_ = request.method() == "HEAD";
-}
-
-void ResponseWriter::discard() noexcept {
-  assert(!committed_ || done_ || failed_);
-  fields_.clear();
-  trailers_.clear();
-  kept_.clear();
-  declared_.reset();
-  present_ = 0;
-  written_ = 0;
-  status_ = 0;
-}
-
 IoStatus ResponseWriter::put_field(std::string_view name, std::string_view value, bool replace) {
   if (committed_ || status_ != 0) return base::fail(IoError::kState);
-  if (!http::is_token(name) || !http::is_field_value(value)) return base::fail(IoError::kInvalid);
+  if (!is_valid(name, value)) return base::fail(IoError::kInvalid);
   if (fields_.bytes() + name.size() + value.size() > base::limits::kResponseHead) {
     return base::fail(IoError::kTooLarge);
   }
@@ -211,7 +201,7 @@ IoStatus ResponseWriter::send_kept() {
   return sent;
 }
 
-void ResponseWriter::add_content_type(std::string_view body) {
+[[gnu::always_inline]] inline void ResponseWriter::add_content_type(std::string_view body) {
   // Go: not where there is none to tell, or where the bytes are encoded and would mislead.
   if (body.empty() || (present_ & (bit(Known::kContentType) | bit(Known::kContentEncoding))) != 0) {
     return;
@@ -252,8 +242,21 @@ IoStatus ResponseWriter::flush() {
   return transport_->flush();
 }
 
+[[gnu::always_inline]] inline bool ResponseWriter::is_plain() const noexcept {
+  return !committed_ && !failed_ && !head_request_ && !declared_ && trailers_.empty() &&
+         !http::body_forbidden(status_);
+}
+
 void ResponseWriter::finish() {
   if (done_) return;
+  if (is_plain()) [[likely]] {
+    if (status_ == 0) status_ = 200;
+    add_content_type(kept_.view());
+    committed_ = done_ = true;
+    const bool has_date = (present_ & bit(Known::kDate)) != 0;
+    if (!transport_->send_response(status_, fields_, has_date, kept_.view())) transport_->abort();
+    return;
+  }
   if (failed_) {
     if (committed_) {
       done_ = true;

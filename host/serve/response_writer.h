@@ -2,6 +2,7 @@
 // of a response; how the bytes are framed is the transport's.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -79,6 +80,8 @@ class ResponseWriter {
   [[nodiscard]] IoStatus commit(bool complete);
   [[nodiscard]] IoStatus send_kept();
   [[nodiscard]] bool body_suppressed() const noexcept;
+  // Nothing is out, and the body, wholly in kept_, says its length itself: what most responses are.
+  [[nodiscard]] bool is_plain() const noexcept;
   void add_content_type(std::string_view body);
 
   const Request* request_ = nullptr;
@@ -97,5 +100,25 @@ class ResponseWriter {
   bool done_ = false;
   bool head_request_ = false;
 };
+
+inline void ResponseWriter::discard() noexcept {
+  assert(!committed_ || done_ || failed_);
+  fields_.clear();
+  trailers_.clear();
+  kept_.clear();
+  declared_.reset();
+  present_ = 0;
+  written_ = 0;
+  status_ = 0;
+}
+
+[[gnu::always_inline]] inline void ResponseWriter::reset(const Request& request,
+                                                         Transport& transport) {
+  request_ = &request;
+  transport_ = &transport;
+  discard();
+  committed_ = failed_ = done_ = false;
+  head_request_ = request.method() == "HEAD";
+}
 
 }  // namespace berth::serve

@@ -56,6 +56,11 @@ class Transport {
   [[nodiscard]] virtual IoStatus send_head(int status, const http::Fields& fields,
                                            BodyPlan plan) = 0;
 
+  // A whole response whose length is its body's: send_head, send_body and finish in one, because
+  // most responses are this.
+  [[nodiscard]] virtual IoStatus send_response(int status, const http::Fields& fields,
+                                               bool has_date, std::string_view body);
+
   // Body bytes, after send_head. May be kept back for a while: flush() or finish() sends them.
   [[nodiscard]] virtual IoStatus send_body(std::string_view bytes) = 0;
 

@@ -22,7 +22,7 @@ namespace berth::detail {
 // What went wrong, as a result for the host. Errors that are the client's or a limit's pass without
 // a line; all else is a bug or a failure, and the host adds plugin and route to the line.
 template <class Function>
-std::int32_t guard(const Function& body) noexcept {
+[[gnu::always_inline]] inline std::int32_t guard(const Function& body) noexcept {
   try {
     body();
     return BERTH_OK;

@@ -108,6 +108,27 @@ void check_used_parser(std::string_view bytes, HeadLimits limits, const HeadPars
   check(same(parser.head(), fresh.head()), "the head is the same elsewhere");
 }
 
+// Bytes behind the end that may be read mean nothing, whatever they are.
+void check_room(std::string_view bytes, HeadLimits limits, const HeadParser& alone,
+                Progress expected) {
+  for (const std::string_view behind :
+       {std::string_view("\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n"),
+        std::string_view("a: b\r\n\r\nc: d\r\n\r\n"), std::string_view("aaaaaaaaaaaaaaaa"),
+        std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16)}) {
+    HeadParser parser(limits);
+    const std::string many = "A / HTTP/1.1\r\n" + std::string("a:\r\na:\r\na:\r\na:\r\n") + "\r\n";
+    if (parser.parse(many) == Progress::kError) return;  // limits too small for a short way
+    parser.reset();
+    const std::string padded = std::string(bytes).append(behind);
+    check(parser.parse({padded.data(), bytes.size()}, padded.size()) == expected,
+          "room behind the end changes nothing");
+    if (expected == Progress::kError) check(parser.error() == alone.error(), "nor the fault");
+    if (expected != Progress::kComplete) continue;
+    check(parser.head_size() == alone.head_size(), "nor the size");
+    check(same(parser.head(), alone.head()), "nor the head");
+  }
+}
+
 void check_bytes(std::string_view bytes, HeadLimits limits) {
   HeadParser parser(limits);
   const Progress progress = parser.parse(bytes);
@@ -117,6 +138,7 @@ void check_bytes(std::string_view bytes, HeadLimits limits) {
     check_meaning(parser.head());
   }
   check_used_parser(bytes, limits, parser, progress);
+  check_room(bytes, limits, parser, progress);
   for (const std::size_t step :
        {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{16}, std::size_t{61}}) {
     if (bytes.size() / step < 600) check_pieces(bytes, step, limits, parser, progress);

@@ -162,5 +162,22 @@ TEST(RequestErrors, HaveAStatusAndATextOfTheirOwn) {
   EXPECT_EQ(status_of(RequestError::kVersionNotSupported), 505);
 }
 
+TEST(Framing, ARememberedHostIsJudgedAsIfItWasNew) {
+  HostMemo hosts;
+  const std::string longest(64, 'a');
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(hosts.is_valid("example.com:8080"));
+    EXPECT_TRUE(hosts.is_valid("example.com:8080"));
+    EXPECT_FALSE(hosts.is_valid("example.com:80800"));
+    EXPECT_FALSE(hosts.is_valid("example.com:8080 "));
+    EXPECT_FALSE(hosts.is_valid("exam/le.com:8080"));
+    EXPECT_TRUE(hosts.is_valid(longest));
+    EXPECT_TRUE(hosts.is_valid(longest));
+    EXPECT_FALSE(hosts.is_valid(longest.substr(1) + "/"));
+    EXPECT_TRUE(hosts.is_valid(longest + "b"));
+    EXPECT_FALSE(hosts.is_valid(longest + "/"));
+  }
+}
+
 }  // namespace
 }  // namespace berth::http

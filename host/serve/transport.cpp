@@ -1,0 +1,13 @@
+#include "serve/transport.h"
+
+namespace berth::serve {
+
+IoStatus Transport::send_response(int status, const http::Fields& fields, bool has_date,
+                                  std::string_view body) {
+  const BodyPlan plan{.length = body.size(), .suppressed = false, .has_date = has_date};
+  if (auto sent = send_head(status, fields, plan); !sent) return sent;
+  if (auto sent = send_body(body); !sent) return sent;
+  return finish(http::Fields());
+}
+
+}  // namespace berth::serve
