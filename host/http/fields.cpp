@@ -12,6 +12,8 @@ namespace berth::http {
 using base::copy_text;
 
 void Fields::set_among(std::string_view name, std::string_view value) {
+  assert(is_token(name) && is_field_value(value));
+  assert(!points_into(name) && !points_into(value));
   const std::size_t index = index_of(name, 0);
   if (index == size()) return add(name, value);
   for (std::size_t other = index_of(name, index + 1); other < size();) {

@@ -103,6 +103,10 @@ class Fields {
     const char* name = text_.data() + entry.at;
     return {{name, entry.name_size}, {name + entry.name_size + kColon, entry.value_size}};
   }
+  // Whether a view points into this Fields, so that it would die at a change.
+  [[nodiscard]] bool owns(std::string_view view) const noexcept {
+    return !empty() && points_into(view);
+  }
   [[nodiscard]] Iterator begin() const noexcept { return {*this, 0}; }
   [[nodiscard]] Iterator end() const noexcept { return {*this, size()}; }
 
@@ -138,8 +142,10 @@ class Fields {
   const Entry entry{static_cast<std::uint32_t>(text_.size()),
                     static_cast<std::uint32_t>(name.size()),
                     static_cast<std::uint32_t>(value.size())};
-  entries_.push_back(entry);
+  // Memory first: what throws has changed nothing.
+  if (entries_.size() == entries_.capacity()) entries_.reserve(2 * entries_.size() + 8);
   char* at = base::copy_text(text_.extend(entry.bytes()), name);
+  entries_.push_back(entry);
   at = base::copy_text(base::copy_text(at, ": "), value);
   base::copy_text(at, "\r\n");
 }

@@ -316,8 +316,9 @@ template <bool room>
 }
 
 HeadParser::Progress HeadParser::parse(std::string_view received, std::size_t readable) {
+  if (state_ == State::kDone) [[unlikely]]
+    reset();
   assert(received.size() >= position_ && (readable == 0 || readable >= received.size()));
-  assert(state_ != State::kDone);
   if (position_ == 0) [[likely]] {
     const bool room = readable >= received.size() + scan::kBlock;
     if (room ? read_at_once<true>(received) : read_at_once<false>(received)) [[likely]]

@@ -24,9 +24,10 @@ struct HeadLimits {
 // before the request line are skipped (RFC 9112 s2.2). A fault is found as soon as its byte is
 // here, even in the middle of a line.
 //
-// One per request at a time; reset() makes it ready for the next and keeps its memory, so that
-// parsing allocates nothing once the largest number of fields was seen. Not for several threads at
-// once. A moved-from parser may only be assigned to or destroyed.
+// One per request at a time; reset(), or the parse() after a whole head, makes it ready for the
+// next and keeps its memory, so that parsing allocates nothing once the largest number of fields
+// was seen. Not for several threads at once. A moved-from parser may only be assigned to or
+// destroyed.
 //
 //   request line                                       field lines and the empty line
 //   kLeading -> kMethod -> kTarget -> kVersion -> kVersionLf -> kLineStart -> kFinalLf -> kDone
@@ -48,8 +49,8 @@ class HeadParser {
   // at twice but those of the first call. kComplete: head() and head_size() are valid; bytes after
   // the head mean nothing. kError: error() is valid, and stays until reset(). `readable`: how many
   // bytes from received.data() on may be read, though they mean nothing behind `received`; where
-  // there are enough, looking at the last lines is cheaper. REQUIRES: no kComplete since the last
-  // reset(); readable is 0 or at least received.size().
+  // there are enough, looking at the last lines is cheaper. After kComplete it begins anew.
+  // REQUIRES: readable is 0 or at least received.size().
   Progress parse(std::string_view received, std::size_t readable = 0);
 
   // The bytes were copied to `received`: makes the views of head() point there.

@@ -36,8 +36,9 @@ struct IoResult {
 
 static_assert(sizeof(IoResult) == 16);
 
-// One owner at a time (the holder of the connection's IO side), except shutdown_both(), which a
-// timer may call from another thread while the owner reads or writes, as long as nobody closes.
+// One owner at a time (the holder of the connection's IO side), except for a handler's deadline:
+// the loop may then call write() and shutdown_write() while the owner is in read(), and
+// shutdown_both() whatever the owner does, as long as nobody closes.
 class Stream {
  public:
   Stream(const Stream&) = delete;

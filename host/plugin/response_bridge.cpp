@@ -63,6 +63,7 @@ std::int64_t resp_write(berth_response* r, const void* bytes, std::size_t size) 
     const auto status = r->writer.write({static_cast<const char*>(bytes), size});
     return status.ok() ? static_cast<std::int64_t>(size) : abi_error(status.error());
   } catch (const std::exception&) {
+    r->writer.fail();  // part of it may be out: the response cannot pass for whole any more
     return BERTH_E_FAILED;
   }
 }

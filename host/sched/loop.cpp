@@ -75,7 +75,7 @@ base::Status<> Loop::watch_listener(Source& source, int descriptor) noexcept {
   return base::done();
 }
 
-void Loop::unwatch(int descriptor) noexcept {
+void Loop::unwatch(int descriptor) const noexcept {
   epoll_event event{};
   (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, &event);
 }
@@ -264,6 +264,8 @@ void Loop::drain(Worker& worker, bool hard) {
       connection.on_drain(worker, hard);
     } else if (hard) {
       connection.shut();
+    } else {
+      connection.on_drain_held();
     }
   }
 }

@@ -44,7 +44,8 @@ class Loop {
   // Watches a descriptor level-triggered and shared with the other loops (a listener).
   // EPOLLEXCLUSIVE cannot be modified: pausing is unwatch, going on is watch.
   [[nodiscard]] base::Status<> watch_listener(Source& source, int descriptor) noexcept;
-  void unwatch(int descriptor) noexcept;
+  // Also by the holder of a connection, from its own thread: no news of it come any more.
+  void unwatch(int descriptor) const noexcept;
   // Takes a connection over and watches it edge-triggered, once and for all.
   void adopt(std::unique_ptr<Connection> connection);
   // Ends a connection that nobody holds: freed after this batch of events. Its descriptor may be

@@ -78,6 +78,8 @@ class Connection : public Source {
   // The timer fired, or a hard drain: may shut the descriptor down (which wakes the holder),
   // nothing else.
   virtual void on_deadline_held() noexcept = 0;
+  // The loop begins to drain: may tell the holder.
+  virtual void on_drain_held() noexcept {}
   virtual void shut() noexcept = 0;
 
   // --- holder only ---

@@ -15,9 +15,11 @@ bool Exchange::run() noexcept {
   try {
     response_.finish();
   } catch (...) {  // std::bad_alloc while the last bytes are put together
-    response_.fail();
+    response_.give_up();
   }
   return !response_.failed();
 }
+
+void Exchange::skip() noexcept { response_.lose(); }
 
 }  // namespace berth::serve

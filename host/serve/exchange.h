@@ -19,7 +19,7 @@ class Exchange {
   // parts.head and parts.transport outlive run().
   [[gnu::always_inline]] void begin(const Request::Parts& parts) {
     request_.reset(parts);
-    response_.reset(request_, *parts.transport);
+    response_.reset(request_, *parts.transport, parts.commit);
     route_ = nullptr;
   }
 
@@ -33,6 +33,9 @@ class Exchange {
   // Calls the handler and completes the response, whatever the handler does. REQUIRES: route() was
   // called. False: the handler failed (it threw, or said so).
   bool run() noexcept;
+
+  // Instead of run(), where the deadline has answered already.
+  void skip() noexcept;
 
   [[nodiscard]] Request& request() noexcept { return request_; }
   [[nodiscard]] ResponseWriter& response() noexcept { return response_; }

@@ -102,6 +102,7 @@ IoResult<std::size_t> H1Body::receive(std::span<char> buffer) {
         static_cast<double>(std::max<std::uint64_t>(options.body_rate, 1))));
     base::TimePoint until = *started_ + options.body_grace + earned;
     if (deadline_) until = std::min(until, *deadline_);
+    if (limit_) until = std::min(until, *limit_);
     if (net::wait_readable(stream_->fd(), until) != net::WaitResult::kReady) {
       return fail(IoError::kTimedOut);
     }

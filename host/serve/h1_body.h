@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -37,6 +38,7 @@ class H1Body {
     received_ = 0;
     started_.reset();
     deadline_ = deadline;
+    limit_.reset();
     piece_ = {};
     chunked_ = framing.body == http::Framing::Body::kChunked;
     at_end_ = !chunked_ && remaining_ == 0;
@@ -51,6 +53,12 @@ class H1Body {
   // Reads and drops up to `most` bytes; true: the end was reached, the connection can be used
   // again.
   [[nodiscard]] bool drain(std::uint64_t most);
+
+  // A deadline of the handler's own; nullopt: none.
+  void limit(std::optional<base::TimePoint> deadline) noexcept { limit_ = deadline; }
+
+  // All that lies in the buffer behind what was read, as it came.
+  [[nodiscard]] std::string raw_rest() const { return {room_.data() + begin_, end_ - begin_}; }
 
   [[nodiscard]] bool at_end() const noexcept { return at_end_; }
   // Bytes of a body with a length that were not read yet.
@@ -83,6 +91,7 @@ class H1Body {
   std::uint64_t received_ = 0;              // from the stream: for the minimum rate
   std::optional<base::TimePoint> started_;  // of the first wait
   std::optional<base::TimePoint> deadline_;
+  std::optional<base::TimePoint> limit_;
   http::ChunkedDecoder decoder_;
   std::string_view piece_;  // decoded, not handed out yet: in room_
   bool decoder_used_ = false;

@@ -6,12 +6,14 @@
 #include <cassert>
 #include <chrono>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "base/limits.h"
 #include "sched/loop.h"
 #include "sched/pool.h"
 #include "sched/worker.h"
+#include "serve/date_cache.h"
 #include "serve/error_reply.h"
 #include "serve/h1_input.h"
 #include "serve/h1_scratch.h"
@@ -105,8 +107,64 @@ void H1Connection::on_deadline(sched::Worker& worker) {
 }
 
 void H1Connection::on_deadline_held() noexcept {
-  // The holder keeps its own deadlines; from the return on last_held_ counts.
+  if (loop().now() < handler_deadline_ && handler_deadline_ != base::TimePoint::max()) {
+    loop().schedule(*this, handler_deadline_);
+    return;
+  }
+  time_out();
+  // From the return on last_held_ counts.
   set_timer(service_.options().idle_timeout);
+}
+
+void H1Connection::on_drain_held() noexcept {
+  // It hears the end of its input, and may say goodbye.
+  if (commit_.hijacked()) (void)::shutdown(stream_->fd(), SHUT_RD);
+}
+
+void H1Connection::time_out() noexcept {
+  if (handler_deadline_ == base::TimePoint::max()) return;
+  const bool sealed = commit_.seal();
+  if (!sealed && !commit_.cut()) return;  // it is done, or hijacked
+  service_.counters().add(observe::Counter::kHandlerTimeouts);
+  const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(route_->timeout);
+  service_.log().warn("the handler did not answer in time",
+                      {{"route", route_->pattern}, {"timeout_ms", timeout.count()}});
+  if (!sealed || !answer_time_out()) stream_->shutdown_both();
+}
+
+// The holder writes nothing any more, and the stream may be written while it reads.
+bool H1Connection::answer_time_out() noexcept {
+  if (replies_unsent_) return false;
+  try {
+    base::Buffer reply;
+    DateCache date;
+    append_error_reply(reply, 503, "the handler did not answer in time",
+                       date.at(loop().now(), service_.clock()), head_request_);
+    const net::IoResult sent = stream_->write(reply.view());
+    if (!sent.ok() || sent.bytes != reply.size()) return false;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  stream_->shutdown_write();
+  return true;
+}
+
+std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::string read_ahead) {
+  auto hijacked = std::make_unique<Hijacked>(*this, std::move(read_ahead), service_.clock());
+  H1Scratch& scratch = H1Scratch::of(worker);
+  scratch.tally.count(scratch.exchange.response().status());
+  scratch.tally.flush(service_.counters());
+  if (observe::AccessLog* const log = service_.access_log()) log_access(*log, scratch);
+  loop().unwatch(stream_->fd());
+  if (service_.draining()) on_drain_held();
+  return hijacked;
+}
+
+void H1Connection::end_hijack() noexcept {
+  backlog_.reset();
+  (void)account();
+  after_ = After::kClose;
+  give_back(true);
 }
 
 void H1Connection::on_drain(sched::Worker& worker, bool hard) {
@@ -265,6 +323,7 @@ void H1Connection::refuse_buffered(sched::Worker& worker) {
   backlog_->input = std::string();
   if (!sending) {
     (void)refuse(worker, 503, "the server is busy");
+    H1Scratch::of(worker).tally.flush(service_.counters());
     if (output.try_send() && output.empty() && !after_sending(worker)) return;
     output.discard();
   }

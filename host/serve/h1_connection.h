@@ -16,7 +16,10 @@
 #include "net/stream.h"
 #include "sched/loop.h"
 #include "sched/source.h"
+#include "serve/commit_word.h"
 #include "serve/h1_backlog.h"
+#include "serve/handler.h"
+#include "serve/hijacked.h"
 #include "serve/request.h"
 
 namespace berth::observe {
@@ -48,7 +51,7 @@ struct ListenerInfo {
 //
 // The IO side belongs to whoever holds the connection (sched::Connection), the timer to the loop's
 // driver.
-class H1Connection final : public sched::Connection, public Connected {
+class H1Connection final : public sched::Connection, public Connected, public HijackedConnection {
  public:
   H1Connection(Service& service, const ListenerInfo& listener, std::unique_ptr<net::Stream> stream,
                const net::PeerAddress& peer) noexcept;
@@ -60,10 +63,19 @@ class H1Connection final : public sched::Connection, public Connected {
   void on_deadline(sched::Worker& worker) override;
   void on_drain(sched::Worker& worker, bool hard) override;
   void on_deadline_held() noexcept override;
+  void on_drain_held() noexcept override;
   void shut() noexcept override { stream_->shutdown_both(); }
   void run(sched::Worker& worker) noexcept override;
   void reject(sched::Worker& worker) noexcept override;
   [[nodiscard]] int descriptor() const noexcept override { return stream_->fd(); }
+
+  // The holder's, from inside its handler, when the commit word says hijacked: it is the result's
+  // from now on, and the holder touches nothing of it any more. worker: the holder's own.
+  [[nodiscard]] std::unique_ptr<Hijacked> hijack(sched::Worker& worker, std::string read_ahead);
+
+  // HijackedConnection
+  [[nodiscard]] net::Stream& hijacked_stream() noexcept override { return *stream_; }
+  void end_hijack() noexcept override;
 
   // Connected
   [[nodiscard]] std::string_view remote_address() override;
@@ -82,6 +94,7 @@ class H1Connection final : public sched::Connection, public Connected {
     kBlocked,     // earlier replies have to be taken by the client first
     kHandedOver,  // a thread of its own has it: hands off
     kLost,        // answered, but the loop has another driver by now
+    kHijacked,    // the handler has it: hands off, and the loop has another driver
   };
   struct Texts;
 
@@ -96,8 +109,13 @@ class H1Connection final : public sched::Connection, public Connected {
   [[nodiscard]] Served refuse(sched::Worker& worker, int status, std::string_view text,
                               bool head_request = false);
   // Fills the scratch's exchange from the parsed head and routes it.
-  [[nodiscard]] base::Result<http::Framing, http::RequestError> begin_exchange(H1Scratch& scratch,
-                                                                               base::TimePoint now);
+  [[nodiscard]] base::Result<http::Framing, http::RequestError> begin_exchange(H1Scratch& scratch);
+  // Before a request is handed to its handler: what its deadline needs to know.
+  void arm(const Route& route, base::TimePoint now, bool head_request,
+           bool replies_unsent) noexcept;
+  // The handler's deadline has passed.
+  void time_out() noexcept;
+  [[nodiscard]] bool answer_time_out() noexcept;
   // Begins the scratch's transport and body. `room` is the buffer behind the head, `received` what
   // lies there.
   void begin_transport(sched::Worker& worker, const http::Framing& framing, std::span<char> room,
@@ -134,7 +152,14 @@ class H1Connection final : public sched::Connection, public Connected {
   std::unique_ptr<H1Backlog> backlog_;  // only while something is kept
   std::unique_ptr<Texts> texts_;        // only once asked for
   base::TimePoint last_held_ =
-      base::TimePoint::min();    // when a thread of its own gave it back: idle from then on
+      base::TimePoint::min();  // when a thread of its own gave it back: idle from then on
+  // Of the exchange in flight. Set by the loop's driver before anybody holds the connection, and
+  // only read until it is back.
+  const Route* route_ = nullptr;
+  base::TimePoint handler_deadline_ = base::TimePoint::max();
+  CommitWord commit_;
+  bool head_request_ = false;
+  bool replies_unsent_ = false;  // of requests before it, in its thread's output
   std::uint64_t discard_ = 0;    // body bytes still to be dropped
   std::uint64_t accounted_ = 0;  // of limits.buffered
   net::PeerAddress peer_;

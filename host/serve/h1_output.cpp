@@ -2,6 +2,7 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -36,7 +37,8 @@ bool H1Output::send_now() noexcept {
 IoStatus H1Output::wait() {
   // DESIGN: never block while owning a loop; where no spare is left the response is given up.
   if (!worker_->release_loop()) return fail(IoError::kExhausted);
-  const base::TimePoint deadline = service_->clock().now() + service_->options().write_stall;
+  base::TimePoint deadline = service_->clock().now() + service_->options().write_stall;
+  if (limit_) deadline = std::min(deadline, *limit_);
   if (net::wait_writable(stream_->fd(), deadline) != net::WaitResult::kReady) {
     return fail(IoError::kTimedOut);
   }

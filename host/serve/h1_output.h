@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/buffer.h"
@@ -27,7 +28,11 @@ class H1Output {
     stream_ = &stream;
     sent_ = 0;
     lost_ = false;
+    limit_.reset();
   }
+
+  // A deadline of the handler's own for waits; nullopt: none. begin() forgets it.
+  void limit(std::optional<base::TimePoint> deadline) noexcept { limit_ = deadline; }
 
   // Bytes not sent yet; heads are appended to it directly.
   [[nodiscard]] base::Buffer& bytes() noexcept { return bytes_; }
@@ -73,6 +78,7 @@ class H1Output {
   net::Stream* stream_ = nullptr;
   base::Buffer bytes_;
   std::size_t sent_ = 0;  // of bytes_, from its front
+  std::optional<base::TimePoint> limit_;
   bool lost_ = false;
 };
 

@@ -104,7 +104,7 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
 }
 
 [[gnu::always_inline]] inline base::Result<http::Framing, http::RequestError>
-H1Connection::begin_exchange(H1Scratch& scratch, base::TimePoint now) {
+H1Connection::begin_exchange(H1Scratch& scratch) {
   const http::RequestHead& head = scratch.parser.head();
   auto framing = http::framing_of(head, scratch.hosts);
   if (!framing) return framing;
@@ -123,14 +123,24 @@ H1Connection::begin_exchange(H1Scratch& scratch, base::TimePoint now) {
       .content_length = length,
       .transport = &scratch.transport,
       .connected = this,
+      .commit = &commit_,
   });
   const bool of_server = target.form == http::Target::Form::kAsterisk;
-  const Route& route =
-      scratch.exchange.route(of_server ? service_.server_options() : service_.root());
-  if (route.timeout > base::Duration::zero()) {
-    scratch.exchange.request().set_deadline(now + route.timeout);
-  }
+  scratch.exchange.route(of_server ? service_.server_options() : service_.root());
   return framing;
+}
+
+[[gnu::always_inline]] inline void H1Connection::arm(const Route& route, base::TimePoint now,
+                                                     bool head_request,
+                                                     bool replies_unsent) noexcept {
+  route_ = &route;
+  head_request_ = head_request;
+  replies_unsent_ = replies_unsent;
+  commit_.open();
+  handler_deadline_ = base::TimePoint::max();
+  if (route.timeout == base::Duration::zero()) return;
+  handler_deadline_ = now + route.timeout;
+  loop().schedule(*this, handler_deadline_);
 }
 
 [[gnu::always_inline]] inline void H1Connection::begin_transport(sched::Worker& worker,
@@ -140,10 +150,13 @@ H1Connection::begin_exchange(H1Scratch& scratch, base::TimePoint now) {
                                                                  base::TimePoint now) {
   H1Scratch& scratch = H1Scratch::of(worker);
   const http::RequestHead& head = scratch.parser.head();
-  const Request& request = scratch.exchange.request();
+  Request& request = scratch.exchange.request();
+  if (handler_deadline_ != base::TimePoint::max()) request.set_deadline(handler_deadline_);
   scratch.transport.begin({
       .service = &service_,
+      .worker = &worker,
       .connection = this,
+      .commit = &commit_,
       .minor_version = head.minor_version,
       .keep_alive = framing.keep_alive && !service_.draining(),
       .expect_continue = framing.expect_continue,
@@ -160,6 +173,8 @@ H1Connection::begin_exchange(H1Scratch& scratch, base::TimePoint now) {
   const std::size_t body_at = input.position + scratch.parser.head_size();
   const std::size_t behind = input.size - body_at;
   const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(behind, framing.length));
+  arm(scratch.exchange.request().route(), loop().now(), scratch.parser.head().method == "HEAD",
+      !scratch.transport.output.empty());
   begin_transport(worker, framing, input.buffer.subspan(body_at), behind, loop().now());
   if (backlog_) backlog_->due.reset();
 
@@ -168,6 +183,8 @@ H1Connection::begin_exchange(H1Scratch& scratch, base::TimePoint now) {
   worker.enter_handler();
   scratch.exchange.run();
   const bool kept = worker.leave_handler();
+  if (scratch.transport.hijacked()) [[unlikely]]
+    return Served::kHijacked;
 
   input.position = body_at + here;
   const bool unread_body = framing.body == http::Framing::Body::kChunked || framing.length > here;
@@ -194,6 +211,7 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   }
   backlog_->due.reset();
   scratch.tally.flush(service_.counters());
+  arm(scratch.exchange.request().route(), loop().now(), head_request, false);
   hold(!input.drained || input.end);
   if (worker.pool().submit(*this)) return Served::kHandedOver;
   unhold();
@@ -216,7 +234,7 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   }
   const base::TimePoint now = loop().now();
   const bool head_request = scratch.parser.head().method == "HEAD";
-  const auto framing = begin_exchange(scratch, now);
+  const auto framing = begin_exchange(scratch);
   if (!framing) {
     return refuse(worker, http::status_of(framing.error()), http::text_of(framing.error()),
                   head_request);
@@ -249,7 +267,6 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
     input.need = 0;
     const Served served = serve_one(worker, input);
     if (served != Served::kNext) return served;
-    if (input.position < input.size) H1Scratch::of(worker).parser.reset();
   }
   return Served::kMore;
 }
@@ -295,12 +312,14 @@ sched::Turn H1Connection::read_requests(sched::Worker& worker) {
           input.end = input.drained = true;
           break;
         case net::IoResult::Kind::kError:
+          scratch.tally.flush(service_.counters());
           close();
           return sched::Turn::kKept;
       }
     }
     const Served served = serve_all(worker, input);
     if (served == Served::kHandedOver) return sched::Turn::kKept;
+    if (served == Served::kHijacked) return sched::Turn::kLost;
     if (served == Served::kLost) {
       end_held_turn(scratch, input.unread());
       return sched::Turn::kLost;
@@ -335,12 +354,17 @@ void H1Connection::run(sched::Worker& worker) noexcept {
   const auto progress = scratch.parser.parse(input.unread());
   assert(progress == http::HeadParser::Progress::kComplete);
   (void)progress;
-  const auto framing = begin_exchange(scratch, now);
+  const auto framing = begin_exchange(scratch);
   assert(framing.ok());
   const std::size_t head_bytes = scratch.parser.head_size();
   begin_transport(worker, *framing, input.buffer.subspan(head_bytes), input.size - head_bytes, now);
 
-  scratch.exchange.run();
+  if (commit_.over()) {
+    scratch.exchange.skip();  // it waited for a thread for too long, and was answered
+  } else {
+    scratch.exchange.run();
+  }
+  if (transport.hijacked()) return;
 
   bool unread_body = !transport.body.at_end();
   discard_ = 0;

@@ -9,7 +9,9 @@
 #include "http/chunk_encoder.h"
 #include "http/response_encoder.h"
 #include "http/status.h"
-#include "sched/source.h"
+#include "serve/commit_word.h"
+#include "serve/h1_connection.h"
+#include "serve/hijacked.h"
 #include "serve/service.h"
 
 namespace berth::serve {
@@ -39,11 +41,12 @@ std::string_view H1Transport::date(base::TimePoint now) noexcept {
 }
 
 bool H1Transport::cancelled() const noexcept {
-  if (setting_.connection->gone() || output.lost()) return true;
+  if (setting_.connection->gone() || output.lost() || setting_.commit->over()) return true;
   return setting_.deadline && setting_.service->clock().now() >= *setting_.deadline;
 }
 
 IoResult<std::size_t> H1Transport::read_body(std::span<char> buffer) {
+  if (setting_.commit->over()) return base::fail(IoError::kTimedOut);
   if (setting_.expect_continue && !continue_sent_ && !head_sent_) {
     continue_sent_ = true;  // RFC 9110 s10.1.1: when the handler wants the body
     output.bytes().append("HTTP/1.1 100 Continue\r\n\r\n");
@@ -145,6 +148,17 @@ IoStatus H1Transport::finish(const http::Fields& trailers) {
     output.bytes().append(end);
   }
   return base::done();
+}
+
+IoStatus H1Transport::begin_hijack() {
+  if (auto sent = output.flush(); !sent) return sent;
+  if (!setting_.worker->release_loop()) return base::fail(IoError::kExhausted);
+  return base::done();
+}
+
+std::unique_ptr<Hijacked> H1Transport::hijack() {
+  hijacked_ = true;
+  return setting_.connection->hijack(*setting_.worker, body.raw_rest());
 }
 
 void H1Transport::abort() noexcept {

@@ -11,12 +11,10 @@
 #include "serve/h1_output.h"
 #include "serve/transport.h"
 
-namespace berth::sched {
-class Connection;
-}
-
 namespace berth::serve {
 
+class CommitWord;
+class H1Connection;
 class Service;
 
 // One per worker, begun anew for each exchange.
@@ -24,7 +22,9 @@ class H1Transport final : public Transport {
  public:
   struct Setting {
     Service* service;
-    sched::Connection* connection;  // asked whether the client is gone
+    sched::Worker* worker;
+    H1Connection* connection;
+    const CommitWord* commit;
     int minor_version;
     bool keep_alive;  // as far as the client and the server's state go
     bool expect_continue;
@@ -34,8 +34,9 @@ class H1Transport final : public Transport {
   void begin(const Setting& setting) noexcept {
     setting_ = setting;
     coding_ = Coding::kNone;
-    head_sent_ = continue_sent_ = aborted_ = false;
+    head_sent_ = continue_sent_ = aborted_ = hijacked_ = false;
     keep_alive_ = setting.keep_alive;
+    output.limit(std::nullopt);
   }
 
   [[nodiscard]] IoResult<std::size_t> read_body(std::span<char> buffer) override;
@@ -47,6 +48,14 @@ class H1Transport final : public Transport {
   [[nodiscard]] IoStatus send_body(std::string_view bytes) override;
   [[nodiscard]] IoStatus flush() override { return output.flush(); }
   [[nodiscard]] IoStatus finish(const http::Fields& trailers) override;
+  [[nodiscard]] IoStatus begin_hijack() override;
+  [[nodiscard]] std::unique_ptr<Hijacked> hijack() override;
+  void set_read_deadline(std::optional<base::TimePoint> deadline) noexcept override {
+    body.limit(deadline);
+  }
+  void set_write_deadline(std::optional<base::TimePoint> deadline) noexcept override {
+    output.limit(deadline);
+  }
   void abort() noexcept override;
   [[nodiscard]] bool cancelled() const noexcept override;
 
@@ -57,6 +66,8 @@ class H1Transport final : public Transport {
   [[nodiscard]] base::TimePoint began() const noexcept { return setting_.now; }
   // The response was cut: nothing more may be sent, not even what is left.
   [[nodiscard]] bool aborted() const noexcept { return aborted_; }
+  // The connection is somebody else's, and maybe gone: nothing of it may be touched.
+  [[nodiscard]] bool hijacked() const noexcept { return hijacked_; }
   // The body ends where the connection does: only a reset can show that it was cut.
   [[nodiscard]] bool ends_by_closing() const noexcept { return coding_ == Coding::kUntilClose; }
   [[nodiscard]] std::string_view date(base::TimePoint now) noexcept;
@@ -80,6 +91,7 @@ class H1Transport final : public Transport {
   bool continue_sent_ = false;
   bool keep_alive_ = false;
   bool aborted_ = false;
+  bool hijacked_ = false;
 };
 
 }  // namespace berth::serve

@@ -21,6 +21,8 @@
 
 namespace berth::serve {
 
+class CommitWord;
+
 // A wildcard of the pattern and the part of the raw path it matched, still percent-encoded.
 struct PathValue {
   std::string_view name;
@@ -116,6 +118,7 @@ class Request {
     std::optional<std::uint64_t> content_length;
     Transport* transport;
     Connected* connected;
+    CommitWord* commit = nullptr;  // null: nobody but the handler decides
   };
   // Forgets the last request and takes the parts of the next one.
   void reset(const Parts& parts);

@@ -108,6 +108,10 @@ IoStatus ResponseWriter::put_field(std::string_view name, std::string_view value
     declared_text_ = value;
     return base::done();
   }
+  if (fields_.owns(name) || fields_.owns(value)) [[unlikely]] {
+    // What field() handed out, which dies with the change.
+    return put_field(std::string(name), std::string(value), replace);
+  }
   present_ |= bit(what);
   if (replace) {
     fields_.set(name, value);
@@ -159,6 +163,7 @@ IoStatus ResponseWriter::set_status(int status) {
   if (status < 100 || status > 999 || status == 101) return base::fail(IoError::kInvalid);
   if (committed_ || done_ || status_ != 0) return base::fail(IoError::kState);
   if (status < 200) {
+    if (over()) return base::fail(IoError::kTimedOut);
     if (request_->minor_version() == 0) return base::done();  // RFC 9110 s15.2: not to HTTP/1.0
     return transport_->send_informational(status, fields_);
   }
@@ -171,20 +176,24 @@ bool ResponseWriter::body_suppressed() const noexcept {
 }
 
 IoStatus ResponseWriter::write(std::string_view bytes) {
+  if (over()) [[unlikely]]
+    return base::fail(IoError::kTimedOut);
   if (done_ || failed_) return base::fail(IoError::kState);
   if (status_ == 0) status_ = 200;
   if (bytes.empty()) return base::done();
   if (http::body_forbidden(status_)) return base::fail(IoError::kState);  // Go's ErrBodyNotAllowed
   if (declared_ && written_ + bytes.size() > *declared_) return base::fail(IoError::kTooLarge);
-  written_ += bytes.size();
   if (head_request_) {
     if (kept_.size() < http::kSniffBytes) kept_.append(bytes.substr(0, http::kSniffBytes));
+    written_ += bytes.size();
     return base::done();
   }
   if (kept_.size() + bytes.size() <= base::limits::kResponseBuffer) {
     kept_.append(bytes);
+    written_ += bytes.size();
     return base::done();
   }
+  written_ += bytes.size();
   if (!committed_) {
     add_content_type(kept_.empty() ? bytes : kept_.view());
     if (auto sent = commit(false); !sent) return sent;
@@ -209,7 +218,26 @@ IoStatus ResponseWriter::send_kept() {
   fields_.add("Content-Type", http::sniff_content_type(body.substr(0, http::kSniffBytes)));
 }
 
+void ResponseWriter::give_up() noexcept {
+  failed_ = done_ = true;
+  transport_->abort();
+}
+
+void ResponseWriter::lose() noexcept {
+  fields_.clear();
+  trailers_.clear();
+  kept_.clear();
+  declared_.reset();
+  written_ = 0;
+  status_ = 503;  // what the loop has answered
+  give_up();
+}
+
 IoStatus ResponseWriter::commit(bool complete) {
+  if (commit_ != nullptr && !commit_->commit()) {
+    lose();
+    return base::fail(IoError::kTimedOut);
+  }
   if (status_ == 0) status_ = 200;
   if (!http::body_forbidden(status_)) {
     add_content_type(kept_.view());
@@ -237,6 +265,7 @@ IoStatus ResponseWriter::commit(bool complete) {
 }
 
 IoStatus ResponseWriter::flush() {
+  if (over()) return base::fail(IoError::kTimedOut);
   if (done_ || failed_) return base::fail(IoError::kState);
   if (auto sent = committed_ ? send_kept() : commit(false); !sent) return sent;
   return transport_->flush();
@@ -247,11 +276,26 @@ IoStatus ResponseWriter::flush() {
          !http::body_forbidden(status_);
 }
 
+IoResult<std::unique_ptr<Hijacked>> ResponseWriter::hijack() {
+  if (over()) return base::fail(IoError::kTimedOut);
+  if (committed_ || done_ || failed_ || status_ != 0) return base::fail(IoError::kState);
+  if (auto ready = transport_->begin_hijack(); !ready) return base::fail(ready.error());
+  if (commit_ != nullptr && !commit_->hijack()) {
+    lose();
+    return base::fail(IoError::kTimedOut);
+  }
+  committed_ = done_ = true;
+  status_ = 101;  // for logs: whatever the handler says from here on, it is no response of ours
+  return transport_->hijack();
+}
+
 void ResponseWriter::finish() {
   if (done_) return;
   if (is_plain()) [[likely]] {
     if (status_ == 0) status_ = 200;
     add_content_type(kept_.view());
+    if (commit_ != nullptr && !commit_->commit_whole()) [[unlikely]]
+      return lose();
     committed_ = done_ = true;
     const bool has_date = (present_ & bit(Known::kDate)) != 0;
     if (!transport_->send_response(status_, fields_, has_date, kept_.view())) transport_->abort();
@@ -268,7 +312,9 @@ void ResponseWriter::finish() {
     failed_ = true;
   }
   IoStatus sent = committed_ ? send_kept() : commit(true);
+  if (done_) return;  // lost
   done_ = true;
+  if (commit_ != nullptr && !commit_->complete()) sent = base::fail(IoError::kTimedOut);
   // Short of what was declared: the client must not take it for whole (RFC 9112 s8).
   const bool is_short = declared_ && !body_suppressed() && written_ < *declared_;
   if (sent && !is_short) sent = transport_->finish(trailers_);

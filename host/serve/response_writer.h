@@ -4,12 +4,15 @@
 
 #include <cassert>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/buffer.h"
 #include "http/fields.h"
+#include "serve/commit_word.h"
+#include "serve/hijacked.h"
 #include "serve/request.h"
 #include "serve/transport.h"
 
@@ -55,6 +58,19 @@ class ResponseWriter {
   // Sends the head and what is kept back (Go's Flusher).
   [[nodiscard]] IoStatus flush();
 
+  // Takes the connection over (Go's Hijacker): request and response are of no use afterwards.
+  // kState: the head is out, its status was set, or there is no connection to be had (HTTP/2).
+  // kExhausted: limits.client_waits. kTimedOut: the deadline was first.
+  [[nodiscard]] IoResult<std::unique_ptr<Hijacked>> hijack();
+
+  // See Transport.
+  void set_read_deadline(std::optional<base::TimePoint> deadline) noexcept {
+    transport_->set_read_deadline(deadline);
+  }
+  void set_write_deadline(std::optional<base::TimePoint> deadline) noexcept {
+    transport_->set_write_deadline(deadline);
+  }
+
   // The handler did not do its work: 500 if nothing is out, else the client sees the response cut.
   void fail() noexcept { failed_ = true; }
 
@@ -62,6 +78,7 @@ class ResponseWriter {
   void discard() noexcept;
 
   [[nodiscard]] bool committed() const noexcept { return committed_; }
+  // 503 once the deadline has answered in the handler's stead.
   [[nodiscard]] int status() const noexcept { return status_; }
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return written_; }
   [[nodiscard]] bool failed() const noexcept { return failed_; }
@@ -69,16 +86,21 @@ class ResponseWriter {
   // --- for Exchange
   // -------------------------------------------------------------------------------------- Forgets
   // the last response. The request outlives this one.
-  void reset(const Request& request, Transport& transport);
+  void reset(const Request& request, Transport& transport, CommitWord* commit = nullptr);
   // Completes the response after the handler returned, or replaces it by an error reply if it
   // failed before anything was out.
   void finish();
+  // Nothing more can be sent, and what is out is cut.
+  void give_up() noexcept;
+  // The deadline has won before the head: nothing of the handler is sent, and status() is 503.
+  void lose() noexcept;
 
  private:
   [[nodiscard]] IoStatus put_field(std::string_view name, std::string_view value, bool replace);
   // Sends the head; `complete` tells that `kept_` is the whole body.
   [[nodiscard]] IoStatus commit(bool complete);
   [[nodiscard]] IoStatus send_kept();
+  [[nodiscard]] bool over() const noexcept { return commit_ != nullptr && commit_->over(); }
   [[nodiscard]] bool body_suppressed() const noexcept;
   // Nothing is out, and the body, wholly in kept_, says its length itself: what most responses are.
   [[nodiscard]] bool is_plain() const noexcept;
@@ -86,6 +108,7 @@ class ResponseWriter {
 
   const Request* request_ = nullptr;
   Transport* transport_ = nullptr;
+  CommitWord* commit_ = nullptr;
   http::Fields fields_;
   http::Fields trailers_;
   // Body bytes not handed to the transport yet; of HEAD only what sniffing looks at.
@@ -113,9 +136,10 @@ inline void ResponseWriter::discard() noexcept {
 }
 
 [[gnu::always_inline]] inline void ResponseWriter::reset(const Request& request,
-                                                         Transport& transport) {
+                                                         Transport& transport, CommitWord* commit) {
   request_ = &request;
   transport_ = &transport;
+  commit_ = commit;
   discard();
   committed_ = failed_ = done_ = false;
   head_request_ = request.method() == "HEAD";

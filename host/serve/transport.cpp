@@ -1,5 +1,7 @@
 #include "serve/transport.h"
 
+#include "serve/hijacked.h"
+
 namespace berth::serve {
 
 IoStatus Transport::send_response(int status, const http::Fields& fields, bool has_date,
@@ -9,5 +11,11 @@ IoStatus Transport::send_response(int status, const http::Fields& fields, bool h
   if (auto sent = send_body(body); !sent) return sent;
   return finish(http::Fields());
 }
+
+std::unique_ptr<Hijacked> Transport::hijack() { return nullptr; }
+
+void Transport::set_read_deadline(std::optional<base::TimePoint> /*deadline*/) noexcept {}
+
+void Transport::set_write_deadline(std::optional<base::TimePoint> /*deadline*/) noexcept {}
 
 }  // namespace berth::serve

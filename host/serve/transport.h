@@ -4,15 +4,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "http/fields.h"
 #include "serve/io_error.h"
 
 namespace berth::serve {
+
+class Hijacked;
 
 template <class T>
 using IoResult = base::Result<T, IoError>;
@@ -69,6 +73,18 @@ class Transport {
 
   // The response is complete. Trailers are sent where framing can carry them, else dropped.
   [[nodiscard]] virtual IoStatus finish(const http::Fields& trailers) = 0;
+
+  // Hijacking, in two steps, for the exchange's commit word is won in between. First whatever can
+  // fail: what is kept back is sent, and the thread owns no loop afterwards. kState: this protocol
+  // has nothing to hijack; kExhausted: limits.client_waits. Then the hand-over itself, after which
+  // the transport is of no use.
+  [[nodiscard]] virtual IoStatus begin_hijack() { return base::fail(IoError::kState); }
+  [[nodiscard]] virtual std::unique_ptr<Hijacked> hijack();
+
+  // Until when reading the body, and each wait of a write for the client, may last; nullopt: only
+  // the server's own limits hold. They only shorten those (Go's ResponseController).
+  virtual void set_read_deadline(std::optional<base::TimePoint> deadline) noexcept;
+  virtual void set_write_deadline(std::optional<base::TimePoint> deadline) noexcept;
 
   // The response cannot be completed: the client must see that it is cut (RFC 9112 s8).
   virtual void abort() noexcept = 0;

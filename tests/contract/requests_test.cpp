@@ -131,6 +131,48 @@ TEST_F(Requests, ABodyReadAheadBehindAFullBufferIsServed_G12) {
   }
 }
 
+// The last byte of a request is the last of the read buffer, and more requests follow in the
+// socket.
+TEST_F(Requests, ARequestThatEndsWithTheBufferIsForgottenBeforeTheNextOne_F9) {
+  const std::string head = "GET /hello HTTP/1.1\r\nHost: h\r\nX: ";
+  std::string bytes;
+  for (int i = 0; i < 16; ++i) {
+    bytes += head + std::string(4096 - head.size() - 4, 'x') + "\r\n\r\n";
+  }
+  ASSERT_EQ(bytes.size(), base::limits::kReadBuffer);
+  bytes += "DELETE /missing HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
+  bytes += "GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+  RawClient client = server->connect();
+  server->on_loop(0, [&](sched::Worker&) { ASSERT_TRUE(client.send(bytes)); });
+  const std::vector<Reply> replies = client.read_all();
+  ASSERT_EQ(replies.size(), 18U);
+  EXPECT_EQ(replies[15].body, "hello, world\n");
+  EXPECT_EQ(replies[16].status, 404);
+  EXPECT_EQ(replies[17].body, "hello, world\n");
+}
+
+// The same where a part of the last request was kept from an earlier turn.
+TEST_F(Requests, ABodyThatEndsWithTheBufferIsForgottenBeforeTheNextRequest_F9) {
+  const std::string body(16000, 'b');
+  const std::string post = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 16000\r\n\r\n" + body;
+  const std::string head = "GET /hello HTTP/1.1\r\nHost: h\r\nX: ";
+  std::string rest = post.substr(1000);
+  while (rest.size() + 1000 < base::limits::kReadBuffer) {
+    const std::size_t left = base::limits::kReadBuffer - rest.size() - 1000;
+    const std::size_t size = left < 8000 ? left : 4000;
+    rest += head + std::string(size - head.size() - 4, 'x') + "\r\n\r\n";
+  }
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send(post.substr(0, 1000)));
+  server->settle();
+  const std::string more = "GET /missing HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+  server->on_loop(0, [&](sched::Worker&) { ASSERT_TRUE(client.send(rest + more)); });
+  const std::vector<Reply> replies = client.read_all();
+  ASSERT_GT(replies.size(), 2U);
+  EXPECT_EQ(replies.front().body, body);
+  EXPECT_EQ(replies.back().status, 404);
+}
+
 TEST_F(Requests, Http11IsKeptAliveUnlessItSaysClose_G73) {
   RawClient client = server->connect();
   ASSERT_TRUE(client.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"));

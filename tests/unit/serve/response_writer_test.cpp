@@ -43,6 +43,19 @@ TEST(ResponseWriter, ShortBodiesAreSentInOnePieceWithTheirLength) {
   EXPECT_EQ(sent.aborts, 0);
 }
 
+TEST(ResponseWriter, AFieldMayBeSetFromAnother) {
+  FakeConnection connection;
+  const FakeTransport& sent = answer(connection, [](ResponseWriter& response, Request&) {
+    EXPECT_TRUE(response.set_field("A", "1"));
+    EXPECT_TRUE(response.set_field("Bb", "0123456789"));
+    EXPECT_TRUE(response.set_field("A", *response.field("Bb")));
+    for (int i = 0; i < 50; ++i) EXPECT_TRUE(response.add_field("More", *response.field("Bb")));
+  });
+  EXPECT_EQ(sent.field("A"), "0123456789");
+  EXPECT_EQ(sent.field("Bb"), "0123456789");
+  EXPECT_EQ(sent.field("More"), "0123456789");
+}
+
 TEST(ResponseWriter, TheBufferHoldsExactlyItsLimit) {
   for (const std::size_t bytes :
        {base::limits::kResponseBuffer, base::limits::kResponseBuffer + 1}) {
