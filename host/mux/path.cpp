@@ -1,16 +1,12 @@
 #include "mux/path.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cstring>
 
 #include "http/clean_path.h"
 #include "http/percent_encoding.h"
+#include "mux/cut.h"
 
 namespace berth::mux {
 namespace {
@@ -39,48 +35,6 @@ bool is_honest(std::string_view piece) noexcept {
   return true;
 }
 
-// Which of up to 16 bytes are what, a bit each, the first byte lowest.
-struct Marks {
-  unsigned slashes;
-  unsigned slashes_and_dots;
-  unsigned percents;
-};
-
-#if defined(__SSE2__)
-[[gnu::always_inline]] inline Marks marks_of(__m128i bytes) noexcept {
-  const auto where = [](__m128i in, char c) {
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(in, _mm_set1_epi8(c))));
-  };
-  static_assert(('.' | 1) == '/' && ('/' | 1) == '/');
-  return {where(bytes, '/'), where(_mm_or_si128(bytes, _mm_set1_epi8(1)), '/'), where(bytes, '%')};
-}
-#endif
-
-// REQUIRES: count is in 1..16.
-[[gnu::always_inline]] inline Marks marks_of(const char* from, std::size_t count) noexcept {
-#if defined(__SSE2__)
-  if (count == 16) return marks_of(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
-  if (count >= 8) {
-    // Two words that overlap; of the second one only what the first does not have. Two shifts,
-    // because there may be nothing left of it.
-    std::uint64_t low;
-    std::uint64_t high;
-    std::memcpy(&low, from, sizeof low);
-    std::memcpy(&high, from + count - sizeof high, sizeof high);
-    high = (high >> 1) >> (127 - 8 * count);
-    return marks_of(_mm_unpacklo_epi64(_mm_cvtsi64_si128(static_cast<long long>(low)),
-                                       _mm_cvtsi64_si128(static_cast<long long>(high))));
-  }
-#endif
-  Marks marks{0, 0, 0};
-  for (std::size_t i = 0; i < count; ++i) {
-    marks.slashes |= static_cast<unsigned>(from[i] == '/') << i;
-    marks.slashes_and_dots |= static_cast<unsigned>(from[i] == '/' || from[i] == '.') << i;
-    marks.percents |= static_cast<unsigned>(from[i] == '%') << i;
-  }
-  return marks;
-}
-
 // Looks at each piece. Out of the way: only paths that have something unusual come here.
 [[gnu::noinline]] PathState judge(std::string_view raw_path) noexcept {
   PathState state = PathState::kClean;
@@ -97,29 +51,17 @@ struct Marks {
   return state;
 }
 
+}  // namespace
+
+namespace detail {
+
 PathState cut_unusual(std::string_view raw_path, Pieces& out) noexcept {
   out.set_encoded(raw_path.find('%') != raw_path.npos);
   return judge(raw_path);
 }
 
-inline void cut_at(unsigned slashes, std::size_t offset, Pieces& out) noexcept {
-  for (; slashes != 0; slashes &= slashes - 1) {
-    out.slash_at(offset + static_cast<unsigned>(std::countr_zero(slashes)));
-  }
-}
-
-// REQUIRES: raw_path has 1 to 16 bytes, out is clear.
-[[gnu::always_inline]] inline PathState cut_short(std::string_view raw_path, Pieces& out) noexcept {
-  const Marks marks = marks_of(raw_path.data(), raw_path.size());
-  cut_at(marks.slashes, 0, out);
-  out.end_piece(raw_path.size());
-  // Slashes and dots right behind a slash, and each "%".
-  const unsigned unusual = (marks.slashes_and_dots & marks.slashes << 1) | marks.percents;
-  return unusual == 0 ? PathState::kClean : cut_unusual(raw_path, out);
-}
-
 // The same by sixteen bytes.
-[[gnu::noinline]] PathState cut_long(std::string_view raw_path, Pieces& out) noexcept {
+PathState cut_long(std::string_view raw_path, Pieces& out) noexcept {
   unsigned unusual = 0;
   unsigned behind = 0;  // the bits behind slashes, also of the sixteen bytes before
   for (std::size_t at = 0; at < raw_path.size(); at += 16) {
@@ -134,14 +76,7 @@ inline void cut_at(unsigned slashes, std::size_t offset, Pieces& out) noexcept {
   return unusual == 0 ? PathState::kClean : cut_unusual(raw_path, out);
 }
 
-}  // namespace
-
-PathState cut(std::string_view raw_path, Pieces& out) noexcept {
-  out.clear(false);
-  if (raw_path.empty()) return PathState::kEmptyPieces;
-  if (raw_path.front() != '/') return PathState::kBad;
-  return raw_path.size() <= 16 ? cut_short(raw_path, out) : cut_long(raw_path, out);
-}
+}  // namespace detail
 
 void cut_cleaned(std::string_view raw_path, Pieces& out) noexcept {
   out.clear(raw_path.find('%') != raw_path.npos);

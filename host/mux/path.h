@@ -81,10 +81,6 @@ enum class PathState : std::uint8_t {
   kBad,
 };
 
-// Cuts the path at its slashes, percent-encoded ones not counted. out is set unless kBad. An empty
-// path has no pieces. Paths over 4 GiB are not supported.
-[[nodiscard]] PathState cut(std::string_view raw_path, Pieces& out) noexcept;
-
 // As cut, with the path cleaned as Go's ServeMux does: empty and "." pieces left out, ".." takes
 // the piece before it along, a final slash stays (so "/a/." is "/a"). REQUIRES: not kBad.
 void cut_cleaned(std::string_view raw_path, Pieces& out) noexcept;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "mux/cut.h"
 
 namespace berth::mux {
 namespace {

@@ -1,5 +1,6 @@
 #include "observe/counters.h"
 
+#include <bit>
 #include <cassert>
 
 namespace berth::observe {
@@ -26,14 +27,6 @@ constexpr std::array<std::string_view, kCounterCount> kNames = {
 };
 static_assert(static_cast<std::size_t>(Counter::kHandlerTimeouts) + 1 == kCounterCount);
 
-// Numbers threads in the order of their first count, so that the loops, which start first, never
-// share a shard. Relaxed: only the numbers matter, nothing is published with them.
-std::size_t number_of_this_thread() noexcept {
-  static std::atomic<std::size_t> next{0};
-  thread_local const std::size_t number = next.fetch_add(1, std::memory_order_relaxed);
-  return number;
-}
-
 std::size_t index_of(Counter counter) noexcept { return static_cast<std::size_t>(counter); }
 
 }  // namespace
@@ -44,14 +37,14 @@ std::string_view name(Counter counter) noexcept {
 }
 
 Counters::Counters(std::size_t shards)
-    : shard_count_(shards), shards_(std::make_unique<Shard[]>(shards)) {
+    : shard_count_(std::bit_ceil(shards)), shards_(std::make_unique<Shard[]>(shard_count_)) {
   assert(shards > 0);
 }
 
-void Counters::add(Counter counter, std::uint64_t amount) noexcept {
-  Shard& shard = shards_[number_of_this_thread() % shard_count_];
-  // Relaxed: a count orders nothing. An atomic add, as threads beyond shard_count_ share.
-  shard.values[index_of(counter)].fetch_add(amount, std::memory_order_relaxed);
+// Relaxed: only the numbers matter, nothing is published with them.
+std::size_t Counters::next_thread_number() noexcept {
+  static std::atomic<std::size_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::uint64_t Counters::total(Counter counter) const noexcept {

@@ -45,13 +45,20 @@ inline constexpr std::size_t kCounterCount = 16;
 // Any thread, many at once.
 class Counters {
  public:
-  // Shards: more than one thread may share one, the sums stay right. REQUIRES shards > 0.
+  // Shards, rounded up to a power of two: more than one thread may share one, the sums stay right.
+  // REQUIRES shards > 0.
   explicit Counters(std::size_t shards);
   Counters(const Counters&) = delete;
   Counters& operator=(const Counters&) = delete;
 
   // One relaxed add on the calling thread's shard.
-  void add(Counter counter, std::uint64_t amount = 1) noexcept;
+  void add(Counter counter, std::uint64_t amount = 1) noexcept {
+    if (thread_number_ == 0) [[unlikely]]
+      thread_number_ = next_thread_number();
+    Shard& shard = shards_[thread_number_ & (shard_count_ - 1)];
+    // Relaxed: a count orders nothing. An atomic add, as threads beyond shard_count_ share.
+    shard.values[static_cast<std::size_t>(counter)].fetch_add(amount, std::memory_order_relaxed);
+  }
   // The sum over all shards. While others add it is some value between before and after; counts
   // read one after the other need not fit each other.
   [[nodiscard]] std::uint64_t total(Counter counter) const noexcept;
@@ -64,6 +71,11 @@ class Counters {
     std::array<std::atomic<std::uint64_t>, kCounterCount> values{};
   };
 
+  // Numbers threads from 1 in the order of their first count, so that the loops, which start first,
+  // never share a shard.
+  [[nodiscard]] static std::size_t next_thread_number() noexcept;
+
+  static inline constinit thread_local std::size_t thread_number_ = 0;  // 0: none yet
   const std::size_t shard_count_;
   const std::unique_ptr<Shard[]> shards_;
 };

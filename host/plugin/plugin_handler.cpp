@@ -61,7 +61,8 @@ PluginHandler::~PluginHandler() {
 
 const serve::Route& PluginHandler::route(serve::Request&) { return route_; }
 
-inline std::int32_t PluginHandler::call(berth_request& request, berth_response& response) const {
+[[gnu::always_inline]] inline std::int32_t PluginHandler::call(berth_request& request,
+                                                               berth_response& response) const {
   try {
     return table_.serve(table_.self, &request, &response);
   } catch (const abi::__forced_unwind&) {

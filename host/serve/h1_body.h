@@ -54,6 +54,10 @@ class H1Body {
   // again.
   [[nodiscard]] bool drain(std::uint64_t most);
 
+  // The request's, as given to begin().
+  [[nodiscard]] const std::optional<base::TimePoint>& deadline() const noexcept {
+    return deadline_;
+  }
   // A deadline of the handler's own; nullopt: none.
   void limit(std::optional<base::TimePoint> deadline) noexcept { limit_ = deadline; }
 

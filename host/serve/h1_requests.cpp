@@ -161,7 +161,6 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
       .keep_alive = framing.keep_alive && !service_.draining(),
       .expect_continue = framing.expect_continue,
       .now = now,
-      .deadline = request.deadline(),
   });
   scratch.transport.body.begin(worker, service_, *stream_, framing, room, received,
                                scratch.parser.head_size(), request.deadline());

@@ -42,7 +42,7 @@ std::string_view H1Transport::date(base::TimePoint now) noexcept {
 
 bool H1Transport::cancelled() const noexcept {
   if (setting_.connection->gone() || output.lost() || setting_.commit->over()) return true;
-  return setting_.deadline && setting_.service->clock().now() >= *setting_.deadline;
+  return body.deadline() && setting_.service->clock().now() >= *body.deadline();
 }
 
 IoResult<std::size_t> H1Transport::read_body(std::span<char> buffer) {
@@ -79,7 +79,8 @@ bool H1Transport::body_ends_connection() const noexcept {
   return body.chunked() || body.remaining() > base::limits::kDrain;
 }
 
-inline void H1Transport::put_head(int status, const http::Fields& fields, const BodyPlan& plan) {
+[[gnu::always_inline]] inline void H1Transport::put_head(int status, const http::Fields& fields,
+                                                         const BodyPlan& plan) {
   base::Buffer& out = output.bytes();
   const std::size_t before = out.size();
   char* const begin = out.extend(kStatusLine + fields.bytes() + kOwnFields);

@@ -29,7 +29,6 @@ class H1Transport final : public Transport {
     bool keep_alive;  // as far as the client and the server's state go
     bool expect_continue;
     base::TimePoint now;
-    std::optional<base::TimePoint> deadline;
   };
   void begin(const Setting& setting) noexcept {
     setting_ = setting;

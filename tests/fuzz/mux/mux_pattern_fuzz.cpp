@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mux/conflict_text.h"
+#include "mux/cut.h"
 #include "mux/explain.h"
 #include "mux/precedence.h"
 #include "mux/table.h"

@@ -1,4 +1,5 @@
 #include "mux/path.h"
+#include "mux/cut.h"
 
 #include <gtest/gtest.h>
 
