@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -76,6 +77,16 @@ IoResult PlainStream::write(std::span<const iovec> parts) noexcept {
   for (;;) {
     const ssize_t put = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
     if (put >= 0) return IoResult::moved(static_cast<std::size_t>(put));
+    if (errno != EINTR) return failure();
+  }
+}
+
+IoResult PlainStream::send_file(int file, std::uint64_t offset, std::size_t count) noexcept {
+  for (;;) {
+    auto at = static_cast<off_t>(offset);
+    const ssize_t put = ::sendfile(fd_, file, &at, count);
+    if (put > 0) return IoResult::moved(static_cast<std::size_t>(put));
+    if (put == 0) return IoResult::end();
     if (errno != EINTR) return failure();
   }
 }

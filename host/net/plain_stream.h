@@ -22,6 +22,9 @@ class PlainStream final : public Stream {
   [[nodiscard]] IoResult read(std::span<char> buffer) noexcept override;
   [[nodiscard]] IoResult write(std::string_view data) noexcept override;
   [[nodiscard]] IoResult write(std::span<const iovec> parts) noexcept override;
+  // sendfile(2), which knows no MSG_NOSIGNAL. REQUIRES: SIGPIPE is ignored or blocked.
+  [[nodiscard]] IoResult send_file(int file, std::uint64_t offset,
+                                   std::size_t count) noexcept override;
   void shutdown_write() noexcept override;
   void shutdown_both() noexcept override;
   void close() noexcept override;

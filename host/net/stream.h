@@ -16,7 +16,7 @@ struct IoResult {
   enum class Kind : std::uint8_t {
     kBytes,       // `bytes` were moved, at least 1
     kWouldBlock,  // nothing now: wait until readable or writable, as asked
-    kEnd,         // reads only: the peer sent FIN
+    kEnd,         // reads: the peer sent FIN; send_file: the file has no more
     kError,       // `error` is an errno: ECONNRESET, EPIPE, ETIMEDOUT...; the stream is done for
   };
 
@@ -52,6 +52,12 @@ class Stream {
   [[nodiscard]] virtual IoResult write(std::string_view data) noexcept = 0;
   // The same over several parts in order, at most IOV_MAX (1024) of them looked at in a call.
   [[nodiscard]] virtual IoResult write(std::span<const iovec> parts) noexcept = 0;
+
+  // Takes up to `count` bytes of a file from `offset` on, without bringing them here where the
+  // stream can; otherwise kError with EINVAL, and the caller reads and writes. kEnd: the file is
+  // shorter.
+  [[nodiscard]] virtual IoResult send_file(int file, std::uint64_t offset,
+                                           std::size_t count) noexcept = 0;
 
   // FIN after what was written; reading goes on.
   virtual void shutdown_write() noexcept = 0;

@@ -10,6 +10,7 @@
 #include "http/trailers.h"
 #include "plugin/abi_error.h"
 #include "plugin/abi_text.h"
+#include "plugin/facets.h"
 
 namespace berth::plugin {
 
@@ -85,7 +86,9 @@ std::int32_t resp_trailer_add(berth_response* r, berth_str name, berth_str value
   }
 }
 
-const void* resp_facet(berth_response*, const char*) noexcept { return nullptr; }
+const void* resp_facet(berth_response* r, const char* facet_id) noexcept {
+  return response_facet(*r, facet_id);
+}
 
 std::int32_t next(berth_request*, berth_response*, const berth_filter*) noexcept {
   return BERTH_E_STATE;

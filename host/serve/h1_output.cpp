@@ -1,9 +1,12 @@
 #include "serve/h1_output.h"
 
+#include <limits.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "base/limits.h"
@@ -84,6 +87,45 @@ IoStatus H1Output::write_on(std::string_view body) {
     }
     if (auto waited = wait(); !waited) return waited;
   }
+}
+
+// The head goes out on its own first: one send more, where the file is larger than a gathered body.
+IoStatus H1Output::send_file(int file, std::uint64_t offset, std::uint64_t size) {
+  while (size > kGather) {
+    if (!try_send()) return base::fail(IoError::kClosed);
+    if (bytes_.empty()) {
+      const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size, SSIZE_MAX));
+      const net::IoResult sent = stream_->send_file(file, offset, most);
+      if (sent.ok()) {
+        offset += sent.bytes;
+        size -= sent.bytes;
+        continue;
+      }
+      if (sent.kind == net::IoResult::Kind::kEnd) return base::fail(IoError::kInvalid);
+      const bool cannot = sent.error == EINVAL || sent.error == ENOSYS || sent.error == ESPIPE;
+      if (sent.kind == net::IoResult::Kind::kError) {
+        return cannot ? copy_file(file, offset, size) : fail(IoError::kClosed);
+      }
+    }
+    if (bytes_.size() + size <= base::limits::kUnsent) break;
+    if (auto waited = wait(); !waited) return waited;
+  }
+  return copy_file(file, offset, size);
+}
+
+IoStatus H1Output::copy_file(int file, std::uint64_t offset, std::uint64_t size) {
+  std::array<char, kGather> piece;
+  while (size > 0) {
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size));
+    const ssize_t got = ::pread(file, piece.data(), want, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return base::fail(IoError::kInvalid);
+    const auto bytes = static_cast<std::size_t>(got);
+    if (auto sent = write({piece.data(), bytes}); !sent) return sent;
+    offset += bytes;
+    size -= bytes;
+  }
+  return base::done();
 }
 
 IoStatus H1Output::flush() {

@@ -50,6 +50,10 @@ class H1Output {
     return write_on(body);
   }
 
+  // Adds body bytes out of a file: those that the socket takes go there directly, at most kUnsent
+  // are read and left over. kInvalid: the file is shorter, or cannot be read.
+  [[nodiscard]] IoStatus send_file(int file, std::uint64_t offset, std::uint64_t size);
+
   // Sends all, waiting as write() does: for Flush and 1xx.
   [[nodiscard]] IoStatus flush();
 
@@ -66,6 +70,8 @@ class H1Output {
   [[nodiscard]] bool send_now() noexcept;
   // write() of what is not simply added.
   [[nodiscard]] IoStatus write_on(std::string_view body);
+  // send_file() by reading and writing.
+  [[nodiscard]] IoStatus copy_file(int file, std::uint64_t offset, std::uint64_t size);
   [[nodiscard]] IoStatus fail(IoError error) noexcept;
   // Adds body bytes that fit. Drops what was sent from the front first: a client that is always a
   // little behind would else make it grow by all that it ever took.

@@ -138,6 +138,12 @@ IoStatus H1Transport::send_body(std::string_view bytes) {
   return base::done();
 }
 
+IoStatus H1Transport::send_file(int file, std::uint64_t offset, std::uint64_t size) {
+  if (size == 0 || coding_ == Coding::kNone) return base::done();
+  if (coding_ == Coding::kChunked) return Transport::send_file(file, offset, size);
+  return output.send_file(file, offset, size);
+}
+
 IoStatus H1Transport::finish(const http::Fields& trailers) {
   if (output.lost()) return base::fail(IoError::kClosed);
   if (coding_ != Coding::kChunked) return base::done();

@@ -45,6 +45,7 @@ class H1Transport final : public Transport {
   [[nodiscard]] IoStatus send_response(int status, const http::Fields& fields, bool has_date,
                                        std::string_view content) override;
   [[nodiscard]] IoStatus send_body(std::string_view bytes) override;
+  [[nodiscard]] IoStatus send_file(int file, std::uint64_t offset, std::uint64_t size) override;
   [[nodiscard]] IoStatus flush() override { return output.flush(); }
   [[nodiscard]] IoStatus finish(const http::Fields& trailers) override;
   [[nodiscard]] IoStatus begin_hijack() override;

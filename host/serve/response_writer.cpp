@@ -203,6 +203,23 @@ IoStatus ResponseWriter::write(std::string_view bytes) {
   return transport_->send_body(bytes);
 }
 
+IoStatus ResponseWriter::send_file(int file, std::uint64_t offset, std::uint64_t size) {
+  if (over()) return base::fail(IoError::kTimedOut);
+  if (done_ || failed_) return base::fail(IoError::kState);
+  if (status_ == 0) status_ = 200;
+  if (size == 0) return base::done();
+  if (http::body_forbidden(status_)) return base::fail(IoError::kState);
+  if (declared_ && (size > *declared_ || written_ > *declared_ - size)) {
+    return base::fail(IoError::kTooLarge);
+  }
+  written_ += size;
+  if (head_request_) return base::done();
+  if (auto sent = committed_ ? send_kept() : commit(false); !sent) return sent;
+  auto sent = transport_->send_file(file, offset, size);
+  if (!sent) failed_ = true;
+  return sent;
+}
+
 IoStatus ResponseWriter::send_kept() {
   if (kept_.empty()) return base::done();
   auto sent = transport_->send_body(kept_.view());

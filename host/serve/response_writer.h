@@ -55,6 +55,10 @@ class ResponseWriter {
   // HEAD: counted, not sent.
   [[nodiscard]] IoStatus write(std::string_view bytes);
 
+  // The same with bytes out of an open file, from `offset` on. kInvalid: it cannot be read or is
+  // shorter, and the response is cut.
+  [[nodiscard]] IoStatus send_file(int file, std::uint64_t offset, std::uint64_t size);
+
   // Sends the head and what is kept back (Go's Flusher).
   [[nodiscard]] IoStatus flush();
 
@@ -77,6 +81,7 @@ class ResponseWriter {
   // Forgets fields, status and bytes kept back. REQUIRES: !committed().
   void discard() noexcept;
 
+  [[nodiscard]] const Request& request() const noexcept { return *request_; }
   [[nodiscard]] bool committed() const noexcept { return committed_; }
   // 503 once the deadline has answered in the handler's stead.
   [[nodiscard]] int status() const noexcept { return status_; }

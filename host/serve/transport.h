@@ -68,6 +68,10 @@ class Transport {
   // Body bytes, after send_head. May be kept back for a while: flush() or finish() sends them.
   [[nodiscard]] virtual IoStatus send_body(std::string_view bytes) = 0;
 
+  // Body bytes out of an open file, from `offset` on, after send_head. kInvalid: it cannot be read,
+  // or is shorter.
+  [[nodiscard]] virtual IoStatus send_file(int file, std::uint64_t offset, std::uint64_t size);
+
   // Sends what is kept back.
   [[nodiscard]] virtual IoStatus flush() = 0;
 

@@ -80,6 +80,54 @@ class Hijacker {
   berth_response* response_;
 };
 
+// Go's http.ResponseController. Deadlines only shorten the host's own limits; nullopt lifts them.
+class Controller {
+ public:
+  using Table = berth_controller;
+  using Time = std::chrono::steady_clock::time_point;
+  static constexpr const char* kId = BERTH_CONTROLLER;
+  Controller(const Table* table, berth_response* response) noexcept
+      : table_(table), response_(response) {}
+  // Until when each read of the body may last. Throws Error.
+  void set_read_deadline(std::optional<Time> at) const {
+    detail::check(table_->set_read_deadline(response_, nanoseconds(at)), "set_read_deadline");
+  }
+  // Until when each wait of a write for the client may last. Throws Error.
+  void set_write_deadline(std::optional<Time> at) const {
+    detail::check(table_->set_write_deadline(response_, nanoseconds(at)), "set_write_deadline");
+  }
+  // Throws Error with E_STATE where the client speaks HTTP/1.0.
+  void enable_full_duplex() const {
+    detail::check(table_->enable_full_duplex(response_), "enable_full_duplex");
+  }
+
+ private:
+  static std::int64_t nanoseconds(std::optional<Time> at) noexcept {
+    if (!at) return 0;
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(at->time_since_epoch()).count();
+  }
+  const Table* table_;
+  berth_response* response_;
+};
+
+// Sends files without reading them first, where the connection can.
+class FileSender {
+ public:
+  using Table = berth_file_sender;
+  static constexpr const char* kId = BERTH_FILE_SENDER;
+  FileSender(const Table* table, berth_response* response) noexcept
+      : table_(table), response_(response) {}
+  // Appends `size` bytes of an open file, from `offset` on, to the body; the descriptor stays the
+  // caller's. Throws Error; E_FAILED where the file is shorter than that by now.
+  void send(int fd, std::int64_t offset, std::int64_t size) const {
+    detail::check(table_->send_file(response_, fd, offset, size), "send_file");
+  }
+
+ private:
+  const Table* table_;
+  berth_response* response_;
+};
+
 // Used by the thread inside serve() only. Every function throws Error where abi.h says so; let it
 // through, and the host does what is right.
 class ResponseWriter {

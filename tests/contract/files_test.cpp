@@ -1,0 +1,148 @@
+// Bodies out of files: what is sent is the file's bytes, whatever the framing and the client's
+// pace.
+#include <gtest/gtest.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdint>
+#include <future>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/descriptor.h"
+#include "support/routes.h"
+#include "support/test_server.h"
+
+namespace berth {
+namespace {
+
+using serve::IoError;
+using serve::IoStatus;
+using serve::Request;
+using serve::ResponseWriter;
+using test::RawClient;
+using test::Reply;
+using test::Routes;
+using test::TestServer;
+
+constexpr std::uint64_t kSize = 3'000'000;
+
+struct Files : ::testing::Test {
+  Files() {
+    // As the host does for its threads: sendfile(2) knows no MSG_NOSIGNAL.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::string name = ::testing::TempDir() + "berth-files-XXXXXX";
+    file = base::Descriptor(::mkstemp(name.data()));
+    ::unlink(name.c_str());
+    for (std::uint64_t i = 0; i < kSize; ++i) content += static_cast<char>('a' + i * i % 26);
+    std::size_t written = 0;
+    while (written < content.size()) {
+      const ssize_t put = ::write(file.get(), content.data() + written, content.size() - written);
+      if (put <= 0) break;
+      written += static_cast<std::size_t>(put);
+    }
+    EXPECT_EQ(written, content.size());
+    test::add_usual_routes(routes);
+  }
+  ~Files() override { std::signal(SIGPIPE, SIG_DFL); }
+
+  // Serves a part of the file at /file.
+  void start(std::uint64_t offset, std::uint64_t size, bool with_length = true) {
+    routes.add("/file", [=, this](ResponseWriter& response, Request&) {
+      if (with_length) (void)response.set_field("Content-Length", std::to_string(size));
+      EXPECT_TRUE(response.send_file(file.get(), offset, size));
+    });
+    server.emplace(routes, options);
+    client.emplace(server->connect());
+  }
+  Reply get(std::string_view method = "GET", std::string_view version = "HTTP/1.1") {
+    EXPECT_TRUE(client->send(
+        std::string(method).append(" /file ").append(version).append("\r\nHost: h\r\n\r\n")));
+    return client->read_reply(method == "HEAD");
+  }
+
+  base::Descriptor file;
+  std::string content;
+  Routes routes;
+  test::TestServerOptions options;
+  std::optional<TestServer> server;
+  std::optional<RawClient> client;
+};
+
+TEST_F(Files, AreSentWholeOnAConnectionThatLives) {
+  start(0, kSize);
+  for (int i = 0; i < 3; ++i) {
+    const Reply reply = get();
+    EXPECT_TRUE(reply.has("Content-Length", std::to_string(kSize)));
+    EXPECT_TRUE(reply.body == content);
+  }
+}
+
+TEST_F(Files, InPartAndSmall) {
+  start(1'000'001, 10);
+  EXPECT_EQ(get().body, content.substr(1'000'001, 10));
+  EXPECT_EQ(get().body, content.substr(1'000'001, 10));
+}
+
+TEST_F(Files, WithoutALengthAreChunkedOrEndTheConnection) {
+  start(5, 1'000'000, false);
+  const Reply chunked = get();
+  EXPECT_TRUE(chunked.has("Transfer-Encoding", "chunked"));
+  EXPECT_TRUE(chunked.body == content.substr(5, 1'000'000));
+  const Reply old = get("GET", "HTTP/1.0");
+  EXPECT_TRUE(old.body == content.substr(5, 1'000'000));
+}
+
+TEST_F(Files, OfHeadOnlyTheLengthIsSent) {
+  start(0, kSize);
+  const Reply reply = get("HEAD");
+  EXPECT_TRUE(reply.has("Content-Length", std::to_string(kSize)));
+  EXPECT_TRUE(get().body == content);
+}
+
+TEST_F(Files, ReachAClientThatReadsSlowlyWhileOthersAreServed) {
+  options.send_buffer = 16 * 1024;
+  start(0, kSize);
+  RawClient slow = server->connect({.receive_buffer = 8192});
+  ASSERT_TRUE(slow.send("GET /file HTTP/1.1\r\nHost: h\r\n\r\n"));
+  ASSERT_TRUE(client->send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"));
+  EXPECT_EQ(client->read_reply().status, 200);
+  EXPECT_TRUE(slow.read_reply().body == content);
+}
+
+TEST_F(Files, ThatBecameShorterCutTheResponse) {
+  std::promise<IoError> failed;
+  routes.add("/short", [&](ResponseWriter& response, Request&) {
+    (void)response.set_field("Content-Length", std::to_string(kSize + 100'000));
+    const IoStatus sent = response.send_file(file.get(), 0, kSize + 100'000);
+    failed.set_value(sent.ok() ? IoError::kState : sent.error());
+  });
+  server.emplace(routes, options);
+  RawClient one = server->connect();
+  ASSERT_TRUE(one.send("GET /short HTTP/1.1\r\nHost: h\r\n\r\n"));
+  EXPECT_FALSE(one.read_reply().whole);
+  EXPECT_EQ(failed.get_future().get(), IoError::kInvalid);
+}
+
+TEST_F(Files, AClientThatGoesAwayFailsTheCall) {
+  options.send_buffer = 16 * 1024;
+  std::promise<IoError> failed;
+  routes.add("/gone", [&](ResponseWriter& response, Request&) {
+    (void)response.set_field("Content-Length", std::to_string(kSize));
+    const IoStatus sent = response.send_file(file.get(), 0, kSize);
+    failed.set_value(sent.ok() ? IoError::kState : sent.error());
+  });
+  server.emplace(routes, options);
+  RawClient one = server->connect({.receive_buffer = 4096});
+  ASSERT_TRUE(one.send("GET /gone HTTP/1.1\r\nHost: h\r\n\r\n"));
+  one.skip(1000);
+  one.reset();
+  EXPECT_EQ(failed.get_future().get(), IoError::kClosed);
+}
+
+}  // namespace
+}  // namespace berth
