@@ -184,26 +184,8 @@ struct berth_host {
   /* 0.2 goes here. */
 };
 
-#define BERTH_FLUSHER "berth.flusher/1"
-typedef struct berth_flusher {
-  uint32_t size;
-  /* Sends the head and everything written so far (Go's http.Flusher). [request] */
-  int32_t (*flush)(berth_response*);
-} berth_flusher;
-
-#define BERTH_HIJACKER "berth.hijacker/1" /* HTTP/1.1 only */
-typedef struct berth_hijacker {
-  uint32_t size;
-  /* Takes the connection over; request and response are then of no use. E_STATE once the head is
-   * committed. [request] */
-  int32_t (*hijack)(berth_response*, berth_conn** out);
-  /* Bytes read, those the host had read ahead first; 0: end. [any] one reader at a time */
-  int64_t (*read)(berth_conn*, void* buffer, size_t capacity, int32_t timeout_ms);
-  /* size, all of it. timeout_ms negative: none. [any] one writer at a time */
-  int64_t (*write)(berth_conn*, const void* bytes, size_t size, int32_t timeout_ms);
-  /* Exactly once; until then the plugin stays loaded. [any] */
-  void (*close)(berth_conn*);
-} berth_hijacker;
+/* Tables behind resp_facet. */
+#include <berth/abi_facets.h>
 
 /* plugin -> host. One mounted route. */
 typedef struct berth_handler {

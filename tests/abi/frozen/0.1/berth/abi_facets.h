@@ -1,0 +1,58 @@
+/* The optional powers of a response, which resp_facet() of abi.h hands out by name; a part of that
+ * header, and by the same rules: C11, tables that begin with their size and only grow. */
+#ifndef BERTH_ABI_FACETS_H
+#define BERTH_ABI_FACETS_H
+#include <berth/abi.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BERTH_FLUSHER "berth.flusher/1"
+typedef struct berth_flusher {
+  uint32_t size;
+  /* Sends the head and everything written so far (Go's http.Flusher). [request] */
+  int32_t (*flush)(berth_response*);
+} berth_flusher;
+
+#define BERTH_HIJACKER "berth.hijacker/1" /* HTTP/1 only */
+typedef struct berth_hijacker {
+  uint32_t size;
+  /* Takes the connection over; request and response are then of no use. E_STATE once the head is
+   * committed; E_FAILED where too many threads wait for clients already. It may wait until earlier
+   * replies are sent. A stop of the host is the end of the connection's input. [request] */
+  int32_t (*hijack)(berth_response*, berth_conn** out);
+  /* Bytes read, those the host had read ahead first; 0: end. [any] one reader at a time */
+  int64_t (*read)(berth_conn*, void* buffer, size_t capacity, int32_t timeout_ms);
+  /* size, all of it. timeout_ms negative: none. [any] one writer at a time */
+  int64_t (*write)(berth_conn*, const void* bytes, size_t size, int32_t timeout_ms);
+  /* Exactly once; until then the plugin stays loaded. [any] */
+  void (*close)(berth_conn*);
+} berth_hijacker;
+
+#define BERTH_CONTROLLER "berth.controller/1"
+typedef struct berth_controller {
+  uint32_t size;
+  /* Until when reads of the body, and each wait of a write for the client, may last: nanoseconds of
+   * CLOCK_MONOTONIC; 0: only the host's own limits. They only shorten those, and hold for this
+   * exchange (Go's http.ResponseController). [request] */
+  int32_t (*set_read_deadline)(berth_response*, int64_t at);
+  int32_t (*set_write_deadline)(berth_response*, int64_t at);
+  /* That the body will be read while the response is written. BERTH_OK, for this host always allows
+   * it; E_STATE: the client speaks HTTP/1.0. [request] */
+  int32_t (*enable_full_duplex)(berth_response*);
+} berth_controller;
+
+#define BERTH_FILE_SENDER "berth.file_sender/1"
+typedef struct berth_file_sender {
+  uint32_t size;
+  /* Appends `size` bytes of an open file, from `offset` on, to the body: as resp_write, without
+   * reading them first where the connection can do that (sendfile(2)). The descriptor stays the
+   * plugin's; its position is not used. Returns size. E_FAILED: it cannot be read, or is shorter
+   * than that by now; what has begun is cut. [request] */
+  int64_t (*send_file)(berth_response*, int fd, int64_t offset, int64_t size);
+} berth_file_sender;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
