@@ -85,7 +85,6 @@ def timed_cells():
              [Contender("on", "berth", burn), Contender("off", "berth", burn, learning_off)], needs=learning_off),
         Cell("burn-2", "the same with two loops, one on the generator's core",
              [Contender("on", "berth", burn, {}, True), Contender("off", "berth", burn, learning_off, True)],
-             note="Server and generator share a core, so other load is not told apart from theirs.",
              needs=learning_off),
     ]
 

@@ -92,18 +92,28 @@ class Arithmetic(unittest.TestCase):
         self.assertEqual(figures.per_connection(1000, 10000, 10, 100), 100)
         self.assertEqual(figures.per_request(5000, 9000, 1, 3), 2000)
 
+    RESULT = {"seconds": 2, "completed": 1000, "refused": 10, "errors": 0, "p50_us": 1, "p99_us": 2,
+              "uploads_cut": 0, "server_cpu_seconds": 1.5, "server_user_ticks": 50, "server_system_ticks": 100,
+              "server_waited_seconds": 0.06, "generator_cpu_seconds": 1.9, "core_busy_seconds": [1.6, 7, 2.0],
+              "steal_seconds": [0.1, 9, 0.1], "beside_completed": 40}
+
     def test_a_run_out_of_what_the_generator_says(self):
-        run = figures.run_of(
-            {"seconds": 2, "completed": 1000, "refused": 10, "errors": 0, "p50_us": 1, "p99_us": 2, "uploads_cut": 0,
-             "server_cpu_seconds": 1.5, "server_user_ticks": 50, "server_system_ticks": 100,
-             "generator_cpu_seconds": 1.9, "core_busy_seconds": [1.6, 7, 2.0], "steal_seconds": [0.1, 9, 0.1],
-             "beside_completed": 40}, 0, 2, (100, 100))
+        run = figures.run_of(self.RESULT, 0, 2, (100, 100))
         self.assertEqual(run.requests_per_second, 500)
         self.assertEqual(run.cpu_us, 1500)
         self.assertAlmostEqual(run.steal, 0.1)
-        self.assertAlmostEqual(run.other_load, 0.1)
         self.assertEqual(run.refused_per_second, 5)
         self.assertEqual(run.beside_per_second, 20)
+
+    def test_others_count_where_somebody_waited_for_them(self):
+        for waited, load in ((0.06, 0.08), (0, 0.05), (1.5, 0.1)):
+            with self.subTest(waited):
+                run = figures.run_of(self.RESULT | {"server_waited_seconds": waited}, 0, 2, (100, 100))
+                self.assertAlmostEqual(run.other_load, load)
+
+    def test_a_run_without_an_answer(self):
+        run = figures.run_of(self.RESULT | {"completed": 0}, 0, 2, (100, 100))
+        self.assertEqual((run.requests_per_second, run.cpu_us), (0, None))
 
 
 class Counts(unittest.TestCase):

@@ -91,9 +91,8 @@ class Bench:
             running = self._start_all(cell, outcomes, stack)
             # More rounds than asked for where the machine has changed its state meanwhile.
             for number in range(2 * self._rounds):
-                if number >= self._rounds and (
-                        patience.exhausted
-                        or figures.fullest([outcomes[name] for name in running]) >= self._rounds):
+                taking_part = [outcomes[name] for name in running]
+                if number >= self._rounds and figures.fullest(taking_part) >= self._rounds:
                     break
                 for contender in cell.contenders:
                     if contender.name in running:
@@ -126,11 +125,13 @@ class Bench:
                 self._fail(outcome, contender.name, failure)
                 del running[contender.name]
                 return
-            counts = outcome.add(run)
+            outcome.add(run)
+            reason = figures.reason_to_reject(run)
             say(f"  {contender.name:8} {run.requests_per_second:9.0f}/s {report.number(run.cpu_us, 2):>8} us  "
                 f"{run.ping_pong_ns[0]:.0f}/{run.ping_pong_ns[1]:.0f} ns"
-                + ("" if counts else f"  rejected: {figures.reason_to_reject(run)}"))
-            if counts or patience.exhausted:
+                + (f"  rejected: {reason}" if reason else ""))
+            # A second look helps if the cores have moved; against others only waiting does.
+            if reason is None or (patience.exhausted and reason != figures.CORES_MOVED):
                 return
 
     def _fail(self, outcome, name, failure):

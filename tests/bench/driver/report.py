@@ -62,6 +62,11 @@ def number(value, digits=0):
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
+def times(value):
+    """A ratio; small ones keep their digits."""
+    return number(value, 2 if value is None or value >= 0.1 else 4)
+
+
 def table(header, rows):
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
@@ -118,7 +123,7 @@ def cell_row(name, state, summary, counted):
     cpu = summary["cpu_us"]
     split = "" if None in (user, cpu) else f" ({number(cpu * user, 2)}, {number(cpu * (1 - user), 2)})"
     row = [name, state, str(summary["runs"]), number(summary["requests_per_second"]),
-           number(summary.get("requests_ratio"), 2), number(cpu, 2) + split, number(summary.get("cpu_ratio"), 2),
+           times(summary.get("requests_ratio")), number(cpu, 2) + split, times(summary.get("cpu_ratio")),
            number(summary["p50_us"]), number(summary["p99_us"]), f"{summary['steal']:.0%}"]
     if counted:
         row += [number(summary["user_instructions"]), number(summary["kernel_instructions"])]
@@ -154,7 +159,7 @@ def goal_lines(goals):
     for goal in goals:
         bound = f"at {'least' if goal['at_least'] else 'most'} {goal['bound']:,g}"
         where = f" ({goal['state']})" if goal["state"] else ""
-        measured = [f"{number(told['value'], 2 if told['value'] < 100 else 0)}"
+        measured = [f"{times(told['value']) if told['value'] < 100 else number(told['value'])}"
                     f"{'' if state == 'any' else ' ' + state}: {'met' if told['met'] else '**missed**'}"
                     for state, told in goal["measured"].items()]
         rows.append([goal["cell"], goal["what"] + where, bound, "; ".join(measured) or "not measured"])

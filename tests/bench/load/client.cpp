@@ -75,6 +75,7 @@ Progress Client::finish() {
   if (group_.target.close) socket_.reset();
   if (!accepted_) {
     ++group_.refused;
+    socket_.reset();  // else the server may close it while nobody looks
     return Progress::kPause;
   }
   group_.latencies.record(now - sent_);

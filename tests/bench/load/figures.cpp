@@ -4,10 +4,12 @@
 
 #include <array>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace berth::bench {
 namespace {
@@ -47,6 +49,20 @@ CpuTime cpu_time_of(const std::vector<pid_t>& processes) {
     }
   }
   return time;
+}
+
+std::chrono::nanoseconds waited_for_core(const std::vector<pid_t>& processes) {
+  std::chrono::nanoseconds waited{};
+  for (const pid_t process : processes) {
+    std::error_code gone;
+    for (const auto& task : std::filesystem::directory_iterator(file_of(process, "task"), gone)) {
+      std::ifstream file(task.path() / "schedstat");
+      std::int64_t ran = 0;
+      std::int64_t waited_here = 0;
+      if (file >> ran >> waited_here) waited += std::chrono::nanoseconds(waited_here);
+    }
+  }
+  return waited;
 }
 
 std::uint64_t private_bytes_of(const std::vector<pid_t>& processes) {

@@ -19,6 +19,10 @@ struct CpuTime {
 // Of all these processes together; one that is gone counts nothing.
 [[nodiscard]] CpuTime cpu_time_of(const std::vector<pid_t>& processes);
 
+// How long their threads, those that live, were ready to run and had no core. Zero where the kernel
+// does not tell.
+[[nodiscard]] std::chrono::nanoseconds waited_for_core(const std::vector<pid_t>& processes);
+
 // Private_Clean and Private_Dirty of their smaps_rollup, in bytes.
 [[nodiscard]] std::uint64_t private_bytes_of(const std::vector<pid_t>& processes);
 

@@ -33,6 +33,7 @@ constexpr auto kLongestRun = 300s;
 struct Reading {
   Clock::time_point time;
   CpuTime server;
+  std::chrono::nanoseconds server_waited{};
   std::chrono::nanoseconds generator{};
   std::vector<CoreTime> cores;
 };
@@ -40,7 +41,7 @@ struct Reading {
 Reading read_now(const Options& options) {
   timespec own{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
-  return {Clock::now(), cpu_time_of(options.processes),
+  return {Clock::now(), cpu_time_of(options.processes), waited_for_core(options.processes),
           std::chrono::seconds(own.tv_sec) + std::chrono::nanoseconds(own.tv_nsec), core_times()};
 }
 
@@ -161,6 +162,7 @@ class Run {
         << ",\"server_cpu_seconds\":" << seconds(after_.server.total - before_.server.total)
         << ",\"server_user_ticks\":" << after_.server.user_ticks - before_.server.user_ticks
         << ",\"server_system_ticks\":" << after_.server.system_ticks - before_.server.system_ticks
+        << ",\"server_waited_seconds\":" << seconds(after_.server_waited - before_.server_waited)
         << ",\"generator_cpu_seconds\":" << seconds(after_.generator - before_.generator);
     out << ",\"core_busy_seconds\":[";
     for (std::size_t i = 0; i < after_.cores.size() && i < before_.cores.size(); ++i) {
