@@ -1,0 +1,126 @@
+"""What is measured: the cells, who takes part in each, and the figures to reach."""
+
+from dataclasses import dataclass, field
+
+HELLO = {"path": "/hello/world"}
+EVERYBODY = ("raw", "nginx", "libh2o", "Kore", "Go")
+IDLE_FEW = 1000
+IDLE_MANY = 10000
+
+
+@dataclass
+class Contender:
+    """A server under one load. Contenders with the same server and settings share the process."""
+
+    name: str
+    server: str
+    load: dict
+    settings: dict = field(default_factory=dict)
+    both_cores: bool = False  # the server may use the generator's core too, as two loops have to
+
+
+@dataclass
+class Cell:
+    """Contenders in turn, round by round; ratios are the first one's to each of the others'."""
+
+    name: str
+    title: str
+    contenders: list
+    note: str = ""
+    warmup_ms: int = 200
+    needs: dict = None  # settings that this build has to know; else the cell is left out
+
+
+@dataclass
+class Goal:
+    """A figure to reach: `metric` of the first contender against that of `against`, or alone."""
+
+    cell: str
+    metric: str
+    against: str
+    bound: float
+    at_least: bool
+    state: str = None  # near or far, if it holds in one only
+
+    def met(self, value):
+        return value >= self.bound if self.at_least else value <= self.bound
+
+
+def against_peers(load, peers):
+    return [Contender("berth", "berth", load)] + [Contender(peer, peer, load) for peer in peers]
+
+
+def timed_cells():
+    sixteen = {"limits": "threads: 16"}
+    hello_32 = HELLO | {"connections": 32}
+    learning_off = {"limits": "learning: off"}
+    burn = {"path": "/burn/20us", "connections": 64}
+    return [
+        Cell("keepalive-64", "plaintext keep-alive, 64 connections",
+             against_peers(HELLO | {"connections": 64}, EVERYBODY)),
+        Cell("keepalive-512", "plaintext keep-alive, 512 connections",
+             against_peers(HELLO | {"connections": 512}, EVERYBODY)),
+        Cell("echo-4k", "POST echo of 4 KiB, 64 connections",
+             against_peers({"path": "/echo", "body-bytes": 4096, "connections": 64}, EVERYBODY)),
+        Cell("big-1m", "response of 1 MiB, 8 connections",
+             against_peers({"path": "/big", "connections": 8}, EVERYBODY)),
+        Cell("close", "a connection for each request, 32 at once",
+             against_peers(HELLO | {"close": 1, "connections": 32}, EVERYBODY)),
+        Cell("sleep-10ms", "handler that sleeps 10 ms, 256 connections (ideal: 25,600 requests/s)",
+             against_peers({"path": "/sleep/10ms", "connections": 256}, ["Go"]), warmup_ms=1500),
+        Cell("sleep-300us", "handler that sleeps 300 us, 64 connections",
+             against_peers({"path": "/sleep/300us", "connections": 64}, ["Go"]), warmup_ms=1000),
+        Cell("rare", "handler that sleeps 10 ms in one call of a hundred, 64 connections",
+             against_peers({"path": "/rare/10ms", "connections": 64}, ["Go"]), warmup_ms=1000),
+        Cell("beside-sleep", "hello on 32 connections, beside 128 in a handler that sleeps 20 ms, and alone",
+             [Contender("beside", "berth",
+                        hello_32 | {"beside-path": "/sleep/20ms", "beside-connections": 128}, sixteen),
+              Contender("alone", "berth", hello_32, sixteen)],
+             note="`limits.threads` is 16. Who is refused with a 503 asks again after 100 ms.", warmup_ms=1000),
+        Cell("beside-uploads", "hello on 32 connections, beside 64 uploads of 10 MiB at 10 KiB/s, and alone",
+             [Contender("beside", "berth", hello_32 | {"upload-path": "/sink", "uploads": 64}),
+              Contender("alone", "berth", hello_32)],
+             note="`limits.threads` is the default: 64.", warmup_ms=1000),
+        Cell("burn", "handler that burns 20 us of CPU, 64 connections, learning on and off, one loop",
+             [Contender("on", "berth", burn), Contender("off", "berth", burn, learning_off)], needs=learning_off),
+        Cell("burn-2", "the same with two loops, one on the generator's core",
+             [Contender("on", "berth", burn, {}, True), Contender("off", "berth", burn, learning_off, True)],
+             needs=learning_off),
+    ]
+
+
+INSTRUCTIONS = "instructions"
+IDLE = "idle"
+INSTRUCTIONS_OF = ("berth", "raw", "nginx", "libh2o")  # Go and Kore do not serve under valgrind
+IDLE_OF = ("berth", "raw", "nginx", "libh2o", "Kore", "Go")
+
+
+def goals():
+    def at_least(cell, metric, against, bound, state=None):
+        return Goal(cell, metric, against, bound, True, state)
+
+    def at_most(cell, metric, against, bound):
+        return Goal(cell, metric, against, bound, False)
+
+    requests, cpu = "requests_per_second", "cpu_us"
+    hello = [
+        goal for cell in ("keepalive-64", "keepalive-512") for goal in (
+            at_least(cell, requests, "nginx", 1.25, "near"), at_least(cell, requests, "libh2o", 1.1, "near"),
+            at_least(cell, requests, "Kore", 1.3, "near"), at_least(cell, requests, "Go", 2.5, "near"),
+            at_least(cell, requests, "raw", 0.85, "near"), at_least(cell, requests, "raw", 0.95, "far"))
+    ]
+    return [
+        at_most(INSTRUCTIONS, "user_instructions", None, 2500),
+        at_most("keepalive-64", "kernel_instructions", "raw", 1.05),
+        *hello,
+        at_least("echo-4k", requests, "libh2o", 1.0), at_least("echo-4k", requests, "Kore", 2.0),
+        at_most("big-1m", cpu, "raw", 1.05),
+        at_most("close", cpu, "raw", 1.1),
+        at_least("sleep-10ms", requests, "Go", 1.0), at_most("sleep-10ms", "p99_us", "Go", 1.0),
+        at_least("sleep-300us", requests, "Go", 1.5),
+        at_least("beside-sleep", requests, "alone", 0.5),
+        at_least("beside-uploads", requests, "alone", 0.9),
+        at_least("burn", requests, "off", 0.97), at_least("burn-2", requests, "off", 0.97),
+        at_most(IDLE, "bytes_each", None, 512),
+        at_most(INSTRUCTIONS, "beside_idle", "user_instructions", 1.05),
+    ]

@@ -1,0 +1,43 @@
+"""User instructions for each request, counted by callgrind where the machine cannot: two runs, one longer."""
+
+import glob
+import os
+import re
+
+import figures
+from process import Failed
+
+
+def totals_in(text):
+    """Instructions that one output file of callgrind tells."""
+    found = re.search(r"^(?:totals|summary): (\d+)", text, re.MULTILINE)
+    return int(found.group(1)) if found else 0
+
+
+class Counter:
+    def __init__(self, servers, load, scratch, requests):
+        self._servers = servers
+        self._load = load
+        self._scratch = scratch
+        self._requests = requests
+
+    def per_request(self, name, options):
+        short, long = (self._total(name, options, factor * self._requests) for factor in (1, 2))
+        return figures.per_request(short[0], long[0], short[1], long[1])
+
+    def _total(self, name, options, requests):
+        """Instructions and requests of one life of the server."""
+        pattern = os.path.join(self._scratch, f"callgrind-{name}-{requests}")
+        for old in glob.glob(pattern + ".*"):
+            os.unlink(old)
+        prefix = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={pattern}.%p"]
+        with self._servers.start(name, prefix=prefix) as server:
+            result = self._load.ask(server, options | {"requests": requests})
+            server.stop(patience=60)
+            total = 0
+            for path in glob.glob(pattern + ".*"):
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    total += totals_in(file.read())
+        if total == 0 or result["in_all"] < requests:
+            raise Failed(f"{name} could not be counted: {server.said()}")
+        return total, result["in_all"]

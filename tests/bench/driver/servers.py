@@ -1,0 +1,70 @@
+"""The servers that are compared: how each is started, and what it has to be told."""
+
+import os
+import subprocess
+
+from process import Server, free_port
+
+
+class Servers:
+    """Starts servers on `core`; their files lie in `scratch`."""
+
+    def __init__(self, root, scratch, core):
+        self._root = root
+        self._scratch = scratch
+        self._core = core
+        self._built = os.path.join(root, "build", "release")
+        self._peers = os.path.join(root, "build", "bench")
+        with open(os.path.join(scratch, "big"), "wb") as file:
+            file.write(b"b" * (1 << 20))
+
+    def start(self, name, settings=None, prefix=(), core=None):
+        """One of berth, raw, nginx, libh2o, Kore and Go, as a context manager. `settings` go into berth's
+        configuration: "limits" beside the others of that section, "more" as sections of their own. `prefix`
+        is put before the command."""
+        port = free_port()
+        command = getattr(self, "_" + name.lower())(port, settings or {})
+        log = os.path.join(self._scratch, f"{name}-{port}.log")
+        return Server([*prefix, *command], self._core if core is None else core, port, log)
+
+    def takes(self, settings):
+        """Whether this build of berth knows such a configuration."""
+        command = self._berth(free_port(), settings)
+        command[1] = "validate"
+        told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+        return told.returncode == 0
+
+    def _fill(self, template, port, **values):
+        values |= {"port": port, "scratch": self._scratch}
+        with open(os.path.join(self._root, "tests", "bench", "peers", template), encoding="ascii") as file:
+            text = file.read()
+        for name, value in values.items():
+            text = text.replace(f"@{name}@", str(value))
+        path = os.path.join(self._scratch, f"{port}-{template}")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        return path
+
+    def _berth(self, port, settings):
+        limits = settings.get("limits", "")
+        path = self._fill("berth.yaml", port, limits=", " + limits if limits else "", more=settings.get("more", ""),
+                          bench=os.path.join(self._built, "tests", "bench", "plugins", "bench.so"))
+        return [os.path.join(self._built, "berth"), "run", "--allow-root", "-c", path]
+
+    def _raw(self, port, _):
+        return [os.path.join(self._built, "tests", "bench", "bench_raw"), str(port)]
+
+    def _nginx(self, port, _):
+        return ["/usr/sbin/nginx", "-p", self._scratch, "-c",
+                self._fill("nginx.conf", port, modules="/usr/lib/nginx/modules")]
+
+    def _libh2o(self, port, _):
+        return [os.path.join(self._peers, "h2o"), str(port)]
+
+    def _kore(self, port, _):
+        module = os.path.join(self._peers, "kore.so")
+        # In the foreground, without chroot and without another user.
+        return ["kore", "-f", "-n", "-r", "-c", self._fill("kore.conf", port, module=module)]
+
+    def _go(self, port, _):
+        return [os.path.join(self._peers, "go"), str(port)]

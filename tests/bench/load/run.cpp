@@ -1,0 +1,201 @@
+#include "bench/load/run.h"
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <deque>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "bench/load/client.h"
+#include "bench/load/figures.h"
+#include "bench/load/slow_uploads.h"
+
+namespace berth::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Nobody asks again at once after a 503 that says Retry-After.
+constexpr auto kPause = 100ms;
+// What the server frees or trims after a burst of connections is over by then.
+constexpr auto kSettle = 1500ms;
+// A run by number of requests ends by then, however slow the server is.
+constexpr auto kLongestRun = 300s;
+
+struct Reading {
+  Clock::time_point time;
+  CpuTime server;
+  std::chrono::nanoseconds server_waited{};
+  std::chrono::nanoseconds generator{};
+  std::vector<CoreTime> cores;
+};
+
+Reading read_now(const Options& options) {
+  timespec own{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
+  return {Clock::now(), cpu_time_of(options.processes), waited_for_core(options.processes),
+          std::chrono::seconds(own.tv_sec) + std::chrono::nanoseconds(own.tv_nsec), core_times()};
+}
+
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+double microseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::micro>(time).count();
+}
+
+class Run {
+ public:
+  explicit Run(const Options& options)
+      : options_(options),
+        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+        measured_(learn_target(options.port, options.path, options.body_bytes, options.close)) {
+    if (!options_.beside_path.empty()) {
+      beside_ = std::make_unique<Group>(learn_target(options.port, options.beside_path, 0, false));
+    }
+  }
+
+  std::string operator()() {
+    open_idle();
+    SlowUploads uploads(options_.port, options_.upload_path, options_.uploads);
+    if (options_.connections > 0) {
+      open(measured_, options_.connections);
+      if (beside_) open(*beside_, options_.beside_connections);
+      loop(uploads);
+    }
+    return result(uploads);
+  }
+
+ private:
+  // Each idle connection has been used once: what an unused one costs tells little.
+  void open_idle() {
+    idle_.once = true;
+    for (const std::size_t step : options_.idle) {
+      while (idle_.clients.size() < step) {
+        idle_.clients.push_back(std::make_unique<Client>(idle_, epoll_.get()));
+        if (!idle_.clients.back()->start(Clock::now())) {
+          throw std::system_error(errno, std::generic_category(), "idle connection");
+        }
+        wait_for_answer();
+      }
+      std::this_thread::sleep_for(kSettle);
+      private_bytes_.push_back(private_bytes_of(options_.processes));
+    }
+  }
+
+  void wait_for_answer() {
+    epoll_event event{};
+    for (;;) {
+      if (::epoll_wait(epoll_.get(), &event, 1, 10000) != 1) {
+        throw std::runtime_error("an idle connection got no answer");
+      }
+      const Progress progress = static_cast<Client*>(event.data.ptr)->on_readable();
+      if (progress == Progress::kPause) throw std::runtime_error("an idle connection was refused");
+      if (progress == Progress::kAnswered) return;
+    }
+  }
+
+  void open(Group& group, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      group.clients.push_back(std::make_unique<Client>(group, epoll_.get()));
+      const Clock::time_point now = Clock::now();
+      if (!group.clients.back()->start(now)) {
+        paused_.emplace_back(now + kPause, group.clients.back().get());
+      }
+    }
+  }
+
+  void loop(SlowUploads& uploads) {
+    std::array<epoll_event, 512> events;
+    const bool by_number = options_.requests != 0;
+    Clock::time_point begin = Clock::now() + (by_number ? 0ms : options_.warmup);
+    const Clock::time_point end = by_number ? begin + kLongestRun : begin + options_.duration;
+    bool measuring = false;
+    for (Clock::time_point now = Clock::now(); now < end; now = Clock::now()) {
+      if (!measuring && now >= begin) {
+        measuring = true;
+        measured_.reset();
+        if (beside_) beside_->reset();
+        before_ = read_now(options_);
+      }
+      if (by_number && measured_.completed >= options_.requests) break;
+      const int count =
+          ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+      for (int i = 0; i < count; ++i) {
+        auto* client = static_cast<Client*>(events[static_cast<std::size_t>(i)].data.ptr);
+        if (client->on_readable() == Progress::kPause) paused_.emplace_back(now + kPause, client);
+      }
+      while (!paused_.empty() && paused_.front().first <= now) {
+        Client* client = paused_.front().second;
+        paused_.pop_front();
+        if (!client->start(now)) paused_.emplace_back(now + kPause, client);
+      }
+      uploads.advance(now);
+    }
+    after_ = read_now(options_);
+  }
+
+  static void write(std::ostream& out, const char* prefix, const Group& group) {
+    out << '"' << prefix << "completed\":" << group.completed << ",\"" << prefix
+        << "refused\":" << group.refused << ",\"" << prefix << "errors\":" << group.errors << ",\""
+        << prefix << "p50_us\":" << microseconds(group.latencies.quantile(0.5)) << ",\"" << prefix
+        << "p99_us\":" << microseconds(group.latencies.quantile(0.99)) << ',';
+  }
+
+  std::string result(const SlowUploads& uploads) const {
+    std::ostringstream out;
+    out << '{';
+    write(out, "", measured_);
+    if (beside_) write(out, "beside_", *beside_);
+    out << "\"in_all\":" << measured_.in_all << ",\"uploads_cut\":" << uploads.cut()
+        << ",\"idle_errors\":" << idle_.errors
+        << ",\"seconds\":" << seconds(after_.time - before_.time)
+        << ",\"server_cpu_seconds\":" << seconds(after_.server.total - before_.server.total)
+        << ",\"server_user_ticks\":" << after_.server.user_ticks - before_.server.user_ticks
+        << ",\"server_system_ticks\":" << after_.server.system_ticks - before_.server.system_ticks
+        << ",\"server_waited_seconds\":" << seconds(after_.server_waited - before_.server_waited)
+        << ",\"generator_cpu_seconds\":" << seconds(after_.generator - before_.generator);
+    out << ",\"core_busy_seconds\":[";
+    for (std::size_t i = 0; i < after_.cores.size() && i < before_.cores.size(); ++i) {
+      out << (i == 0 ? "" : ",") << after_.cores[i].busy_seconds - before_.cores[i].busy_seconds;
+    }
+    out << "],\"steal_seconds\":[";
+    for (std::size_t i = 0; i < after_.cores.size() && i < before_.cores.size(); ++i) {
+      out << (i == 0 ? "" : ",") << after_.cores[i].steal_seconds - before_.cores[i].steal_seconds;
+    }
+    out << "],\"private_bytes\":[";
+    for (std::size_t i = 0; i < private_bytes_.size(); ++i) {
+      out << (i == 0 ? "" : ",") << private_bytes_[i];
+    }
+    out << "]}";
+    return out.str();
+  }
+
+  const Options& options_;
+  base::Descriptor epoll_;
+  Group measured_;
+  std::unique_ptr<Group> beside_;
+  Group idle_{measured_.target};
+  std::vector<std::uint64_t> private_bytes_;
+  std::deque<std::pair<Clock::time_point, Client*>> paused_;  // by time
+  Reading before_;
+  Reading after_;
+};
+
+}  // namespace
+
+std::string run_load(const Options& options) {
+  const auto run = std::make_unique<Run>(options);
+  return (*run)();
+}
+
+}  // namespace berth::bench
