@@ -25,6 +25,17 @@ serve::Route serve_route(const config::Route& route, serve::Handler& handler) {
   return result;
 }
 
+// The one place that knows that there is no middleware yet.
+void refuse_middleware(const config::Configuration& configuration,
+                       config::Diagnostics& diagnostics) {
+  for (const config::Route& route : configuration.routes) {
+    if (route.with.empty()) continue;
+    diagnostics.error(route.with.front().position,
+                      "`with` is not supported by this version of berth",
+                      "leave it out: there is no middleware yet");
+  }
+}
+
 }  // namespace
 
 Generation::Generation(config::Configuration configuration)
@@ -38,6 +49,7 @@ std::unique_ptr<Generation> Generation::build(config::Configuration configuratio
                                               config::Diagnostics& diagnostics,
                                               const Watch& watch) {
   std::unique_ptr<Generation> generation(new Generation(std::move(configuration)));
+  refuse_middleware(generation->configuration_, diagnostics);
   auto table = build_route_table(generation->configuration_, diagnostics);
   generation->load_plugins(context, sink, diagnostics, watch);
   generation->make_handlers(diagnostics, watch);

@@ -139,7 +139,9 @@ int run_host(const RunOptions& options) {
         "berth does not serve as root: plugins would run with all rights\n"
         "help: run it as another user, or give --allow-root if that is what you want");
   }
-  config::Loaded loaded = config::load_file(options.file);
+  auto inherited = take_inherited_sockets();
+  if (!inherited) return refuse(inherited.error().text);
+  config::Loaded loaded = config::load_file(options.file, config::Environment::of_process());
   if (!loaded.configuration) {
     // Its plugins are looked at all the same, so that everything wrong is said at once.
     (void)validate(options.file);
@@ -164,9 +166,10 @@ int run_host(const RunOptions& options) {
       Generation::build(std::move(*loaded.configuration), context, sink, loaded.diagnostics);
   std::cerr << loaded.diagnostics.render(colour_of_stderr());
   if (!generation) return 1;
-  auto server = Server::open(generation->configuration(), generation->root(), **log, clock);
+  auto server = Server::open(generation->configuration(), generation->root(), **log, clock,
+                             std::move(*inherited));
   if (!server) {
-    std::cerr << server.error().text << '\n';
+    std::cerr << loaded.diagnostics.with_only(std::move(server).error()).render(colour_of_stderr());
     return 1;
   }
   return Host(*generation, **server, *signals, **log, clock).run();

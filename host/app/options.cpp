@@ -77,6 +77,15 @@ base::Result<net::ListenerOptions> listener_options(const config::Listener& list
   return options;
 }
 
+base::Result<net::UnixListenerOptions> unix_listener_options(const config::Listener& listener) {
+  auto address = net::UnixAddress::parse(listener.unix_path);
+  if (!address) return base::fail(std::move(address).error());
+  return net::UnixListenerOptions{.name = listener.name,
+                                  .address = std::move(*address),
+                                  .mode = listener.mode,
+                                  .backlog = listener.socket.backlog};
+}
+
 std::string output_of(const config::LogTarget& target) {
   assert(target.kind != config::LogTarget::Kind::kOff);
   switch (target.kind) {

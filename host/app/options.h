@@ -19,8 +19,11 @@ namespace berth::app {
                                               std::size_t loops);
 
 // The address was checked when the configuration was read; an error here is the system's (a scope
-// that is gone).
+// that is gone). REQUIRES: the listener's kind is kTcp.
 [[nodiscard]] base::Result<net::ListenerOptions> listener_options(const config::Listener& listener);
+// REQUIRES: the listener's kind is kUnix.
+[[nodiscard]] base::Result<net::UnixListenerOptions> unix_listener_options(
+    const config::Listener& listener);
 
 [[nodiscard]] observe::LogOptions log_options(const config::Log& log);
 

@@ -4,16 +4,27 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 namespace berth::app {
 
 namespace {
 
+// Unset it is empty.
 std::string environment(const char* name) {
   // Asked on the main thread before any other is started.
   const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
   return value == nullptr ? std::string() : std::string(value);
+}
+
+// And no longer in the environment.
+std::optional<std::string> taken_out(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  if (value == nullptr) return std::nullopt;
+  std::optional<std::string> result(value);
+  (void)::unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return result;
 }
 
 }  // namespace
@@ -32,6 +43,14 @@ std::string plugin_path(const std::string& file) {
   std::error_code error;
   if (std::filesystem::exists(in_build_tree, error)) return in_build_tree.string();
   return (folder / BERTH_PLUGINS_FROM_BINARY / file).lexically_normal().string();
+}
+
+base::Result<net::InheritedSockets> take_inherited_sockets() {
+  net::InheritedSockets::Variables variables;
+  variables.listen_pid = taken_out("LISTEN_PID");
+  variables.listen_fds = taken_out("LISTEN_FDS");
+  variables.listen_fdnames = taken_out("LISTEN_FDNAMES");
+  return net::InheritedSockets::take(variables, ::getpid());
 }
 
 plugin::StateEnvironment state_environment() {

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "config/diagnostic.h"
+#include "net/inherited_sockets.h"
 #include "plugin/private_folder.h"
 
 namespace berth::app {
@@ -20,6 +21,11 @@ namespace berth::app {
 // A plugin's file as the configuration names it: with "/" as it is, a bare name in the folder of
 // the shipped plugins (beside the binary in a build tree, else of its prefix).
 [[nodiscard]] std::string plugin_path(const std::string& file);
+
+// The descriptors this process was handed (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES); takes the three
+// variables out of the environment, so that nobody below mistakes them for its own. To be asked
+// once, before anything opens a descriptor, starts a thread or loads a plugin.
+[[nodiscard]] base::Result<net::InheritedSockets> take_inherited_sockets();
 
 // The environment that decides where state lies, as it is now: to be asked before any plugin loads.
 [[nodiscard]] plugin::StateEnvironment state_environment();

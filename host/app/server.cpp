@@ -1,8 +1,10 @@
 #include "app/server.h"
 
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
+#include "app/open_listeners.h"
 #include "app/options.h"
 #include "sched/worker.h"
 
@@ -31,33 +33,35 @@ Server::Server(const config::Configuration& configuration, serve::Handler& root,
 
 Server::~Server() = default;
 
-base::Result<std::unique_ptr<Server>> Server::open(const config::Configuration& configuration,
-                                                   serve::Handler& root, observe::Log& log,
-                                                   const base::Clock& clock) {
+base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> Server::open(
+    const config::Configuration& configuration, serve::Handler& root, observe::Log& log,
+    const base::Clock& clock, net::InheritedSockets inherited) {
   std::unique_ptr<Server> server(new Server(configuration, root, log, clock, usable_cores()));
   if (configuration.log.access.kind != config::LogTarget::Kind::kOff) {
     auto access = observe::AccessLog::open(access_log_options(configuration.log), log, clock);
-    if (!access) return base::fail(std::move(access).error());
+    if (!access) {
+      return base::fail(std::vector<config::Diagnostic>{
+          {.position = configuration.log.access.position.line == 0
+                           ? base::SourcePosition{configuration.file, 0, 0}
+                           : configuration.log.access.position,
+           .what = std::move(access).error().text,
+           .suggestion = {},
+           .help = {}}});
+    }
     server->access_log_ = std::move(access).value();
     server->service_.set_access_log(server->access_log_.get());
   }
-  std::string errors;
-  base::ErrorCode code = base::ErrorCode::kSystem;
-  for (const config::Listener& entry : configuration.listeners) {
-    auto options = listener_options(entry);
-    auto listener = options ? net::Listener::open(*options)
-                            : base::Result<net::Listener>(base::fail(options.error()));
-    if (!listener) {
-      if (!errors.empty()) errors += '\n';
-      errors += entry.address_position.text() + ": error: " + listener.error().text;
-      code = listener.error().code;
-      continue;
-    }
-    const auto index = static_cast<std::uint32_t>(server->infos_.size());
-    server->infos_.push_back({.name = entry.name, .index = index, .secure = false});
-    server->listeners_.push_back(std::move(listener).value());
+  auto opened = open_listeners(configuration, inherited);
+  if (!opened) return base::fail(std::move(opened).error());
+  for (OpenListener& entry : *opened) {
+    server->infos_.push_back({.name = configuration.listeners[entry.index].name,
+                              .index = static_cast<std::uint32_t>(entry.index),
+                              .secure = false});
+    server->listeners_.push_back(std::move(entry.listener));
   }
-  if (!errors.empty()) return base::fail(code, std::move(errors));
+  for (const std::string& name : inherited.names()) {
+    log.warn("an inherited descriptor is closed: no listener names it", {{"name", name}});
+  }
   return server;
 }
 
@@ -79,6 +83,9 @@ base::Status<> Server::start() {
 
 void Server::begin_stop() {
   service_.begin_drain();
+  // First of all: who connects from here on finds the next server, or none, but never one that
+  // goes.
+  for (net::Listener& listener : listeners_) listener.withdraw();
   sources_left_.store(sources_.size(), std::memory_order_relaxed);
   for (const auto& source : sources_) {
     serve::AcceptSource* const target = source.get();

@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/configuration.h"
+#include "config/diagnostic.h"
+#include "net/inherited_sockets.h"
 #include "net/listener.h"
 #include "observe/access_log.h"
 #include "observe/counters.h"
@@ -29,10 +31,11 @@ namespace berth::app {
 //   begin_stop, cut, end: in this order, what start did is undone
 class Server {
  public:
-  // Binds every listener. Errors: each listener that cannot be bound, one line each.
-  [[nodiscard]] static base::Result<std::unique_ptr<Server>> open(
+  // Binds every listener or takes it from `inherited`; what is left there is closed, with a line in
+  // the log. Errors: each listener that cannot be had, or why there is no access log.
+  [[nodiscard]] static base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> open(
       const config::Configuration& configuration, serve::Handler& root, observe::Log& log,
-      const base::Clock& clock);
+      const base::Clock& clock, net::InheritedSockets inherited);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   // REQUIRES: end() returned true, or start() was never called.
@@ -40,9 +43,10 @@ class Server {
 
   [[nodiscard]] base::Status<> start();
 
-  // Asks every loop to take what is queued at the listeners, to let go of them, and to close its
-  // connections: idle ones at once, busy ones after their response. The last loop closes the
-  // listeners. Returns at once; a loop that is inside a handler comes to it afterwards.
+  // Removes the paths of Unix listeners, then asks every loop to take what is queued at the
+  // listeners, to let go of them, and to close its connections: idle ones at once, busy ones after
+  // their response. The last loop closes the listeners. Returns at once; a loop that is inside a
+  // handler comes to it afterwards.
   void begin_stop();
   // Waits until no connection is left; false at the deadline.
   [[nodiscard]] bool wait_drained(base::TimePoint deadline) {
@@ -56,7 +60,6 @@ class Server {
 
   [[nodiscard]] std::size_t connections() const noexcept { return loops_.connections(); }
   [[nodiscard]] const observe::Counters& counters() const noexcept { return counters_; }
-  [[nodiscard]] const std::vector<net::Listener>& listeners() const noexcept { return listeners_; }
 
  private:
   Server(const config::Configuration& configuration, serve::Handler& root, observe::Log& log,
@@ -72,7 +75,7 @@ class Server {
   // Closed by the loop that is the last to let go of them; until then everybody may read it.
   std::vector<net::Listener> listeners_;
   std::atomic<std::size_t> sources_left_{0};  // that have not stopped: see begin_stop
-  std::deque<serve::ListenerInfo> infos_;
+  std::deque<serve::ListenerInfo> infos_;     // by the same index as listeners_
   std::vector<std::unique_ptr<serve::AcceptSource>> sources_;  // for each listener one per loop
 };
 

@@ -86,7 +86,7 @@ std::string end_of(std::optional<int> status) {
 
 // The probe took its findings with it: those on the file are made again.
 int tell_end(const std::string& file, const ProbeState& state, std::optional<int> status) {
-  config::Loaded loaded = config::load_file(file);
+  config::Loaded loaded = config::load_file(file, config::Environment::of_process());
   const auto& read = loaded.configuration ? loaded.configuration : loaded.remainder;
   const config::Plugin* const plugin =
       read && state.stage == Stage::kInPlugin ? read->find_plugin(state.plugin) : nullptr;
@@ -141,7 +141,8 @@ int validate(const std::string& file) {
 int probe(const std::string& file, int descriptor) {
   const ProbeReport report(descriptor);
   report.write(Stage::kBegun);
-  config::Loaded loaded = config::load_file(file);
+  (void)take_inherited_sockets();  // plugins are not to see the variables; nothing is listened at
+  config::Loaded loaded = config::load_file(file, config::Environment::of_process());
   const auto colour = colour_of_stderr();
   auto& read = loaded.configuration ? loaded.configuration : loaded.remainder;
   base::Status<> checked = base::done();

@@ -99,6 +99,11 @@ inline constexpr std::size_t kThreadStack = 1 * kMiB;
 // A temporary accept error pauses accepting: 5 ms, doubled each time, up to 1 s (Go net/http).
 inline constexpr std::chrono::nanoseconds kAcceptPause = 5ms;
 inline constexpr std::chrono::nanoseconds kAcceptPauseMax = 1s;
+// For another server that is making or removing its Unix socket in the same folder: microseconds,
+// unless somebody keeps the folder's lock on purpose.
+inline constexpr std::chrono::nanoseconds kUnixLockWait = 1s;
+// Permission bits of a Unix listener's file. listen[].mode.
+inline constexpr std::uint16_t kUnixMode = 0660;
 // TCP keepalive of accepted connections (Go: 15 s).
 inline constexpr std::chrono::seconds kTcpKeepAlive = 15s;
 
@@ -110,8 +115,11 @@ inline constexpr std::size_t kPatternSegments = 64;
 
 // --- files (config/, plugin/)
 // --------------------------------------------------------------------------- Bytes of a
-// configuration file (faults.md 49).
+// configuration file, and of all it includes together (faults.md 49).
 inline constexpr std::size_t kConfigFile = 4 * kMiB;
+// Files that it and those may include, and how deep: a conf.d with a file per service fits.
+inline constexpr std::size_t kConfigIncludes = 256;
+inline constexpr std::size_t kConfigIncludeDepth = 8;
 // Nested collections in it (faults.md 50).
 inline constexpr std::size_t kConfigDepth = 64;
 // Errors reported at once; the rest is counted.

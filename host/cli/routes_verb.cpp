@@ -27,7 +27,7 @@ struct LoadedTable {
 };
 
 std::optional<LoadedTable> load(const std::string& file) {
-  config::Loaded loaded = config::load_file(file);
+  config::Loaded loaded = config::load_file(file, config::Environment::of_process());
   const auto& read = loaded.configuration ? loaded.configuration : loaded.remainder;
   std::optional<mux::Table> table;
   if (read) table = app::build_route_table(*read, loaded.diagnostics);

@@ -101,6 +101,7 @@ Parsed<TcpAddress> parse_address(std::string_view text) {
 }
 
 bool overlap(const Listener& a, const Listener& b) noexcept {
+  if (a.kind != Listener::Kind::kTcp || b.kind != Listener::Kind::kTcp) return false;
   if (a.address.port != b.address.port || a.address.port == 0) return false;
   const bool same_family = (takes_ipv4(a) && takes_ipv4(b)) || (takes_ipv6(a) && takes_ipv6(b));
   if (!same_family) return false;

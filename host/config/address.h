@@ -13,8 +13,8 @@ namespace berth::config {
 // without leading zeros, 0 lets the kernel choose. Host names and zone ids (%eth0) are refused.
 [[nodiscard]] Parsed<TcpAddress> parse_address(std::string_view text);
 
-// Whether two listeners cannot both bind: same port, not 0, and a host in common. ":P" and "[::]:P"
-// take the IPv4 addresses too unless only_ipv6 (Linux, bind(2) with SO_REUSEADDR on both).
+// Whether two TCP listeners cannot both bind: same port, not 0, and a host in common. ":P" and
+// "[::]:P" take the IPv4 addresses too unless only_ipv6 (Linux, bind(2) with SO_REUSEADDR on both).
 [[nodiscard]] bool overlap(const Listener& a, const Listener& b) noexcept;
 
 }  // namespace berth::config

@@ -45,11 +45,26 @@ struct SocketOptions {
 
 // listen[]. Names are unique; no two addresses overlap unless both say reuse_port.
 struct Listener {
+  enum class Kind : std::uint8_t {
+    kTcp,        // address
+    kUnix,       // unix
+    kInherited,  // inherited
+  };
+
   std::string name;
-  TcpAddress address;
-  SocketOptions socket;
-  base::SourcePosition position;          // of the name's value
-  base::SourcePosition address_position;  // of the address's value
+  Kind kind = Kind::kTcp;
+  TcpAddress address;  // kTcp only
+  // kUnix only. A path, resolved against the folder of its file, at most 107 bytes; or "@" and an
+  // abstract name of at most 107 bytes.
+  std::string unix_path;
+  std::uint16_t mode = base::limits::kUnixMode;  // kUnix with a path: of the file
+  std::string inherited;                         // kInherited only: a name of LISTEN_FDNAMES
+  SocketOptions socket;                          // kUnix: backlog alone; kInherited: none
+  base::SourcePosition position;                 // of the name's value
+  base::SourcePosition address_position;         // of the value of address, unix or inherited
+
+  // Whether unix_path is a name that no file stands for.
+  [[nodiscard]] bool is_abstract() const noexcept { return unix_path.starts_with('@'); }
 };
 
 // What is done about a plugin file that others may write (DESIGN.md "Small decisions").
@@ -61,7 +76,7 @@ enum class PluginPermissions : std::uint8_t {
 // plugins.ALIAS
 struct Plugin {
   std::string alias;  // the name in this file only; letters, digits, _ and -
-  // With "/": resolved against the configuration's folder (resolve_path). A bare name: as written,
+  // With "/": resolved against its file's folder (resolve_path). A bare name: as written,
   // to be looked for in the folder of the shipped plugins.
   std::string file;
   Node config;                                                  // null if absent
@@ -69,6 +84,15 @@ struct Plugin {
   bool used = false;                                            // some route names it
   base::SourcePosition position;                                // of the alias
   base::SourcePosition file_position;                           // of file's value
+};
+
+// routes[].with[]: a filter around the route's handler.
+struct Middleware {
+  std::string plugin;                     // an alias that exists in plugins
+  std::string kind;                       // empty: for a plugin with one kind
+  Node config;                            // null if absent
+  base::SourcePosition position;          // of the item
+  base::SourcePosition handler_position;  // of the text that names plugin and kind
 };
 
 // routes[], in the file's order (which carries no meaning).
@@ -80,6 +104,7 @@ struct Route {
   std::optional<base::Duration> timeout = base::limits::kHandlerTimeout;
   // Bytes: its own, else limits.body. Absent: no limit.
   std::optional<std::uint64_t> max_body = base::limits::kBody;
+  std::vector<Middleware> with;           // outermost first
   std::vector<std::string> listeners;     // names that exist in listen; empty: all of them
   Node config;                            // null if absent
   base::SourcePosition position;          // of the route
@@ -118,7 +143,7 @@ enum class LogFormat : std::uint8_t { kText, kJson };
 struct LogTarget {
   enum class Kind : std::uint8_t { kOff, kStderr, kStdout, kFile };
   Kind kind = Kind::kStderr;
-  std::string path;               // kFile only; resolved against the configuration's folder
+  std::string path;               // kFile only; resolved against its file's folder
   base::SourcePosition position;  // of the value; no line where it is the default
 };
 
@@ -130,10 +155,10 @@ struct Log {
   LogTarget access{LogTarget::Kind::kStdout, {}, {}};
 };
 
-// A whole file that was accepted. Movable, copyable, plain.
+// A whole file with those it includes that was accepted. Movable, copyable, plain.
 struct Configuration {
-  std::string file;    // as it was given to load
-  std::string folder;  // the one file is in: what relative paths are relative to; "." for none
+  std::string file;                 // as it was given to load
+  std::string folder;               // the one file is in; "." for none
   std::vector<Listener> listeners;  // at least one
   std::vector<Plugin> plugins;      // in the file's order
   std::vector<Route> routes;

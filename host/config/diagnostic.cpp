@@ -75,11 +75,6 @@ std::vector<std::size_t> line_offsets(std::string_view text) {
   return lines;
 }
 
-bool before(const Diagnostic& left, const Diagnostic& right) noexcept {
-  return std::tie(left.position.line, left.position.column) <
-         std::tie(right.position.line, right.position.column);
-}
-
 std::string counted_only(std::size_t count, std::string_view noun) {
   if (count == 0) return {};
   return "and " + std::to_string(count) + " more " + std::string(noun) + (count == 1 ? "" : "s") +
@@ -110,13 +105,19 @@ Diagnostics::Diagnostics(std::string file, std::string source) {
   made->file = std::move(file);
   made->text = std::move(source);
   made->lines = line_offsets(made->text);
-  source_ = std::move(made);
+  sources_.push_back(std::move(made));
 }
 
 void Diagnostics::add(Diagnostic diagnostic) {
   std::size_t& count = diagnostic.severity == Severity::kError ? errors_ : warnings_;
   if (++count > base::limits::kConfigErrors) return;
-  const auto place = std::upper_bound(kept_.begin(), kept_.end(), diagnostic, before);
+  const auto key = [this](const Diagnostic& finding) {
+    const base::SourcePosition& at = finding.position;
+    return std::tuple(rank(at.file), at.line, at.column);
+  };
+  const auto place = std::upper_bound(
+      kept_.begin(), kept_.end(), diagnostic,
+      [&key](const Diagnostic& left, const Diagnostic& right) { return key(left) < key(right); });
   kept_.insert(place, std::move(diagnostic));
 }
 
@@ -128,9 +129,43 @@ void Diagnostics::warning(base::SourcePosition position, std::string what, std::
   add({std::move(position), std::move(what), {}, std::move(help), Severity::kWarning});
 }
 
-std::string_view Diagnostics::line(std::uint32_t line) const noexcept {
-  if (line == 0 || line > source_->lines.size()) return {};
-  std::string_view rest = std::string_view(source_->text).substr(source_->lines[line - 1]);
+void Diagnostics::absorb(const Diagnostics& included) {
+  sources_.insert(sources_.end(), included.sources_.begin(), included.sources_.end());
+  std::size_t errors = included.errors_;
+  std::size_t warnings = included.warnings_;
+  for (const Diagnostic& finding : included.kept_) {
+    add(finding);
+    --(finding.severity == Severity::kError ? errors : warnings);
+  }
+  errors_ += errors;
+  warnings_ += warnings;
+}
+
+Diagnostics Diagnostics::with_only(std::vector<Diagnostic> findings) const {
+  Diagnostics result = *this;
+  result.kept_.clear();
+  result.errors_ = 0;
+  result.warnings_ = 0;
+  for (Diagnostic& finding : findings) result.add(std::move(finding));
+  return result;
+}
+
+std::size_t Diagnostics::rank(std::string_view file) const noexcept {
+  const auto found = std::find_if(sources_.begin(), sources_.end(),
+                                  [file](const auto& source) { return source->file == file; });
+  return found == sources_.end() ? 0 : static_cast<std::size_t>(found - sources_.begin());
+}
+
+std::string_view Diagnostics::source_of(std::string_view file) const noexcept {
+  const Source& source = *sources_[rank(file)];
+  return source.file == file ? std::string_view(source.text) : std::string_view();
+}
+
+std::string_view Diagnostics::line(const base::SourcePosition& position) const noexcept {
+  const Source& source = *sources_[rank(position.file)];
+  const std::uint32_t number = position.line;
+  if (source.file != position.file || number == 0 || number > source.lines.size()) return {};
+  std::string_view rest = std::string_view(source.text).substr(source.lines[number - 1]);
   rest = rest.substr(0, rest.find('\n'));
   if (rest.ends_with('\r')) rest.remove_suffix(1);
   return rest;
@@ -148,8 +183,8 @@ std::string Diagnostics::render(const Diagnostic& diagnostic, Colour colour) con
   }
   out += '\n';
 
-  const std::string_view source = line(diagnostic.position.line);
-  if (diagnostic.position.file == source_->file && !source.empty()) {
+  const std::string_view source = line(diagnostic.position);
+  if (!source.empty()) {
     const std::size_t column = std::max<std::size_t>(diagnostic.position.column, 1);
     const Excerpt shown = excerpt(source, column - 1);
     out += std::string(kIndent) + shown.text + '\n';

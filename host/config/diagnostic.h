@@ -33,7 +33,8 @@ struct Diagnostic {
   [[nodiscard]] std::vector<std::pair<std::string_view, std::string>> fields() const;
 };
 
-// Collects findings over one file and renders them. Movable, copyable (the source is shared), not
+// Collects findings over a file and those it includes, and renders them. Movable, copyable (the
+// sources are shared), not
 // for use by several threads at once. It outlives loading: app adds what it finds later (conflicts
 // of patterns, plugins that do not load) at the positions the Configuration carries.
 class Diagnostics {
@@ -48,17 +49,26 @@ class Diagnostics {
   void error(base::SourcePosition position, std::string what, std::string help = {});
   void warning(base::SourcePosition position, std::string what, std::string help = {});
 
-  // Those that were kept, by line and column, at equal places in the order of adding. Valid until
-  // the next add.
+  // Takes over the sources and the findings of an included file; those that were only counted there
+  // are counted here.
+  void absorb(const Diagnostics& included);
+
+  // The same sources with other findings in place of these.
+  [[nodiscard]] Diagnostics with_only(std::vector<Diagnostic> findings) const;
+
+  // Those that were kept, by file (in the order they were read), line and column, at equal places
+  // in the order of adding. Valid until the next add.
   [[nodiscard]] std::span<const Diagnostic> all() const noexcept { return kept_; }
   // All that were added, kept or not.
   [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
   [[nodiscard]] std::size_t warnings() const noexcept { return warnings_; }
 
   // The name given at construction; valid as long as any copy of this object.
-  [[nodiscard]] const std::string& file() const noexcept { return source_->file; }
-  // The file's bytes; valid as long as any copy of this object.
-  [[nodiscard]] std::string_view source() const noexcept { return source_->text; }
+  [[nodiscard]] const std::string& file() const noexcept { return sources_.front()->file; }
+  // The bytes of that file; valid as long as any copy of this object.
+  [[nodiscard]] std::string_view source() const noexcept { return sources_.front()->text; }
+  // The bytes of the file of this name, as long; empty if there is none.
+  [[nodiscard]] std::string_view source_of(std::string_view file) const noexcept;
 
   // One finding as lines, each ending in LF:
   //   berth.yaml:12:5: error: unknown key "handlr" (did you mean "handler"?)
@@ -66,7 +76,7 @@ class Diagnostics {
   //       ^
   //   help: ...
   // The source line is shortened to 100 characters around the caret and escaped by printable(); it
-  // is left out where the position names another file or no line of this one.
+  // is left out where the position names no line of one of the files.
   [[nodiscard]] std::string render(const Diagnostic& diagnostic, Colour colour) const;
   // All of them, then what was only counted ("and 12 more errors").
   [[nodiscard]] std::string render(Colour colour = Colour::kNever) const;
@@ -78,10 +88,12 @@ class Diagnostics {
     std::vector<std::size_t> lines;  // the offset each line begins at
   };
 
-  // Without its line end; empty if there is no such line. line counts from 1.
-  [[nodiscard]] std::string_view line(std::uint32_t line) const noexcept;
+  // The index of the source that is named so; 0 if there is none.
+  [[nodiscard]] std::size_t rank(std::string_view file) const noexcept;
+  // Without its line end; empty if there is no such line.
+  [[nodiscard]] std::string_view line(const base::SourcePosition& position) const noexcept;
 
-  std::shared_ptr<const Source> source_;
+  std::vector<std::shared_ptr<const Source>> sources_;  // never empty
   std::vector<Diagnostic> kept_;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "config/expand.h"
 #include "config/printable.h"
 #include "config/settings.h"
 #include "config/values.h"
@@ -32,8 +33,9 @@ std::string escape(char32_t code_point) {
   return text;
 }
 
-// Double-quoted on one line; what printable() would hide is escaped.
-std::string quoted(std::string_view text) {
+// Double-quoted on one line; what printable() would hide is escaped. As a key: a value has its `${`
+// escaped, too.
+std::string quoted_key(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
     char32_t code_point = 0;
@@ -55,6 +57,8 @@ std::string quoted(std::string_view text) {
   }
   return out + '"';
 }
+
+std::string quoted(std::string_view text) { return quoted_key(escape_references(text)); }
 
 // Words and numbers that mean the same without quotes anywhere in a flow collection.
 bool is_plain(std::string_view text) noexcept {
@@ -83,7 +87,7 @@ std::string flow(const Node& node) {
     case Node::Kind::kMap: {
       std::string out;
       for (std::size_t i = 0; i < node.size(); ++i) {
-        const std::string key = quoted(node.key(i).text());
+        const std::string key = quoted_key(node.key(i).text());
         out += i == 0 ? "" : ", ";
         out += key.size() > kImplicitKey ? "? " : "";
         out += key + ": " + flow(node.value(i));
@@ -130,6 +134,33 @@ std::string dump_socket(const SocketOptions& socket) {
          flag("freebind", socket.freebind) + dump_settings(socket_settings(), socket, "      ");
 }
 
+std::string dump_mode(std::uint16_t mode) {
+  std::string text = "\"0000\"";
+  for (std::size_t i = 4; i > 1; --i, mode = static_cast<std::uint16_t>(mode >> 3)) {
+    text[i] = static_cast<char>('0' + (mode & 7));
+  }
+  return text;
+}
+
+std::string dump_listener(const Listener& listener) {
+  std::string out = "  - name: " + quoted(listener.name) + '\n';
+  switch (listener.kind) {
+    case Listener::Kind::kTcp:
+      return out + "    address: " + quoted(listener.address.text()) + '\n' +
+             dump_socket(listener.socket);
+    case Listener::Kind::kUnix:
+      out += "    unix: " + quoted(listener.unix_path) + '\n';
+      if (!listener.is_abstract()) out += "    mode: " + dump_mode(listener.mode) + '\n';
+      if (listener.socket.backlog) {
+        out += "    socket: { backlog: " + std::to_string(*listener.socket.backlog) + " }\n";
+      }
+      return out;
+    case Listener::Kind::kInherited:
+      return out + "    inherited: " + quoted(listener.inherited) + '\n';
+  }
+  return out;
+}
+
 std::string dump_target(const LogTarget& target) {
   constexpr std::array<std::string_view, 3> kNames{"off", "stderr", "stdout"};
   if (target.kind == LogTarget::Kind::kFile) return quoted(target.path);
@@ -140,6 +171,11 @@ std::string dump_route(const Route& route) {
   std::string out = "  - pattern: " + quoted(route.pattern) + '\n';
   out += "    handler: " + route.plugin + (route.kind.empty() ? "" : "." + route.kind) + '\n';
   out += dump_settings(route_settings(), route, "    ");
+  if (!route.with.empty()) out += "    with:\n";
+  for (const Middleware& entry : route.with) {
+    out += "      - handler: " + entry.plugin + (entry.kind.empty() ? "" : "." + entry.kind) + '\n';
+    if (!entry.config.is_null()) out += "        config: " + flow(entry.config) + '\n';
+  }
   if (!route.listeners.empty()) {
     out += "    listeners: [";
     for (const std::string& name : route.listeners) {
@@ -152,7 +188,7 @@ std::string dump_route(const Route& route) {
 }
 
 std::string dump_plugin(const Plugin& plugin) {
-  std::string out = "  " + quoted(plugin.alias) + ":\n    file: " + quoted(plugin.file) + '\n';
+  std::string out = "  " + quoted_key(plugin.alias) + ":\n    file: " + quoted(plugin.file) + '\n';
   out += "    plugin_permissions: ";
   out += plugin.permissions == PluginPermissions::kStrict ? "strict\n" : "default\n";
   if (!plugin.config.is_null()) out += "    config: " + flow(plugin.config) + '\n';
@@ -163,11 +199,7 @@ std::string dump_plugin(const Plugin& plugin) {
 
 std::string dump(const Configuration& configuration) {
   std::string out = "listen:\n";
-  for (const Listener& listener : configuration.listeners) {
-    out += "  - name: " + quoted(listener.name) + '\n';
-    out += "    address: " + quoted(listener.address.text()) + '\n';
-    out += dump_socket(listener.socket);
-  }
+  for (const Listener& listener : configuration.listeners) out += dump_listener(listener);
   if (!configuration.plugins.empty()) out += "plugins:\n";
   for (const Plugin& plugin : configuration.plugins) out += dump_plugin(plugin);
   if (!configuration.routes.empty()) out += "routes:\n";

@@ -10,6 +10,8 @@
 #include "base/result.h"
 #include "config/configuration.h"
 #include "config/diagnostic.h"
+#include "config/environment.h"
+#include "config/file_provider.h"
 
 namespace berth::config {
 
@@ -23,15 +25,20 @@ struct Loaded {
   std::optional<Configuration> remainder = std::nullopt;
 };
 
-// Reads the bytes of a file. `name` is shown in messages, and its folder is what relative paths are
-// relative to. Any bytes are safe; time and memory are linear in their number. Needs 1 MiB of stack
-// at most.
-[[nodiscard]] Loaded load_text(std::string name, std::string text);
+// Reads a file and what it includes. Its folder is what its relative paths are relative to, that of
+// an included file for those in it. Any bytes are safe; time and memory are linear in their number.
+// Needs 1 MiB of stack at most.
+[[nodiscard]] Loaded load(const std::string& path, FileProvider& files,
+                          const Environment& environment);
 
-// Opens the file once and reads it whole through that descriptor. Refused: what is not a regular
-// file, over limits::kConfigFile, owned by neither root nor the effective user, world-writable,
-// group-writable when root (else a warning), or changed while it was read (faults.md 49, 54).
-[[nodiscard]] Loaded load_file(const std::string& path);
+// The same from the disk. Each file is opened once and read whole through that descriptor. Refused:
+// what is not a regular file, over limits::kConfigFile, owned by neither root nor the effective
+// user, world-writable, group-writable when root (else a warning), or changed while it was read
+// (faults.md 49, 54).
+[[nodiscard]] Loaded load_file(const std::string& path, const Environment& environment);
+
+// One text alone, named so in messages: it can include nothing, and no variable is set.
+[[nodiscard]] Loaded load_text(const std::string& name, std::string text);
 
 // Where find_file looks. `exists` tells whether something stands at a path.
 struct FileSearch {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -56,6 +57,7 @@ class Node {
 
   // Of the first character of the value; of an alias: of the alias itself.
   [[nodiscard]] base::SourcePosition position() const;
+  [[nodiscard]] const Place& place() const noexcept { return place_; }
 
   // A scalar's text without quotes and with escapes resolved, valid UTF-8 without NUL; else empty.
   // The view lives as long as the node.
@@ -69,6 +71,10 @@ class Node {
   [[nodiscard]] const Node& value(std::size_t index) const noexcept;
   // REQUIRES: is_map(), index < size(). A scalar.
   [[nodiscard]] const Node& key(std::size_t index) const noexcept;
+
+  // Moves the items, or a map's keys or values, out; take both of a map. None are left.
+  [[nodiscard]] std::vector<Node> take_keys() noexcept { return std::exchange(keys_, {}); }
+  [[nodiscard]] std::vector<Node> take_values() noexcept { return std::exchange(values_, {}); }
 
   // The value of a map's key, else null. Linear in size().
   [[nodiscard]] const Node* find(std::string_view key) const noexcept;

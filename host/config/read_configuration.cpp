@@ -24,8 +24,8 @@ constexpr std::array<Key, 9> kKeys{{
     {"timeouts"},
     {"limits"},
     {"log"},
+    {"include"},  // gone from the tree already: read_tree()
     {"control", Key::Status::kLater, "leave it out: there is no control socket yet"},
-    {"include", Key::Status::kLater, "write everything into one file"},
 }};
 
 // More names than this are not listed in a help line.
@@ -33,25 +33,43 @@ constexpr std::size_t kListedNames = 10;
 
 using Names = std::vector<std::string_view>;
 
-void check_handlers(Configuration& configuration, Report& report) {
-  Names aliases;
-  std::map<std::string_view, Plugin*> plugins;
-  for (Plugin& plugin : configuration.plugins) {
-    aliases.push_back(plugin.alias);
-    plugins.emplace(plugin.alias, &plugin);
-  }
-  for (const Route& route : configuration.routes) {
-    if (route.plugin.empty()) continue;  // reported already
-    const auto found = plugins.find(route.plugin);
-    if (found != plugins.end()) {
-      found->second->used = true;
-      continue;
+// Marks the plugin as used, or reports that there is none of the alias.
+class PluginNames {
+ public:
+  PluginNames(Configuration& configuration, Report& report) : report_(report) {
+    for (Plugin& plugin : configuration.plugins) {
+      aliases_.push_back(plugin.alias);
+      plugins_.emplace(plugin.alias, &plugin);
     }
-    std::string suggestion = report.full() ? std::string() : nearest(route.plugin, aliases);
-    if (!suggestion.empty() && !route.kind.empty()) suggestion += "." + route.kind;
-    report.error(route.handler_position, "no plugin is named " + quote(route.plugin),
-                 "name it under `plugins`: " + route.plugin + ": { file: " + route.plugin + ".so }",
-                 suggestion);
+  }
+
+  void use(const std::string& alias, const std::string& kind,
+           const base::SourcePosition& position) {
+    if (alias.empty()) return;  // reported already
+    const auto found = plugins_.find(alias);
+    if (found != plugins_.end()) {
+      found->second->used = true;
+      return;
+    }
+    std::string suggestion = report_.full() ? std::string() : nearest(alias, aliases_);
+    if (!suggestion.empty() && !kind.empty()) suggestion += "." + kind;
+    report_.error(position, "no plugin is named " + quote(alias),
+                  "name it under `plugins`: " + alias + ": { file: " + alias + ".so }", suggestion);
+  }
+
+ private:
+  Report& report_;
+  Names aliases_;
+  std::map<std::string_view, Plugin*> plugins_;
+};
+
+void check_handlers(Configuration& configuration, Report& report) {
+  PluginNames names(configuration, report);
+  for (const Route& route : configuration.routes) {
+    names.use(route.plugin, route.kind, route.handler_position);
+    for (const Middleware& entry : route.with) {
+      names.use(entry.plugin, entry.kind, entry.handler_position);
+    }
   }
 }
 
@@ -107,7 +125,7 @@ Configuration read_configuration(const Node& root, std::string_view file, Report
   }
   if (const Node* const node = section.get("limits")) result.limits = read_limits(*node, report);
   if (const Node* const node = section.get("log")) {
-    result.log = read_log(*node, result.folder, report);
+    result.log = read_log(*node, report);
   }
 
   auto permissions = PluginPermissions::kDefault;
@@ -115,7 +133,7 @@ Configuration read_configuration(const Node& root, std::string_view file, Report
     permissions = read_permissions(*node, report);
   }
   if (const Node* const node = section.get("plugins")) {
-    result.plugins = read_plugins(*node, permissions, result.folder, report);
+    result.plugins = read_plugins(*node, permissions, report);
   }
 
   const Node* const routes = section.get("routes");

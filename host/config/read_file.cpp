@@ -67,6 +67,7 @@ base::Result<FileBytes, Diagnostic> read_file(const std::string& path,
   }
   if (!S_ISREG(before.st_mode)) return refuse(path, "this is not a regular file");
   FileBytes result;
+  result.identity = std::to_string(before.st_dev) + ":" + std::to_string(before.st_ino);
   if (auto owner = check_owner(path, before.st_uid, before.st_mode, ::geteuid(), result.warnings);
       !owner) {
     return base::fail(std::move(owner).error());

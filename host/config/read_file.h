@@ -14,6 +14,7 @@ namespace berth::config {
 
 struct FileBytes {
   std::string text;
+  std::string identity;  // device and inode: the same for all names of one file
   std::vector<Diagnostic> warnings;
 };
 

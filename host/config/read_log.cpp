@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 constexpr std::array<std::string_view, 3> kTargets{"off", "stderr", "stdout"};
 
 LogTarget read_target(const Node& node, bool may_be_off, const LogTarget& otherwise,
-                      std::string_view folder, Report& report) {
+                      Report& report) {
   const auto text = report.take(node.as_string());
   if (!text) return otherwise;
   LogTarget target{LogTarget::Kind::kFile, {}, node.position()};
@@ -35,13 +35,13 @@ LogTarget read_target(const Node& node, bool may_be_off, const LogTarget& otherw
                  "a path has a / in it, such as ./berth.log", nearest(*text, kTargets));
     return otherwise;
   }
-  target.path = resolve_path(folder, *text);
+  target.path = resolve_path(folder_of(target.position.file), *text);
   return target;
 }
 
 }  // namespace
 
-Log read_log(const Node& node, std::string_view folder, Report& report) {
+Log read_log(const Node& node, Report& report) {
   const Section section(node, "`log`", kLogKeys, report);
   Log log;
   if (const Node* const level = section.get("level")) {
@@ -53,10 +53,10 @@ Log read_log(const Node& node, std::string_view folder, Report& report) {
     if (index) log.format = static_cast<LogFormat>(*index);
   }
   if (const Node* const output = section.get("output")) {
-    log.output = read_target(*output, false, log.output, folder, report);
+    log.output = read_target(*output, false, log.output, report);
   }
   if (const Node* const access = section.get("access")) {
-    log.access = read_target(*access, true, log.access, folder, report);
+    log.access = read_target(*access, true, log.access, report);
   }
   return log;
 }

@@ -28,7 +28,12 @@ constexpr std::array<Key, 7> kRouteKeys{{
     {"max_body"},
     {"listeners"},
     {"config"},
-    {"with", Key::Status::kLater, "leave it out: there is no middleware yet"},
+    {"with"},
+}};
+
+constexpr std::array<Key, 2> kMiddlewareKeys{{
+    {"handler", Key::Status::kRequired, "write handler: plugin.kind"},
+    {"config"},
 }};
 
 constexpr std::array<std::string_view, 2> kPermissions{"default", "strict"};
@@ -43,21 +48,40 @@ Node read_config(const Section& section, Report& report) {
   return Node();
 }
 
-// "plugin.kind" or "plugin" -> plugin and kind.
-void read_handler(const Section& section, Route& route, Report& report) {
-  const auto text = section.string("handler", report);
-  if (!text) return;
-  route.handler_position = section.get("handler")->position();
-  const std::size_t dot = text->find('.');
-  const std::string plugin = text->substr(0, dot);
-  const std::string kind = dot == std::string::npos ? std::string() : text->substr(dot + 1);
-  if (!is_name(plugin) || (dot != std::string::npos && !is_name(kind))) {
-    report.error(route.handler_position, quote(*text) + " is not a handler",
-                 "write plugin.kind, or plugin where it has one kind; " + std::string(kNameHelp));
-    return;
+// "plugin.kind" or "plugin" -> plugin and kind, of a Route or Middleware. `what` is it in messages.
+template <class Target>
+void read_handler(std::string_view text, base::SourcePosition position, std::string_view what,
+                  Target& target, Report& report) {
+  target.handler_position = std::move(position);
+  const std::size_t dot = text.find('.');
+  const std::string_view plugin = text.substr(0, dot);
+  const bool has_kind = dot != std::string_view::npos;
+  const std::string_view kind = has_kind ? text.substr(dot + 1) : std::string_view();
+  if (!is_name(plugin) || (has_kind && !is_name(kind))) {
+    return report.error(
+        target.handler_position, quote(text) + " is not " + std::string(what),
+        "write plugin.kind, or plugin where it has one kind; " + std::string(kNameHelp));
   }
-  route.plugin = plugin;
-  route.kind = kind;
+  target.plugin = plugin;
+  target.kind = kind;
+}
+
+// plugin.kind, or a map with a config of its own.
+Middleware read_middleware(const Node& node, Report& report) {
+  constexpr std::string_view kWhat = "a middleware";
+  Middleware result;
+  result.position = node.position();
+  result.handler_position = node.position();
+  if (node.is_scalar()) {
+    read_handler(node.text(), node.position(), kWhat, result, report);
+    return result;
+  }
+  const Section section(node, kWhat, kMiddlewareKeys, report);
+  if (const auto text = section.string("handler", report)) {
+    read_handler(*text, section.get("handler")->position(), kWhat, result, report);
+  }
+  result.config = read_config(section, report);
+  return result;
 }
 
 void read_route_listeners(const Section& section, Route& route, Report& report) {
@@ -89,7 +113,14 @@ Route read_route(const Node& node, const Route& defaults, Report& report) {
     route.pattern = std::move(*pattern);
     route.pattern_position = section.get("pattern")->position();
   }
-  read_handler(section, route, report);
+  if (const auto text = section.string("handler", report)) {
+    read_handler(*text, section.get("handler")->position(), "a handler", route, report);
+  }
+  if (const Node* const with = section.get("with")) {
+    for_each_item(*with, "`with`", report, [&route, &report](const Node& item) {
+      route.with.push_back(read_middleware(item, report));
+    });
+  }
   apply(route_settings(), section, route, report);
   read_route_listeners(section, route, report);
   route.config = read_config(section, report);
@@ -111,8 +142,7 @@ PluginPermissions read_permissions(const Node& node, Report& report) {
                                                              : PluginPermissions::kDefault;
 }
 
-std::vector<Plugin> read_plugins(const Node& node, PluginPermissions inherited,
-                                 std::string_view folder, Report& report) {
+std::vector<Plugin> read_plugins(const Node& node, PluginPermissions inherited, Report& report) {
   std::vector<Plugin> plugins;
   if (node.is_null()) return plugins;
   if (!node.is_map()) {
@@ -131,8 +161,8 @@ std::vector<Plugin> read_plugins(const Node& node, PluginPermissions inherited,
     const Section section(node.value(i), "a plugin", kPluginKeys, report);
     plugin.file_position = node.value(i).position();
     if (const auto file = section.string("file", report)) {
-      plugin.file = resolve_path(folder, *file);
       plugin.file_position = section.get("file")->position();
+      plugin.file = resolve_path(folder_of(plugin.file_position.file), *file);
     }
     plugin.config = read_config(section, report);
     const Node* const permissions = section.get("plugin_permissions");

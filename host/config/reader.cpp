@@ -251,9 +251,14 @@ std::string strip_bom(std::string text) {
   return text;
 }
 
-Document read_document(Diagnostics& diagnostics) {
+bool has_content(std::string_view text) noexcept {
+  return first_content(text) != std::string_view::npos;
+}
+
+Document read_document(Diagnostics& diagnostics, const Environment& environment,
+                       ReadTotals& totals) {
   if (!accept_bytes(diagnostics)) return {};
-  TreeBuilder builder(diagnostics);
+  TreeBuilder builder(diagnostics, environment, totals);
   SecondDocument second(diagnostics);
   try {
     std::istringstream stream{std::string(diagnostics.source())};

@@ -14,12 +14,12 @@ namespace berth::config {
 [[nodiscard]] std::vector<Listener> read_listeners(const Node& node, Report& report);
 // Aliases keep the file's order. `inherited` is the top level's plugin_permissions.
 [[nodiscard]] std::vector<Plugin> read_plugins(const Node& node, PluginPermissions inherited,
-                                               std::string_view folder, Report& report);
+                                               Report& report);
 [[nodiscard]] PluginPermissions read_permissions(const Node& node, Report& report);
 // `defaults` gives what a route leaves out: timeout and max_body.
 [[nodiscard]] std::vector<Route> read_routes(const Node& node, const Route& defaults,
                                              Report& report);
-[[nodiscard]] Log read_log(const Node& node, std::string_view folder, Report& report);
+[[nodiscard]] Log read_log(const Node& node, Report& report);
 
 // The whole file. Also checks what has to hold between sections: handlers name plugins, routes name
 // listeners, every plugin is used (a warning).

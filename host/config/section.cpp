@@ -55,7 +55,7 @@ std::string check_key(const Node& node, std::string_view what, std::span<const K
 
 }  // namespace
 
-Report::Report(Diagnostics& diagnostics, std::set<std::pair<std::uint32_t, std::uint32_t>> spoilt)
+Report::Report(Diagnostics& diagnostics, Spoilt spoilt)
     : diagnostics_(diagnostics), spoilt_(std::move(spoilt)) {}
 
 void Report::error(base::SourcePosition position, std::string what, std::string help,
@@ -72,7 +72,8 @@ void Report::warning(base::SourcePosition position, std::string what, std::strin
 bool Report::full() const noexcept { return diagnostics_.errors() >= base::limits::kConfigErrors; }
 
 void Report::add(Diagnostic diagnostic) {
-  if (spoilt_.contains({diagnostic.position.line, diagnostic.position.column})) return;
+  const base::SourcePosition& at = diagnostic.position;
+  if (spoilt_.contains({at.file, at.line, at.column})) return;
   diagnostics_.add(std::move(diagnostic));
 }
 
@@ -88,16 +89,12 @@ Section::Section(const Node& node, std::string_view what, std::span<const Key> k
     return;
   }
   node_ = &node;
-  std::set<std::string, std::less<>> meant;  // one mistake, one message: not missing as well
   for (std::size_t i = 0; i < node.size(); ++i) {
     if (free_keys && node.key(i).text().starts_with(kFreePrefix)) continue;
-    meant.insert(check_key(node.key(i), what, keys, report));
+    meant_.insert(check_key(node.key(i), what, keys, report));
   }
   for (const Key& key : keys) {
-    if (key.status != Key::Status::kRequired || node.find(key.name) != nullptr ||
-        meant.contains(key.name)) {
-      continue;
-    }
+    if (key.status != Key::Status::kRequired || !misses(key.name)) continue;
     report.error(node.position(), std::string(what) + " needs the key " + quote(key.name),
                  std::string(key.help));
   }
@@ -105,6 +102,10 @@ Section::Section(const Node& node, std::string_view what, std::span<const Key> k
 
 const Node* Section::get(std::string_view key) const noexcept {
   return node_ == nullptr ? nullptr : node_->find(key);
+}
+
+bool Section::misses(std::string_view key) const noexcept {
+  return node_ != nullptr && node_->find(key) == nullptr && !meant_.contains(key);
 }
 
 std::optional<std::string> Section::string(std::string_view key, Report& report) const {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "config/diagnostic.h"
+#include "config/include.h"
 #include "config/node.h"
 
 namespace berth::config {
@@ -29,12 +30,12 @@ struct Key {
   std::string_view help = {};  // for a required key: what to write; for a later one: instead
 };
 
-// What all sections of one file share. Collects findings; those on nodes that reading the file has
-// replaced are dropped.
+// What all sections of a configuration share. Collects findings; those on nodes that reading the
+// files has replaced are dropped.
 class Report {
  public:
   // `diagnostics` outlives the report.
-  Report(Diagnostics& diagnostics, std::set<std::pair<std::uint32_t, std::uint32_t>> spoilt);
+  Report(Diagnostics& diagnostics, Spoilt spoilt);
 
   void error(base::SourcePosition position, std::string what, std::string help = {},
              std::string suggestion = {});
@@ -54,7 +55,7 @@ class Report {
   void add(Diagnostic diagnostic);
 
   Diagnostics& diagnostics_;
-  std::set<std::pair<std::uint32_t, std::uint32_t>> spoilt_;
+  Spoilt spoilt_;
 };
 
 // A map whose keys have been checked against `keys`. Views the node and the table: both outlive it.
@@ -69,11 +70,16 @@ class Section {
   // The value of a key, or null: absent or the node is no map.
   [[nodiscard]] const Node* get(std::string_view key) const noexcept;
 
+  // Whether the node is a map that has no such key, nor an unknown one that was taken for it: one
+  // mistake, one message.
+  [[nodiscard]] bool misses(std::string_view key) const noexcept;
+
   // The text of a key's value where it is there and is text.
   [[nodiscard]] std::optional<std::string> string(std::string_view key, Report& report) const;
 
  private:
   const Node* node_ = nullptr;
+  std::set<std::string, std::less<>> meant_;  // by unknown keys
 };
 
 // Calls each item of a list; reports a node that is none.

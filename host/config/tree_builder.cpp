@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "config/expand.h"
 #include "config/printable.h"
 
 namespace berth::config {
@@ -16,22 +17,52 @@ constexpr std::size_t kNodes = 1'000'000;
 // Bytes that aliases may copy: a long text with many aliases would multiply the file.
 constexpr std::size_t kAliasBytes = base::limits::kConfigFile;
 
+// Bytes that references may make, likewise.
+constexpr std::size_t kExpandedBytes = base::limits::kConfigFile;
+
 constexpr std::string_view kPlainTag = "?";
 constexpr std::string_view kQuotedTag = "!";  // also of blocks, and of an explicit lone `!`
 constexpr std::string_view kBlank = " \t\r\n";
 
-// yaml-cpp takes a quote at the very end of the file for an empty text.
-bool is_closed(std::string_view quoted) noexcept {
+// Where the text that begins with a quote ends: behind its other quote; npos: nowhere. yaml-cpp
+// takes a quote at the very end of the file for an empty text.
+std::size_t end_of_quoted(std::string_view quoted) noexcept {
   const char mark = quoted.front();
   for (std::size_t i = 1; i < quoted.size(); ++i) {
     if (quoted[i] == '\\' && mark == '"') {
       ++i;
     } else if (quoted[i] == mark) {
-      if (mark == '"' || i + 1 == quoted.size() || quoted[i + 1] != mark) return true;
+      if (mark == '"' || i + 1 == quoted.size() || quoted[i + 1] != mark) return i + 1;
       ++i;  // '' inside '...' is one quote
     }
   }
-  return false;
+  return std::string_view::npos;
+}
+
+std::size_t count_references(std::string_view text) noexcept {
+  std::size_t count = 0;
+  for (std::size_t at = text.find("${"); at != std::string_view::npos;
+       at = text.find("${", at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+// Where the `${` of that number of a scalar stands in the source. nullopt: escapes hide it.
+std::optional<std::size_t> find_reference(std::string_view source, std::size_t content,
+                                          std::string_view value, std::size_t number) {
+  std::string_view written = source.substr(content);
+  if (written.starts_with('"') || written.starts_with('\'')) {
+    written = written.substr(0, end_of_quoted(written));
+    if (count_references(written) != count_references(value)) return std::nullopt;
+  }
+  std::size_t at = 0;
+  if (written.starts_with('|') || written.starts_with('>')) at = written.find('\n');
+  for (at = written.find("${", at); number > 0 && at != std::string_view::npos; --number) {
+    at = written.find("${", at + 1);
+  }
+  if (at == std::string_view::npos) return std::nullopt;
+  return content + at;
 }
 
 bool is_valid_text(std::string_view text) noexcept {
@@ -46,8 +77,12 @@ bool is_valid_text(std::string_view text) noexcept {
 
 }  // namespace
 
-TreeBuilder::TreeBuilder(Diagnostics& diagnostics)
-    : diagnostics_(diagnostics), file_(std::make_shared<const std::string>(diagnostics.file())) {}
+TreeBuilder::TreeBuilder(Diagnostics& diagnostics, const Environment& environment,
+                         ReadTotals& totals)
+    : diagnostics_(diagnostics),
+      environment_(environment),
+      totals_(totals),
+      file_(std::make_shared<const std::string>(diagnostics.file())) {}
 
 Document TreeBuilder::take() {
   document_.root = std::move(root_);
@@ -99,8 +134,15 @@ void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
     return;
   }
   const Node& scalar = *found->second.scalar;
-  alias_bytes_ += scalar.text().size();
-  if (alias_bytes_ > kAliasBytes) {
+  if (found->second.expanded && expects_key()) {
+    refuse(where, "a key may not come from the environment", "write the key out");
+    open_.back().has_key = true;
+    open_.back().drop_value = true;
+    return;
+  }
+  if (found->second.expanded && scalar.is_null()) return add_spoilt(where);  // reported there
+  totals_.alias_bytes += scalar.text().size();
+  if (totals_.alias_bytes > kAliasBytes) {
     refuse(where, "aliases repeat more than 4 MiB of text", "write shorter values");
     throw StopParsing{};
   }
@@ -115,7 +157,7 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
   refuse_tag(mark, tag);
   const std::string_view written = diagnostics_.source().substr(content(mark));
   const bool in_quotes = written.starts_with('"') || written.starts_with('\'');
-  if (tag == kQuotedTag && in_quotes && !is_closed(written)) {
+  if (tag == kQuotedTag && in_quotes && end_of_quoted(written) == std::string_view::npos) {
     refuse(where, "the quote that begins here is never closed", {});
     throw StopParsing{};
   }
@@ -124,8 +166,14 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
     add_spoilt(where);
     return;
   }
-  Node node = Node::scalar(where, value, tag != kPlainTag);
-  if (anchor != YAML::NullAnchor) anchors_[anchor] = Anchored{node};
+  const bool expand = !expects_key() && has_reference(value);
+  std::optional<std::string> text = expand ? expanded(where, content(mark), value) : value;
+  if (!text) {
+    if (anchor != YAML::NullAnchor) anchors_[anchor] = Anchored{Node::null(where), true};
+    return add_spoilt(where);
+  }
+  Node node = Node::scalar(where, std::move(*text), tag != kPlainTag);
+  if (anchor != YAML::NullAnchor) anchors_[anchor] = Anchored{node, expand};
   add(std::move(node));
 }
 
@@ -179,6 +227,36 @@ std::size_t TreeBuilder::content(const YAML::Mark& mark) const {
   return at;
 }
 
+bool TreeBuilder::expects_key() const noexcept {
+  return !open_.empty() && open_.back().kind == Node::Kind::kMap && !open_.back().has_key;
+}
+
+std::optional<std::string> TreeBuilder::expanded(const Node::Place& place, std::size_t content,
+                                                 std::string_view value) {
+  Expansion expansion = expand(value, environment_);
+  for (ExpansionError& error : expansion.errors) {
+    const auto at = find_reference(diagnostics_.source(), content, value, error.number);
+    diagnostics_.error(
+        at ? position_at(*at) : base::SourcePosition{*file_, place.line, place.column},
+        std::move(error.what), std::move(error.help));
+  }
+  if (!expansion.errors.empty()) return std::nullopt;
+  totals_.expanded_bytes += expansion.text.size();
+  if (totals_.expanded_bytes > kExpandedBytes) {
+    refuse(place, "the environment makes more than 4 MiB of text", "write shorter values");
+    throw StopParsing{};
+  }
+  return std::move(expansion.text);
+}
+
+base::SourcePosition TreeBuilder::position_at(std::size_t offset) const {
+  const std::string_view before = diagnostics_.source().substr(0, offset);
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {*file_, static_cast<std::uint32_t>(lines) + 1,
+          static_cast<std::uint32_t>(offset - line_begin) + 1};
+}
+
 void TreeBuilder::refuse(const Node::Place& place, std::string what, std::string help) {
   diagnostics_.error({*file_, place.line, place.column}, std::move(what), std::move(help));
 }
@@ -192,8 +270,8 @@ void TreeBuilder::refuse_tag(const YAML::Mark& mark, const std::string& tag) {
 }
 
 void TreeBuilder::count() {
-  if (++nodes_ <= kNodes) return;
-  diagnostics_.error({*file_, 0, 0}, "the file holds more than 1000000 values", {});
+  if (++totals_.values <= kNodes) return;
+  diagnostics_.error({*file_, 0, 0}, "the configuration holds more than 1000000 values", {});
   throw StopParsing{};
 }
 

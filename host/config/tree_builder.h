@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "config/diagnostic.h"
+#include "config/environment.h"
 #include "config/node.h"
 #include "config/reader.h"
 
@@ -25,8 +26,8 @@ struct StopParsing {};
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  // `diagnostics` outlives the builder; its source is the text being parsed.
-  explicit TreeBuilder(Diagnostics& diagnostics);
+  // All outlive the builder; the source of `diagnostics` is the text being parsed.
+  TreeBuilder(Diagnostics& diagnostics, const Environment& environment, ReadTotals& totals);
 
   // What was built; the root is there once OnDocumentEnd was called.
   [[nodiscard]] Document take();
@@ -61,6 +62,7 @@ class TreeBuilder final : public YAML::EventHandler {
   // What an anchor stands for.
   struct Anchored {
     std::optional<Node> scalar;  // absent: a collection
+    bool expanded = false;       // holds what the environment says
   };
 
   [[nodiscard]] Node::Place place(const YAML::Mark& mark) const;
@@ -70,6 +72,12 @@ class TreeBuilder final : public YAML::EventHandler {
   [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const;
   // Where the content of a node begins: behind its anchor.
   [[nodiscard]] std::size_t content(const YAML::Mark& mark) const;
+  // Whether the next node is a key.
+  [[nodiscard]] bool expects_key() const noexcept;
+  // A value with its references replaced; nullopt: reported.
+  [[nodiscard]] std::optional<std::string> expanded(const Node::Place& place, std::size_t content,
+                                                    std::string_view value);
+  [[nodiscard]] base::SourcePosition position_at(std::size_t offset) const;
   void refuse(const Node::Place& place, std::string what, std::string help);
   void refuse_tag(const YAML::Mark& mark, const std::string& tag);
   void count();
@@ -81,13 +89,13 @@ class TreeBuilder final : public YAML::EventHandler {
   void add_spoilt(const Node::Place& place);
 
   Diagnostics& diagnostics_;
+  const Environment& environment_;
+  ReadTotals& totals_;
   std::shared_ptr<const std::string> file_;
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;
   Document document_;
   std::optional<Node> root_;
-  std::size_t nodes_ = 0;
-  std::size_t alias_bytes_ = 0;
 };
 
 }  // namespace berth::config

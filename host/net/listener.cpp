@@ -12,6 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "net/socket_name.h"
+
 namespace berth::net {
 
 namespace {
@@ -38,7 +40,7 @@ class Opening {
       : options_(options), address_(address) {}
 
   // Empty on failure; then error_number() says why.
-  base::Result<base::Descriptor> run() {
+  base::Result<base::Descriptor, ListenError> run() {
     base::Descriptor socket(
         ::socket(address_.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
     if (!socket) return failed("socket");
@@ -79,33 +81,30 @@ class Opening {
     return ::setsockopt(fd_, level, option, &value, sizeof value) == 0;
   }
 
-  base::Failure<base::Error> failed(std::string_view step) {
+  base::Failure<ListenError> failed(std::string_view step) {
     errno_ = errno;
-    std::string what = "listener";
-    if (!options_.name.empty()) what.append(" \"").append(options_.name).append("\"");
+    std::string what = listener_text(options_.name);
     what.append(": cannot listen at ").append(options_.address.text());
     if (step != "bind" && step != "listen") what.append(" (").append(step).append(")");
     base::Error error = base::system_error(errno_, what);
-    error.text += advice();
-    return base::fail(std::move(error));
+    return base::fail(ListenError{error.code, std::move(error.text), advice()});
   }
 
   [[nodiscard]] std::string advice() const {
     const std::string port = std::to_string(options_.address.port());
     switch (errno_) {
       case EADDRINUSE:
-        return "; another process listens there (\"ss -ltnp 'sport = :" + port +
-               "'\" as root shows which)";
+        return "another process listens there: `ss -ltnp 'sport = :" + port +
+               "'` as root shows which";
       case EACCES:
         if (options_.address.port() < 1024) {
-          return "; a port below 1024 needs CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=" +
-                 std::string("CAP_NET_BIND_SERVICE) or a lower ") +
-                 "net.ipv4.ip_unprivileged_port_start";
+          return "a port below 1024 needs CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities="
+                 "CAP_NET_BIND_SERVICE) or a lower net.ipv4.ip_unprivileged_port_start";
         }
         return "";
       case EADDRNOTAVAIL:
-        return "; no interface of this machine has that address (\"ip address\" shows them; "
-               "`freebind` allows it)";
+        return "no interface of this machine has that address: `ip address` shows them; "
+               "`freebind` allows it";
       default:
         return "";
     }
@@ -144,47 +143,85 @@ int default_backlog() noexcept {
   return SOMAXCONN;
 }
 
-base::Result<Listener> Listener::open(const ListenerOptions& options) {
+base::Result<Listener, ListenError> Listener::open(const ListenerOptions& options) {
   Opening first(options, options.address.raw());
-  base::Result<base::Descriptor> socket = first.run();
+  base::Result<base::Descriptor, ListenError> socket = first.run();
   if (!socket && options.address.every_address() && !options.only_ipv6 &&
       without_ipv6(first.error_number())) {
     socket = Opening(options, every_v4(options.address.port())).run();
   }
   if (!socket) return base::fail(std::move(socket).error());
-  return Listener(options.name, std::move(*socket));
+  return Listener(options.name, std::move(*socket), UnixPath());
 }
 
-base::Result<Listener> Listener::adopt(std::string name, int fd) {
+base::Result<Listener, ListenError> Listener::open(const UnixListenerOptions& options) {
+  const std::string what =
+      listener_text(options.name) + ": cannot listen at unix:" + options.address.text();
+  const auto failed = [&what](int error_number, std::string help = {}) {
+    base::Error error = base::system_error(error_number, what);
+    return base::fail(ListenError{error.code, std::move(error.text), std::move(help)});
+  };
+  base::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return failed(errno);
+  UnixPath path;
+  if (!options.address.is_abstract()) {
+    auto bound = UnixPath::bind(socket.get(), options.address, options.mode);
+    if (!bound) {
+      ListenError error = std::move(bound).error();
+      error.text.insert(0, what + ": ");
+      return base::fail(std::move(error));
+    }
+    path = std::move(*bound);
+  } else if (::bind(socket.get(), options.address.data(), options.address.size()) != 0) {
+    return failed(errno, errno == EADDRINUSE
+                             ? "another process listens there: `ss -lxp` as root shows which"
+                             : "");
+  }
+  if (::listen(socket.get(), options.backlog.value_or(default_backlog())) != 0) {
+    const int error_number = errno;
+    path.remove();
+    return failed(error_number);
+  }
+  return Listener(options.name, std::move(socket), std::move(path));
+}
+
+base::Result<Listener, ListenError> Listener::adopt(std::string name, int fd) {
   base::Descriptor socket(fd);
-  int listening = 0;
-  int type = 0;
-  socklen_t size = sizeof listening;
-  const bool is_listener =
-      ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0 &&
-      ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
-  if (!is_listener) {
-    return base::fail(base::ErrorCode::kInvalidArgument, "listener \"" + name + "\": descriptor " +
-                                                             std::to_string(fd) +
-                                                             " is no listening stream socket");
+  const auto option = [fd](int which) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    return ::getsockopt(fd, SOL_SOCKET, which, &value, &size) == 0 ? value : -1;
+  };
+  const int domain = option(SO_DOMAIN);
+  const bool known = domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX;
+  if (!known || option(SO_ACCEPTCONN) != 1 || option(SO_TYPE) != SOCK_STREAM) {
+    return base::fail(ListenError{base::ErrorCode::kInvalidArgument,
+                                  listener_text(name) + ": descriptor " + std::to_string(fd) +
+                                      " is no listening stream socket",
+                                  {}});
   }
   const int flags = ::fcntl(fd, F_GETFL);
   if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || flags == -1 ||
       ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
-    return base::fail(base::system_error(errno, "listener \"" + name + "\": fcntl"));
+    base::Error error = base::system_error(errno, listener_text(name) + ": fcntl");
+    return base::fail(ListenError{error.code, std::move(error.text), {}});
   }
-  return Listener(std::move(name), std::move(socket));
+  return Listener(std::move(name), std::move(socket), UnixPath());
 }
 
-Listener::Listener(std::string name, base::Descriptor socket)
+Listener::Listener(std::string name, base::Descriptor socket, UnixPath path)
     : name_(std::move(name)),
       address_(RawAddress::local_of(socket.get())),
+      text_(socket_name(socket.get())),
+      path_(std::move(path)),
       socket_(AdoptedSocket(std::move(socket))),
       fd_(socket_.impl()->sockfd()) {}
 
 Listener::Listener(Listener&& other) noexcept
     : name_(std::move(other.name_)),
       address_(other.address_),
+      text_(std::move(other.text_)),
+      path_(std::move(other.path_)),
       socket_(other.socket_),
       fd_(std::exchange(other.fd_, -1)) {}
 
@@ -193,6 +230,8 @@ Listener& Listener::operator=(Listener&& other) noexcept {
     close();
     name_ = std::move(other.name_);
     address_ = other.address_;
+    text_ = std::move(other.text_);
+    path_ = std::move(other.path_);
     socket_ = other.socket_;
     fd_ = std::exchange(other.fd_, -1);
   }
@@ -203,6 +242,7 @@ Listener::~Listener() noexcept { close(); }
 
 void Listener::close() noexcept {
   if (fd_ < 0) return;
+  withdraw();
   fd_ = -1;
   socket_.close();
 }

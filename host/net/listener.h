@@ -1,4 +1,4 @@
-// A listening TCP socket: bound, options set, ready to be accepted from. It does not accept
+// A listening TCP or Unix socket: bound, options set, ready to be accepted from. It does not accept
 // (Acceptor does) and knows no loop.
 #pragma once
 
@@ -8,9 +8,13 @@
 #include <Poco/Net/ServerSocket.h>
 
 #include "base/descriptor.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "net/listen_address.h"
+#include "net/listen_error.h"
 #include "net/raw_address.h"
+#include "net/unix_address.h"
+#include "net/unix_path.h"
 
 namespace berth::net {
 
@@ -29,21 +33,35 @@ struct ListenerOptions {
   std::optional<int> send_buffer = std::nullopt;  // bytes, SO_SNDBUF; likewise
 };
 
+// Of a Unix socket. What TCP alone has is missing, and so are buffer sizes: an accepted Unix socket
+// does not inherit them.
+struct UnixListenerOptions {
+  std::string name = {};
+  UnixAddress address;
+  mode_t mode = base::limits::kUnixMode;      // of the file; an abstract name has none
+  std::optional<int> backlog = std::nullopt;  // connections; nothing: net.core.somaxconn
+};
+
 // Move-only. fd() may be used by many loops at once (accept4 is thread-safe); close() belongs to
 // one thread, after the loops have let go of fd(). The destructor closes.
 class Listener {
  public:
   // Creates the socket (SOCK_CLOEXEC, SOCK_NONBLOCK), binds and listens. On a system without IPv6
-  // ":8080" falls back to 0.0.0.0. Errors name the listener, the address and the way out:
+  // ":8080" falls back to 0.0.0.0. Errors name the listener and the address:
   // kAlreadyInUse (EADDRINUSE), kPermission (a port below 1024: CAP_NET_BIND_SERVICE), kNotFound
   // (EADDRNOTAVAIL: no interface has the address), kInvalidArgument (an option the system refuses),
   // else as base::system_error.
-  [[nodiscard]] static base::Result<Listener> open(const ListenerOptions& options);
+  [[nodiscard]] static base::Result<Listener, ListenError> open(const ListenerOptions& options);
 
-  // Takes over a socket that is bound and listening already (handed down by a supervisor); makes it
-  // CLOEXEC and non-blocking. Owns fd from the call on, failure included. Errors:
-  // kInvalidArgument if fd is no listening stream socket.
-  [[nodiscard]] static base::Result<Listener> adopt(std::string name, int fd);
+  // The same at a Unix address. A path is unlinked by withdraw() and close(); what it does about a
+  // file that stands there, and its errors: UnixPath::bind.
+  [[nodiscard]] static base::Result<Listener, ListenError> open(const UnixListenerOptions& options);
+
+  // Takes over a socket that is bound and listening already (handed down by systemd or a
+  // supervisor); makes it CLOEXEC and non-blocking. Whoever made it owns its path. Owns fd from the
+  // call on, failure included. Errors: kInvalidArgument if fd is no listening stream socket of
+  // AF_INET, AF_INET6 or AF_UNIX.
+  [[nodiscard]] static base::Result<Listener, ListenError> adopt(std::string name, int fd);
 
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -56,17 +74,23 @@ class Listener {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   // As bound: with the real port where 0 was asked for.
   [[nodiscard]] const RawAddress& address() const noexcept { return address_; }
-  // address() as text: "[::]:8080", "127.0.0.1:8080".
-  [[nodiscard]] std::string text() const { return address_.text(); }
+  // "[::]:8080", "127.0.0.1:8080", "unix:/run/berth/http.sock" (socket_name()).
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
-  // Stops listening; clients in the backlog are reset. May be called twice.
+  // Nobody finds it any more where that can be had without closing it: the path of a Unix socket is
+  // unlinked if it is still the one that open() made. What is in the backlog can be accepted. May
+  // be called twice.
+  void withdraw() noexcept { path_.remove(); }
+  // Stops listening; clients in the backlog are reset. Withdraws first. May be called twice.
   void close() noexcept;
 
  private:
-  Listener(std::string name, base::Descriptor socket);
+  Listener(std::string name, base::Descriptor socket, UnixPath path);
 
   std::string name_;
   RawAddress address_;
+  std::string text_;
+  UnixPath path_;
   Poco::Net::ServerSocket socket_;
   int fd_ = -1;
 };

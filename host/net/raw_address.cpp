@@ -11,6 +11,8 @@ namespace berth::net {
 
 namespace {
 
+constexpr std::string_view kUnix = "unix:";
+
 // Appends to a buffer whose size the caller has shown to be enough.
 class Writer {
  public:
@@ -80,6 +82,8 @@ RawAddress RawAddress::from(const sockaddr* address, socklen_t size) noexcept {
     std::memcpy(&result.storage_.v4, address, sizeof(sockaddr_in));
   } else if (family == AF_INET6 && size >= sizeof(sockaddr_in6)) {
     std::memcpy(&result.storage_.v6, address, sizeof(sockaddr_in6));
+  } else if (family == AF_UNIX) {
+    result.storage_.v6.sin6_family = AF_UNIX;
   }
   return result;
 }
@@ -114,6 +118,7 @@ std::uint16_t RawAddress::port() const noexcept {
 
 std::string_view RawAddress::text(std::span<char> buffer) const noexcept {
   assert(buffer.size() >= kMaxText);
+  if (is_unix()) return kUnix;
   Writer writer(buffer);
   if (size() == 0) {
     writer.add('-');
@@ -127,6 +132,7 @@ std::string_view RawAddress::text(std::span<char> buffer) const noexcept {
 
 std::string_view RawAddress::host(std::span<char> buffer) const noexcept {
   assert(buffer.size() >= kMaxText);
+  if (is_unix()) return kUnix;
   Writer writer(buffer);
   if (size() == 0) {
     writer.add('-');

@@ -1,5 +1,6 @@
 // One IPv4 or IPv6 socket address in 28 bytes, as the kernel hands it out; text is made on demand.
-// Not a name, and not an address to listen at (that is ListenAddress).
+// Of a Unix socket it holds only that it is one. Not a name, and not an address to listen at (that
+// is ListenAddress).
 #pragma once
 
 #include <netinet/in.h>
@@ -23,7 +24,8 @@ class RawAddress {
   // Unspecified: family() is AF_UNSPEC, text() is "-".
   RawAddress() noexcept = default;
 
-  // What the kernel wrote. Anything but a whole sockaddr_in or sockaddr_in6 becomes unspecified.
+  // What the kernel wrote. Anything but a whole sockaddr_in or sockaddr_in6, or an AF_UNIX address,
+  // becomes unspecified. Clients of a Unix socket have no name to keep.
   [[nodiscard]] static RawAddress from(const sockaddr* address, socklen_t size) noexcept;
 
   // The address the descriptor is bound to, for a connection the one the client reached
@@ -31,16 +33,18 @@ class RawAddress {
   [[nodiscard]] static RawAddress local_of(int fd) noexcept;
 
   [[nodiscard]] sa_family_t family() const noexcept { return storage_.v6.sin6_family; }
+  [[nodiscard]] bool is_unix() const noexcept { return family() == AF_UNIX; }
   [[nodiscard]] const sockaddr* data() const noexcept;
-  // Bytes of data() in use; 0 if unspecified.
+  // Bytes of data() in use; 0 if unspecified or is_unix().
   [[nodiscard]] socklen_t size() const noexcept;
-  // In host byte order; 0 if unspecified.
+  // In host byte order; 0 if unspecified or is_unix().
   [[nodiscard]] std::uint16_t port() const noexcept;
 
   // "203.0.113.7:4711", "[2001:db8::1]:4711" (RFC 5952 s4, s6); an IPv4-mapped IPv6 address
   // (RFC 4291 s2.5.5.2: what a dual-stack listener sees of an IPv4 client) as IPv4; a link-local
-  // one with its scope, "[fe80::1%2]:4711". Writes into buffer, no terminating NUL; the view is
-  // into buffer. Allocates nothing. REQUIRES buffer.size() >= kMaxText.
+  // one with its scope, "[fe80::1%2]:4711"; of a Unix socket "unix:", as nginx has it. Writes into
+  // buffer, no terminating NUL; the view is into buffer or static. Allocates nothing. REQUIRES
+  // buffer.size() >= kMaxText.
   [[nodiscard]] std::string_view text(std::span<char> buffer) const noexcept;
   // The same without port and brackets, as access logs show it.
   [[nodiscard]] std::string_view host(std::span<char> buffer) const noexcept;

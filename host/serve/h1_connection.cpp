@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "net/socket_name.h"
 #include "sched/loop.h"
 #include "sched/pool.h"
 #include "sched/worker.h"
@@ -50,7 +51,7 @@ std::string_view H1Connection::remote_address() {
 
 std::string_view H1Connection::local_address() {
   if (!texts_) texts_ = std::make_unique<Texts>();
-  if (texts_->local.empty()) texts_->local = net::RawAddress::local_of(stream_->fd()).text();
+  if (texts_->local.empty()) texts_->local = net::socket_name(stream_->fd());
   return texts_->local;
 }
 

@@ -37,7 +37,8 @@ class Connected {
   Connected(const Connected&) = delete;
   Connected& operator=(const Connected&) = delete;
   virtual ~Connected() = default;
-  // "192.0.2.1:4711", "[2001:db8::1]:4711".
+  // "192.0.2.1:4711", "[2001:db8::1]:4711"; over a Unix socket "unix:" for the client, which has no
+  // address, and "unix:/run/berth/http.sock" or "unix:@berth" for our end.
   [[nodiscard]] virtual std::string_view remote_address() = 0;
   [[nodiscard]] virtual std::string_view local_address() = 0;
   // The listener's name in the configuration, and its place there from 0.

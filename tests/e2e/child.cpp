@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 
 namespace berth::e2e {
 
@@ -57,11 +58,42 @@ void append_from(base::Descriptor& pipe, std::string& text) {
   }
 }
 
+// In the child. By way of high numbers: the wanted ones may be among those that are copied.
+void hand_down(const std::vector<int>& descriptors) {
+  constexpr int kHigh = 500;
+  constexpr int kFirst = 3;  // sd_listen_fds(3)
+  const int count = static_cast<int>(descriptors.size());
+  for (int i = 0; i < count; ++i) {
+    ::dup2(descriptors[static_cast<std::size_t>(i)], kHigh + i);
+  }
+  for (int i = 0; i < count; ++i) {
+    ::dup2(kHigh + i, kFirst + i);
+    ::close(kHigh + i);
+  }
+}
+
+// Writes the number's digits to where they begin and ends the text.
+void write_number(char* text, int number) {
+  std::array<char, 16> digits{};
+  std::size_t count = 0;
+  do {
+    digits[count++] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
+  while (count > 0) *text++ = digits[--count];
+  *text = '\0';
+}
+
 }  // namespace
 
 Child::Child(const std::vector<std::string>& command, const ChildOptions& options) {
   std::vector<std::string> words = command;
   std::vector<std::string> variables = merged_environment(options);
+  const std::size_t own_pid = variables.size();
+  if (!options.descriptors.empty()) {
+    variables.push_back("LISTEN_PID=          ");  // room for the child's, known to it alone
+    variables.push_back("LISTEN_FDS=" + std::to_string(options.descriptors.size()));
+  }
   const std::vector<char*> arguments = pointers(words);
   const std::vector<char*> environment = pointers(variables);
   auto out = make_pipe();
@@ -77,6 +109,10 @@ Child::Child(const std::vector<std::string>& command, const ChildOptions& option
     ::dup2(out[1].get(), STDOUT_FILENO);
     ::dup2(err[1].get(), STDERR_FILENO);
     ::signal(SIGPIPE, SIG_DFL);
+    if (!options.descriptors.empty()) {
+      hand_down(options.descriptors);
+      write_number(environment[own_pid] + std::strlen("LISTEN_PID="), ::getpid());
+    }
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     if (options.folder.empty() || ::chdir(options.folder.c_str()) == 0) {
       ::execve(arguments[0], arguments.data(), environment.data());

@@ -14,8 +14,10 @@
 namespace berth::e2e {
 
 struct ChildOptions {
-  std::map<std::string, std::string> environment;  // beside what the test itself has
-  std::string folder;                              // it runs in; empty: the test's own
+  std::map<std::string, std::string> environment = {};  // beside what the test itself has
+  std::string folder = {};                              // it runs in; empty: the test's own
+  // Handed down as descriptors 3 and on, with LISTEN_FDS and LISTEN_PID set for it.
+  std::vector<int> descriptors = {};
 };
 
 // One thread. A wait fails the test after a generous deadline instead of hanging.

@@ -20,6 +20,12 @@ std::vector<std::string> run_command(const Folder& folder, std::string_view conf
           folder.write("berth.yaml", configuration)};
 }
 
+ChildOptions with(ChildOptions options, const ChildOptions& more) {
+  options.environment.insert(more.environment.begin(), more.environment.end());
+  options.descriptors = more.descriptors;
+  return options;
+}
+
 }  // namespace
 
 Folder::Folder() {
@@ -55,6 +61,11 @@ std::string usual(std::string_view more) {
 
 Host::Host(std::string_view configuration, const std::string& program)
     : child_(run_command(folder_, configuration, program), folder_.child_options()) {
+  child_.wait_for("serving");
+}
+
+Host::Host(std::string_view configuration, const ChildOptions& more)
+    : child_(run_command(folder_, configuration, {}), with(folder_.child_options(), more)) {
   child_.wait_for("serving");
 }
 

@@ -71,6 +71,8 @@ class Host {
  public:
   // `program`: another berth than the one that was built.
   explicit Host(std::string_view configuration, const std::string& program = {});
+  // With `more` beside what Folder::child_options() says.
+  Host(std::string_view configuration, const ChildOptions& more);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host();

@@ -55,6 +55,11 @@ RawClient::RawClient(std::uint16_t port, const RawClientOptions& options)
   EXPECT_EQ(::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
 }
 
+RawClient::RawClient(const net::UnixAddress& address)
+    : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  EXPECT_EQ(::connect(socket_.get(), address.data(), address.size()), 0) << address.text();
+}
+
 bool RawClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put =

@@ -1,5 +1,5 @@
-// A blocking TCP client over loopback for raw bytes: it sends what it is told and reads with a
-// deadline. It knows no HTTP but how to find the end of a response.
+// A blocking client over loopback TCP or a Unix socket for raw bytes: it sends what it is told and
+// reads with a deadline. It knows no HTTP but how to find the end of a response.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/descriptor.h"
+#include "net/unix_address.h"
 #include "support/reply_reader.h"
 
 namespace berth::test {
@@ -29,6 +30,7 @@ class RawClient {
 
   // Connects to 127.0.0.1:port or [::1]:port.
   explicit RawClient(std::uint16_t port, const RawClientOptions& options = {});
+  explicit RawClient(const net::UnixAddress& address);
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   RawClient(RawClient&&) noexcept = default;
@@ -37,7 +39,8 @@ class RawClient {
 
   // Sends all of it. False: the server has closed or reset the connection.
   bool send(std::string_view bytes);
-  // Sends the bytes in pieces of so many, each its own segment (TCP_NODELAY).
+  // Sends the bytes in pieces of so many, each its own segment over TCP
+  // (TCP_NODELAY).
   bool send_in_pieces(std::string_view bytes, std::size_t piece);
   // As much as the kernel takes without waiting.
   std::size_t send_some(std::string_view bytes);

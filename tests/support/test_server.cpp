@@ -38,7 +38,9 @@ TestServer::TestServer(serve::Handler& handler, const TestServerOptions& options
   listen.address = net::ListenAddress::parse("127.0.0.1:0").value();
   listen.send_buffer = options.send_buffer;
   listen.receive_buffer = options.receive_buffer;
-  auto listener = net::Listener::open(listen);
+  auto listener = options.address ? net::Listener::open(net::UnixListenerOptions{
+                                        .name = info_.name, .address = *options.address})
+                                  : net::Listener::open(listen);
   EXPECT_TRUE(listener.ok());
   listener_.emplace(std::move(listener).value());
   for (std::size_t i = 0; i < loops_->size(); ++i) {

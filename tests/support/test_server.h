@@ -1,5 +1,5 @@
-// A whole server in this process, without configuration: loops, pool, service and a listener on
-// 127.0.0.1:0.
+// A whole server in this process, without configuration: loops, pool, service and a listener, on
+// 127.0.0.1:0 or a Unix socket.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,9 @@ struct TestServerOptions {
   std::size_t threads = 8;       // beside the loops
   std::size_t client_waits = 8;  // of them
   std::size_t queue = 64;
-  std::optional<int> send_buffer;     // bytes, of accepted sockets
-  std::optional<int> receive_buffer;  // bytes, of accepted sockets
+  std::optional<int> send_buffer;           // bytes, of accepted sockets
+  std::optional<int> receive_buffer;        // bytes, of accepted sockets
+  std::optional<net::UnixAddress> address;  // instead of 127.0.0.1:0
   const base::Clock* clock = &base::system_clock();
 };
 

@@ -89,10 +89,12 @@ class Request {
   [[nodiscard]] std::string_view scheme() const noexcept { return text(&berth_host::req_scheme); }
   // "example.com:8080", what the client asked for.
   [[nodiscard]] std::string_view host() const noexcept { return text(&berth_host::req_host); }
-  // "192.0.2.1:5000", the peer of the connection; "[::1]:5000" for IPv6.
+  // "192.0.2.1:5000", the peer of the connection; "[::1]:5000" for IPv6; "unix:"
+  // where it came over a Unix socket, whose clients have no address.
   [[nodiscard]] std::string_view remote_address() const noexcept {
     return text(&berth_host::req_remote);
   }
+  // Our end, the same way; of a Unix socket "unix:/run/berth/http.sock" or "unix:@berth".
   [[nodiscard]] std::string_view local_address() const noexcept {
     return text(&berth_host::req_local);
   }

@@ -1,5 +1,5 @@
 // What a plugin may do to its host: throw or block while it serves, crash or end the process while
-// it is made.
+// it is made, look at the environment.
 #include <berth/plugin.hpp>
 
 #include <unistd.h>
@@ -38,7 +38,18 @@ class Exits : public berth::Handler {
   void serve(berth::ResponseWriter&, berth::Request&) override {}
 };
 
+// Answers with the variable that {name} names.
+class Environment : public berth::Handler {
+ public:
+  void serve(berth::ResponseWriter& response, berth::Request& request) override {
+    const std::string name(request.path_value("name").value_or(""));
+    const char* const value = std::getenv(name.c_str());
+    response.write(value == nullptr ? "not set" : value);
+  }
+};
+
 }  // namespace
 
 BERTH_PLUGIN(berth::handler<Throws>("throws"), berth::handler<Crashes>("crashes"),
-             berth::handler<Exits>("exits"), berth::handler<Blocks>("blocks"));
+             berth::handler<Exits>("exits"), berth::handler<Blocks>("blocks"),
+             berth::handler<Environment>("environment"));

@@ -36,7 +36,7 @@ class LoadFile : public testing::Test {
   }
   // The one finding without the path in front of it.
   std::string only(const std::string& file) {
-    const Loaded loaded = load_file(file);
+    const Loaded loaded = load_file(file, Environment());
     EXPECT_FALSE(loaded.configuration.has_value());
     if (loaded.diagnostics.all().size() != 1) return loaded.diagnostics.render();
     EXPECT_EQ(loaded.diagnostics.all()[0].position, (base::SourcePosition{file, 0, 0}));
@@ -47,13 +47,13 @@ class LoadFile : public testing::Test {
 };
 
 TEST_F(LoadFile, AFileIsLoadedAndItsFolderIsWhatPathsAreRelativeTo) {
-  const Loaded loaded =
-      load_file(write("listen: [{ name: a, address: ':0' }]\n"
-                      "plugins: { p: { file: ./p.so }, q: { file: q.so } }\n"
-                      "log: { access: logs/../access.log }\n"
-                      "routes:\n"
-                      "  - { pattern: /, handler: p }\n"
-                      "  - { pattern: /q, handler: q }\n"));
+  const Loaded loaded = load_file(write("listen: [{ name: a, address: ':0' }]\n"
+                                        "plugins: { p: { file: ./p.so }, q: { file: q.so } }\n"
+                                        "log: { access: logs/../access.log }\n"
+                                        "routes:\n"
+                                        "  - { pattern: /, handler: p }\n"
+                                        "  - { pattern: /q, handler: q }\n"),
+                                  Environment());
   ASSERT_TRUE(loaded.configuration.has_value()) << loaded.diagnostics.render();
   EXPECT_EQ(loaded.configuration->folder, folder_);
   EXPECT_EQ(loaded.configuration->find_plugin("p")->file, path("p.so"));

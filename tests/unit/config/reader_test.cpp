@@ -14,7 +14,8 @@ namespace {
 
 struct Read {
   explicit Read(std::string text) : diagnostics("r.yaml", std::move(text)) {
-    document = read_document(diagnostics);
+    ReadTotals totals;
+    document = read_document(diagnostics, Environment(), totals);
   }
   // The one finding, as "LINE:COLUMN: WHAT".
   [[nodiscard]] std::string only() const {
@@ -106,7 +107,7 @@ TEST(Reader, AliasesMayNotMultiplyTheFile) {
 
 TEST(Reader, TooManyValuesAreRefused) {
   EXPECT_EQ(Read("[" + repeat("a,", 1'000'001) + "]").only(),
-            "0:0: the file holds more than 1000000 values");
+            "0:0: the configuration holds more than 1000000 values");
 }
 
 TEST(Reader, AFileOverTheCapIsRefusedUnread) {

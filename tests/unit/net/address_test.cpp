@@ -70,8 +70,11 @@ TEST(RawAddress, WhatIsNoWholeInternetAddressIsUnspecified) {
   EXPECT_EQ(RawAddress::from(address, sizeof raw - 1).family(), AF_UNSPEC);
   EXPECT_EQ(RawAddress::from(address, 0).family(), AF_UNSPEC);
   EXPECT_EQ(RawAddress::from(nullptr, 0).size(), 0U);
-  raw.sin_family = AF_UNIX;
+  raw.sin_family = AF_PACKET;
   EXPECT_EQ(RawAddress::from(address, sizeof raw).family(), AF_UNSPEC);
+  raw.sin_family = AF_UNIX;  // of which only this much is kept
+  EXPECT_TRUE(RawAddress::from(address, sizeof(sa_family_t)).is_unix());
+  EXPECT_EQ(RawAddress::from(address, sizeof raw).size(), 0U);
   EXPECT_EQ(RawAddress::local_of(-1).family(), AF_UNSPEC);
 }
 

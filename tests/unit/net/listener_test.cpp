@@ -85,10 +85,10 @@ TEST(Listener, ASecondOneOnThePortIsAClearError) {
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, base::ErrorCode::kAlreadyInUse);
   const std::string port = std::to_string(first->address().port());
-  EXPECT_EQ(second.error().text, "listener \"test\": cannot listen at " + first->text() +
-                                     ": Address already in use; another process listens there "
-                                     "(\"ss -ltnp 'sport = :" +
-                                     port + "'\" as root shows which)");
+  EXPECT_EQ(second.error().text,
+            "listener \"test\": cannot listen at " + first->text() + ": Address already in use");
+  EXPECT_EQ(second.error().help, "another process listens there: `ss -ltnp 'sport = :" + port +
+                                     "'` as root shows which");
 }
 
 TEST(Listener, APortThatIsOnlyBoundIsTakenToo) {
@@ -104,9 +104,8 @@ TEST(Listener, AnAddressOfNoInterfaceIsAClearError) {
   const auto listener = Listener::open(loopback("192.0.2.1:0"));
   ASSERT_FALSE(listener.ok());
   EXPECT_EQ(listener.error().code, base::ErrorCode::kNotFound);
-  EXPECT_NE(listener.error().text.find("no interface of this machine has that address"),
-            std::string::npos)
-      << listener.error().text;
+  EXPECT_TRUE(listener.error().help.starts_with("no interface of this machine has that address"))
+      << listener.error().help;
 }
 
 TEST(Listener, AnyAddressIsDualStackAndShowsIpv4ClientsAsSuch) {

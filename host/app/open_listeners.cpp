@@ -1,0 +1,83 @@
+#include "app/open_listeners.h"
+
+#include <string>
+#include <utility>
+
+#include "app/options.h"
+#include "config/printable.h"
+
+namespace berth::app {
+
+namespace {
+
+using Opened = base::Result<std::vector<net::Listener>, net::ListenError>;
+
+Opened one(base::Result<net::Listener, net::ListenError> listener) {
+  if (!listener) return base::fail(std::move(listener).error());
+  std::vector<net::Listener> result;
+  result.push_back(std::move(*listener));
+  return result;
+}
+
+base::Failure<net::ListenError> unfit(base::Error error) {
+  return base::fail(net::ListenError{error.code, std::move(error.text), {}});
+}
+
+Opened adopt_all(const config::Listener& entry, net::InheritedSockets& inherited) {
+  auto descriptors = inherited.take(entry.inherited);
+  if (descriptors.empty()) {
+    return base::fail(net::ListenError{base::ErrorCode::kNotFound,
+                                       net::listener_text(entry.name) +
+                                           ": no descriptor is named " +
+                                           config::quote(entry.inherited),
+                                       inherited.explain()});
+  }
+  std::vector<net::Listener> result;
+  for (base::Descriptor& descriptor : descriptors) {
+    auto listener = net::Listener::adopt(entry.name, descriptor.release());
+    if (!listener) return base::fail(std::move(listener).error());
+    result.push_back(std::move(*listener));
+  }
+  return result;
+}
+
+Opened open(const config::Listener& entry, net::InheritedSockets& inherited) {
+  switch (entry.kind) {
+    case config::Listener::Kind::kTcp: {
+      auto options = listener_options(entry);
+      return options ? one(net::Listener::open(*options)) : unfit(std::move(options).error());
+    }
+    case config::Listener::Kind::kUnix: {
+      auto options = unix_listener_options(entry);
+      return options ? one(net::Listener::open(*options)) : unfit(std::move(options).error());
+    }
+    case config::Listener::Kind::kInherited:
+      break;
+  }
+  return adopt_all(entry, inherited);
+}
+
+}  // namespace
+
+base::Result<std::vector<OpenListener>, std::vector<config::Diagnostic>> open_listeners(
+    const config::Configuration& configuration, net::InheritedSockets& inherited) {
+  std::vector<OpenListener> result;
+  std::vector<config::Diagnostic> findings;
+  for (std::size_t index = 0; index < configuration.listeners.size(); ++index) {
+    const config::Listener& entry = configuration.listeners[index];
+    Opened opened = open(entry, inherited);
+    if (!opened) {
+      net::ListenError error = std::move(opened).error();
+      findings.push_back({.position = entry.address_position,
+                          .what = std::move(error.text),
+                          .suggestion = {},
+                          .help = std::move(error.help)});
+      continue;
+    }
+    for (net::Listener& listener : *opened) result.push_back({index, std::move(listener)});
+  }
+  if (!findings.empty()) return base::fail(std::move(findings));
+  return result;
+}
+
+}  // namespace berth::app
