@@ -154,6 +154,7 @@ IoStatus H1Transport::finish(const http::Fields& trailers) {
 IoStatus H1Transport::begin_hijack() {
   if (auto sent = output.flush(); !sent) return sent;
   if (!setting_.worker->release_loop()) return base::fail(IoError::kExhausted);
+  setting_.worker->disregard_call();  // from here on it waits for its client
   return base::done();
 }
 

@@ -62,6 +62,7 @@ class FakeConnection final : public Connection {
     std::atomic<int> alive{0};
     std::atomic<int> inside{0};    // threads that have its IO side: never more than one
     std::atomic<int> overlaps{0};  // times they were
+    Learning route;
   };
 
   FakeConnection(base::Descriptor descriptor, Script script, Counts& counts)
@@ -84,6 +85,8 @@ class FakeConnection final : public Connection {
     }
   }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
+  // What its handler calls teach.
+  [[nodiscard]] Learning& route() noexcept { return counts_.route; }
   void write(std::string_view bytes) {
     // A client that is gone already is not what is tested here.
     (void)::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -30,7 +30,7 @@ struct Gate {
     script.on_readable = [this](FakeConnection& connection, Worker& worker) {
       connection.read_all();
       connection.hold(false);
-      if (!worker.pool().submit(connection)) {
+      if (!worker.pool().submit(connection, JobKind::kForClient)) {
         connection.unhold();
         ++refused;
       }
@@ -121,7 +121,7 @@ TEST(Pool, ThreadsAreMadeWhenNeededAndKept) {
   script.on_readable = [](FakeConnection& connection, Worker& worker) {
     connection.read_all();
     connection.hold(false);
-    EXPECT_TRUE(worker.pool().submit(connection));
+    EXPECT_TRUE(worker.pool().submit(connection, JobKind::kForClient));
     return Turn::kKept;
   };
   script.on_return = script.on_readable;  // the next byte may come before it is given back
@@ -149,7 +149,7 @@ TEST(Pool, StopSaysFalseAtTheDeadlineAndTrueOnceTheJobIsOver) {
       over.set_value();
     };
     FakeConnection job(base::Descriptor(), script, gate.counts);
-    ASSERT_TRUE(pool.submit(job));
+    ASSERT_TRUE(pool.submit(job, JobKind::kForClient));
     loops.drain(true);
     ASSERT_TRUE(loops.wait_drained(soon()));
     EXPECT_FALSE(pool.stop(base::system_clock(), base::system_clock().now()));
