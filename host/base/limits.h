@@ -108,9 +108,9 @@ inline constexpr std::chrono::nanoseconds kAcceptPauseMax = 1s;
 inline constexpr std::chrono::seconds kTcpKeepAlive = 15s;
 
 // --- handlers that block (sched/)
-// ------------------------------------------------------------------- How often the monitor looks at
-// the loops, and how long a handler may keep one (prototype: at 10 ms and 256 connections no worse
-// than a thread for each connection).
+// ------------------------------------------------------------------- How often the monitor looks
+// at the loops, and how long a handler may keep one (prototype: at 10 ms and 256 connections no
+// worse than a thread for each connection).
 inline constexpr std::chrono::nanoseconds kMonitorPeriod = 1ms;
 inline constexpr std::chrono::nanoseconds kStealAfter = 1ms;
 // The same for kMonitorAlert after it has taken a loop: who blocked once may do so again.

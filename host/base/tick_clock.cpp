@@ -4,7 +4,6 @@
 #include <cpuid.h>
 #endif
 
-
 namespace berth::base {
 
 namespace {

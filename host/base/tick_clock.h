@@ -20,7 +20,8 @@ class TickClock {
   // through the vDSO elsewhere.
   [[nodiscard]] std::int64_t now() const noexcept {
 #if defined(__x86_64__)
-    if (counter_) [[likely]] return static_cast<std::int64_t>(__builtin_ia32_rdtsc());
+    if (counter_) [[likely]]
+      return static_cast<std::int64_t>(__builtin_ia32_rdtsc());
 #endif
     return std::chrono::steady_clock::now().time_since_epoch().count();
   }

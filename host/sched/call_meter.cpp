@@ -29,7 +29,7 @@ void CallMeter::pause() noexcept {
   if (!usage_known_) return;
   const Usage now = usage_now();
   slept_before_ = slept_before_ || now.switches != usage_.switches;
-  cpu_before_ += now.cpu - usage_.cpu;
+  cpu_before_ = std::max(cpu_before_, now.cpu - usage_.cpu);
 }
 
 void CallMeter::resume() noexcept {
@@ -53,7 +53,7 @@ void CallMeter::judge(std::int64_t took) noexcept {
   const Usage now = usage_now();
   const bool slept = slept_before_ || now.switches != usage_.switches;
   const base::Duration wall = ticks_.duration(took);
-  const base::Duration cpu = std::min(wall, cpu_before_ + (now.cpu - usage_.cpu));
+  const base::Duration cpu = std::min(wall, std::max(cpu_before_, now.cpu - usage_.cpu));
   base::Duration blocked{};
   if (slept) {
     blocked = wall;

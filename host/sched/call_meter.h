@@ -12,7 +12,8 @@
 namespace berth::sched {
 
 // A call counts for its wall time if its own voluntary context switches rose (it slept), for its
-// CPU time from kCpuCounts on, else for nothing: a thread that was only preempted has not blocked.
+// CPU time at a stretch from kCpuCounts on, else for nothing: a thread that was only preempted has
+// not blocked.
 // The kernel is asked only where that may matter:
 //
 //   every call           two reads of the TickClock, one of the route's word
@@ -31,12 +32,14 @@ class CallMeter {
   // Around one call. The route outlives it.
   void begin(Learning& route) noexcept {
     route_ = &route;
-    if (!usage_known_ && !route.settled()) [[unlikely]] read_usage();
+    if (!usage_known_ && !route.settled()) [[unlikely]]
+      read_usage();
     began_ = ticks_.now();
   }
   void end() noexcept {
     const std::int64_t took = ticks_.now() - began_;
-    if (took < slow_ && route_->settled()) [[likely]] return;
+    if (took < slow_ && route_->settled()) [[likely]]
+      return;
     judge(took);
   }
   // Within a call: around a wait for the client.
@@ -52,7 +55,8 @@ class CallMeter {
   // What the last call changed for its route; told once.
   [[nodiscard]] Learning::Change take_change() noexcept {
     const Learning::Change change = change_;
-    if (change != Learning::Change::kNone) [[unlikely]] change_ = Learning::Change::kNone;
+    if (change != Learning::Change::kNone) [[unlikely]]
+      change_ = Learning::Change::kNone;
     return change;
   }
 
@@ -72,8 +76,8 @@ class CallMeter {
   Learning nobodys_;  // never settled
   std::int64_t began_ = 0;
   std::int64_t paused_at_ = 0;
-  Usage usage_{};               // at the beginning of the call or before, without a wait in between
-  base::Duration cpu_before_{};  // of this call, before its last wait for the client
+  Usage usage_{};  // at the beginning of the call or before, without a wait in between
+  base::Duration cpu_before_{};  // the most this call used without a wait for the client
   bool usage_known_ = false;
   bool slept_before_ = false;  // the same for its voluntary switches
   Learning::Change change_ = Learning::Change::kNone;

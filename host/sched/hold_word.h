@@ -45,7 +45,9 @@ class HoldWord {
                                          std::memory_order_relaxed);
   }
   // Any thread.
-  [[nodiscard]] bool gone() const noexcept { return (load(std::memory_order_relaxed) & kGone) != 0; }
+  [[nodiscard]] bool gone() const noexcept {
+    return (load(std::memory_order_relaxed) & kGone) != 0;
+  }
 
   [[nodiscard]] std::uint32_t load(std::memory_order order) const noexcept {
     return word_.load(order);

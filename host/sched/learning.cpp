@@ -15,7 +15,8 @@ constexpr std::uint64_t kOffload = kCalls * limits::kBlockingOffload.count();
 constexpr std::uint64_t kReturn = kCalls * limits::kBlockingReturn.count();
 // What a call may block without being held against its route where no thread is left.
 constexpr base::Duration kHarmless = std::chrono::microseconds(100);
-constexpr std::uint64_t kCalmLost = 500;  // by one that does not: quick calls have to make up for it
+constexpr std::uint64_t kCalmLost =
+    500;  // by one that does not: quick calls have to make up for it
 constexpr std::uint64_t kMostTimes = 0x7fff;
 
 static_assert(kCalls * limits::kBlockingMost.count() <= UINT32_MAX);
@@ -23,8 +24,8 @@ static_assert(kCalls * limits::kBlockingMost.count() <= UINT32_MAX);
 }  // namespace
 
 Learning::Change Learning::record(base::Duration blocked) noexcept {
-  const auto ns =
-      static_cast<std::uint64_t>(std::clamp(blocked, base::Duration(0), limits::kBlockingMost).count());
+  const auto ns = static_cast<std::uint64_t>(
+      std::clamp(blocked, base::Duration(0), limits::kBlockingMost).count());
   std::uint64_t word = load();
   const std::uint64_t before = word & UINT32_MAX;
   // The last 255 ns decay to zero at once: then there is nothing left to write.
@@ -42,8 +43,8 @@ Learning::Change Learning::record(base::Duration blocked) noexcept {
     offloaded = false;
     change = Change::kReturned;
   }
-  const std::uint64_t next = sum | calm << kCalmShift | (offloaded ? kOffloadedBit : 0) |
-                             times << kTimesShift;
+  const std::uint64_t next =
+      sum | calm << kCalmShift | (offloaded ? kOffloadedBit : 0) | times << kTimesShift;
   if (next == word) return Change::kNone;
   // Where another call wrote meanwhile, this one is left out of the average: a change is told once.
   if (!word_.compare_exchange_strong(word, next, std::memory_order_relaxed)) return Change::kNone;
@@ -53,7 +54,8 @@ Learning::Change Learning::record(base::Duration blocked) noexcept {
 void Learning::doubt() noexcept {
   std::uint64_t word = load();
   if (calm_of(word) <= kProven) return;
-  const std::uint64_t next = (word & ~(std::uint64_t{0xffff} << kCalmShift)) | kProven << kCalmShift;
+  const std::uint64_t next = (word & ~(std::uint64_t{0xffff} << kCalmShift)) | kProven
+                                                                                   << kCalmShift;
   (void)word_.compare_exchange_strong(word, next, std::memory_order_relaxed);
 }
 

@@ -58,8 +58,8 @@ class Monitor final : private Poco::Runnable {
   Pool& pool_;
   MonitorBell& bell_;
   const base::Clock& clock_;
-  std::vector<Seen> seen_;  // by loop
-  base::TimePoint busy_at_;   // something ran
+  std::vector<Seen> seen_;   // by loop
+  base::TimePoint busy_at_;  // something ran
   base::TimePoint alert_until_;
   base::TimePoint trim_at_;
   Poco::Thread thread_;

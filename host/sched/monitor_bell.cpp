@@ -33,8 +33,8 @@ void MonitorBell::stop() noexcept {
 
 void MonitorBell::wait_while(std::uint32_t value, base::Duration most) const noexcept {
   // A longer wait may end early; that it began is enough for its callers.
-  const base::Duration bounded = std::clamp<base::Duration>(most, base::Duration(0),
-                                                            std::chrono::hours(1));
+  const base::Duration bounded =
+      std::clamp<base::Duration>(most, base::Duration(0), std::chrono::hours(1));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(bounded);
   const timespec time{.tv_sec = seconds.count(), .tv_nsec = (bounded - seconds).count()};
   (void)::syscall(SYS_futex, &word_, FUTEX_WAIT_PRIVATE, value, &time, nullptr, 0);

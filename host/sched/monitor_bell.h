@@ -28,7 +28,8 @@ class alignas(64) MonitorBell {
 
   // --- loops' drivers: after "not sleeping" was stored, before a handler runs
   void ring() noexcept {
-    if (word_.load(std::memory_order_seq_cst) == kAsleep) [[unlikely]] wake();
+    if (word_.load(std::memory_order_seq_cst) == kAsleep) [[unlikely]]
+      wake();
   }
 
   // --- the monitor

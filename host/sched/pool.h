@@ -2,6 +2,7 @@
 // jobs. Who blocks is not decided here.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -69,9 +70,10 @@ class Pool {
   void unreserve(Worker& worker);
   // Starts `loop` on a reserved worker.
   void drive(Worker& worker, Loop& loop);
-  // A hint: whether reserve_for_loop() would give a thread.
-  [[nodiscard]] bool has_spare() const noexcept {
-    return free_.load(std::memory_order_relaxed) > 0;
+  // Whether every loop that is in a handler now could be relieved: no handler that may block is
+  // entered otherwise. A hint: what was taken in the last moment may be missing.
+  [[nodiscard]] bool has_spares() const noexcept {
+    return free_.load(std::memory_order_relaxed) >= std::min(options_.loops, options_.threads);
   }
 
   // Runs a held connection's job, at once or when a thread is free. Called by its loop's driver.

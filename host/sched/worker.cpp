@@ -62,7 +62,7 @@ bool Worker::try_join(long milliseconds) {
   return joined_;
 }
 
-bool Worker::can_be_relieved() const noexcept { return pool_.has_spare(); }
+bool Worker::can_be_relieved() const noexcept { return pool_.has_spares(); }
 
 void Worker::enter_handler(Learning& route) noexcept {
   meter_.begin(route);
@@ -77,13 +77,16 @@ bool Worker::leave_handler() noexcept {
 }
 
 bool Worker::begin_client_wait() noexcept {
-  if (!release_loop()) return false;
+  // First: finding a new driver for the loop is not the route's doing either.
   meter_.pause();
-  return true;
+  if (release_loop()) return true;
+  meter_.resume();
+  return false;
 }
 
 bool Worker::release_loop() noexcept {
-  if (loop_ != nullptr && loop_->owner().load() != token_) loop_ = nullptr;  // the monitor was first
+  if (loop_ != nullptr && loop_->owner().load() != token_)
+    loop_ = nullptr;  // the monitor was first
   if (loop_ == nullptr) {
     waits_ = waits_ || pool_.begin_wait();
     return waits_;

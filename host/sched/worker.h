@@ -49,8 +49,8 @@ class Worker final : private Poco::Runnable {
   // The loop this thread drives; null: none, so it may wait as it likes.
   [[nodiscard]] Loop* loop() const noexcept { return loop_; }
 
-  // Whether the next request of a route may be served by this thread, which drives a loop. False: it
-  // blocks, or may do so while no thread is left to take the loop over.
+  // Whether the next request of a route may be served by this thread, which drives a loop. False:
+  // it blocks, or may do so while no thread is left to take the loop over.
   [[nodiscard]] bool may_serve_inline(const Learning& route) const noexcept {
     return route.settled() || (!route.offloaded() && (route.proven() || can_be_relieved()));
   }

@@ -22,8 +22,7 @@ bool Service::reserve_buffered(std::uint64_t bytes) noexcept {
 
 void Service::on_learnt(const Route& route, sched::Learning::Change change) noexcept {
   const bool offloaded = change == sched::Learning::Change::kOffloaded;
-  counters_.add(offloaded ? observe::Counter::kRoutesOffloaded
-                          : observe::Counter::kRoutesReturned);
+  counters_.add(offloaded ? observe::Counter::kRoutesOffloaded : observe::Counter::kRoutesReturned);
   // A route at the border comes and goes: the first time is news, the others are details.
   const bool news = route.learning.times_offloaded() <= 1;
   const auto level = news ? observe::Level::kInfo : observe::Level::kDebug;
@@ -52,8 +51,9 @@ void Service::on_notice(sched::Notice notice) noexcept {
   base::Duration::rep told = told_missing_at_ns_.load(std::memory_order_relaxed);
   if (told != 0 && now - told < kTellAgain.count()) return;
   if (!told_missing_at_ns_.compare_exchange_strong(told, now, std::memory_order_relaxed)) return;
-  log_.warn("a handler blocks its loop and no thread is left to take the loop over: raise "
-            "limits.threads");
+  log_.warn(
+      "a handler blocks its loop and no thread is left to take the loop over: raise "
+      "limits.threads");
 }
 
 std::unique_ptr<sched::Scratch> Service::make_scratch() const {

@@ -59,6 +59,7 @@ class FakeConnection final : public Connection {
     std::atomic<int> deadlines_held{0};
     std::atomic<int> shuts{0};
     std::atomic<int> jobs{0};
+    std::atomic<int> rejects{0};
     std::atomic<int> alive{0};
     std::atomic<int> inside{0};    // threads that have its IO side: never more than one
     std::atomic<int> overlaps{0};  // times they were
@@ -132,7 +133,11 @@ class FakeConnection final : public Connection {
     ++counts_.jobs;
     script_.job(*this, worker);
   }
-  void reject(Worker&) noexcept override { give_back(true); }
+  void reject(Worker& worker) noexcept override {
+    EXPECT_EQ(worker.loop(), &loop());
+    ++counts_.rejects;
+    give_back(true);
+  }
   [[nodiscard]] int descriptor() const noexcept override { return descriptor_.get(); }
 
   Counts& counts_;

@@ -46,7 +46,8 @@ FakeConnection::Script offloaded_echo_script() {
   FakeConnection::Script script;
   script.on_readable = [](FakeConnection& connection, Worker& worker) {
     connection.hold(false);
-    if (!worker.pool().submit(connection, JobKind::kForClient)) ADD_FAILURE() << "the queue is full";
+    if (!worker.pool().submit(connection, JobKind::kForClient))
+      ADD_FAILURE() << "the queue is full";
     return Turn::kKept;
   };
   script.on_return = script.on_readable;
@@ -64,7 +65,8 @@ FakeConnection::Script offloaded_echo_script() {
       return Turn::kKept;
     }
     connection.hold(false);
-    if (!worker.pool().submit(connection, JobKind::kForClient)) ADD_FAILURE() << "the queue is full";
+    if (!worker.pool().submit(connection, JobKind::kForClient))
+      ADD_FAILURE() << "the queue is full";
     return Turn::kKept;
   };
   return script;
