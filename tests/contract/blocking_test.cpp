@@ -156,13 +156,17 @@ TEST_P(Blocking, OneCallInAHundredThatBlocksLeavesItsRouteInline) {
 }
 
 TEST_P(Blocking, WaitingForClientsIsNotHeldAgainstARoute) {
-  const std::string large(300'000, 'x');  // more than is left to the loop
+  const std::string large(100'000, 'x');  // more than the sockets take
   const serve::Route& reads = routes.add("/reads", [](ResponseWriter& response, Request& request) {
     (void)response.write(test::read_body(request).bytes);
   });
-  const serve::Route& writes = routes.add(
-      "/writes", [&](ResponseWriter& response, Request&) { (void)response.write(large); });
+  const serve::Route& writes = routes.add("/writes", [&](ResponseWriter& response, Request&) {
+    (void)response.write(large);
+    (void)response.flush();
+  });
   options.send_buffer = 8 * 1024;
+  options.threads = 16;  // some may be late to end
+  options.client_waits = 12;
   start();
   const test::StopAtEnd stop(server);
   for (int i = 0; i < 20; ++i) {
