@@ -175,7 +175,8 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
   scratch.exchange.run();
   const bool kept = worker.leave_handler();
   const sched::Learning::Change change = worker.take_change();
-  if (change != sched::Learning::Change::kNone) [[unlikely]] service.on_learnt(route, change);
+  if (change != sched::Learning::Change::kNone) [[unlikely]]
+    service.on_learnt(route, change);
   return kept;
 }
 
