@@ -15,8 +15,9 @@ namespace {
 // For the output of the access log to take what is left.
 constexpr std::chrono::seconds kAccessLogEnd(1);
 
-sched::PoolOptions with_scratch(sched::PoolOptions options, const serve::Service& service) {
+sched::PoolOptions with_service(sched::PoolOptions options, serve::Service& service) {
   options.make_scratch = [&service] { return service.make_scratch(); };
+  options.on_notice = [&service](sched::Notice notice) { service.on_notice(notice); };
   return options;
 }
 
@@ -28,7 +29,7 @@ Server::Server(const config::Configuration& configuration, serve::Handler& root,
       clock_(clock),
       counters_(loops + 1),
       service_(serve_options(configuration), root, clock, log, counters_),
-      pool_(with_scratch(pool_options(configuration, loops), service_)),
+      pool_(with_service(pool_options(configuration, loops), service_)),
       loops_(pool_, clock) {}
 
 Server::~Server() = default;

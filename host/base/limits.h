@@ -90,6 +90,11 @@ inline constexpr std::size_t kThreads = 64;
 inline constexpr std::size_t kClientWaits = 32;
 // Exchanges that wait for a thread; above it 503 with Retry-After.
 inline constexpr std::size_t kQueue = 1024;
+// How long an exchange waits for a thread before it gets a 503 with Retry-After: past that the
+// client has mostly given up, and work for it would delay the others.
+inline constexpr std::chrono::nanoseconds kQueueTimeout = 5s;
+// Spare threads that were not needed for so long end; as many as there are loops stay.
+inline constexpr std::chrono::nanoseconds kSpareIdle = 10s;
 // Bytes held for clients by all connections together. limits.buffered.
 inline constexpr std::uint64_t kBuffered = 256 * kMiB;
 // Bytes of the buffer each thread reads into.
@@ -106,6 +111,29 @@ inline constexpr std::chrono::nanoseconds kUnixLockWait = 1s;
 inline constexpr std::uint16_t kUnixMode = 0660;
 // TCP keepalive of accepted connections (Go: 15 s).
 inline constexpr std::chrono::seconds kTcpKeepAlive = 15s;
+
+// --- handlers that block (sched/)
+// ------------------------------------------------------------------- How often the monitor looks
+// at the loops, and how long a handler may keep one (prototype: at 10 ms and 256 connections no
+// worse than a thread for each connection).
+inline constexpr std::chrono::nanoseconds kMonitorPeriod = 1ms;
+inline constexpr std::chrono::nanoseconds kStealAfter = 1ms;
+// The same for kMonitorAlert after it has taken a loop: who blocked once may do so again.
+inline constexpr std::chrono::nanoseconds kMonitorAlertPeriod = 100us;
+inline constexpr std::chrono::nanoseconds kAlertStealAfter = 200us;
+inline constexpr std::chrono::nanoseconds kMonitorAlert = 1s;
+// When nothing ran for so long the monitor sleeps until a loop wakes it.
+inline constexpr std::chrono::nanoseconds kMonitorIdle = 100ms;
+// A call that took less wall time did not block worth a system call to find out.
+inline constexpr std::chrono::nanoseconds kSlowCall = 20us;
+// CPU time of one call that counts as blocking the loop; below it the work is done where it is.
+inline constexpr std::chrono::nanoseconds kCpuCounts = 500us;
+// The most that one call counts for: what it costs its loop until the monitor takes that away.
+inline constexpr std::chrono::nanoseconds kBlockingMost = kAlertStealAfter;
+// A route whose calls block longer on average runs on threads of its own (a hand-over costs about
+// as much), and comes back below the other.
+inline constexpr std::chrono::nanoseconds kBlockingOffload = 5us;
+inline constexpr std::chrono::nanoseconds kBlockingReturn = 1250ns;
 
 // --- routes (mux/)
 // -------------------------------------------------------------------------------------- Bytes and

@@ -25,6 +25,9 @@ bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
+// What read_at_once may read behind the end: from a name that begins before it to the line feed.
+constexpr std::size_t kRoom = 3 * scan::kBlock;
+
 // REQUIRES: as many bytes are there.
 template <std::size_t size>
 [[gnu::always_inline]] inline bool begins_with(const char* at, const char (&text)[size]) noexcept {
@@ -267,7 +270,8 @@ class HeadParser::Scan {
 };
 
 // A few instructions a byte group instead of a state for each byte that could be the last one.
-// Where there is room to read behind the end, a run may seem to end there: hence `at >= end`.
+// Where there is room to read behind the end, a run may seem to end there, and a line may begin
+// before the end and end behind it: that is looked at once a line.
 template <bool room>
 [[gnu::always_inline]] inline bool HeadParser::read_at_once(std::string_view received) noexcept {
   constexpr std::ptrdiff_t kLineEnd = 2;
@@ -294,16 +298,17 @@ template <bool room>
   Field* field = fields_.data();
   Field* const fields_end = field + std::min(fields_.size(), limits_.max_fields);
   for (;; ++field) {
-    if (at == end) return false;
+    if (!room && at == end) return false;
     if (*at == '\r') break;
     const char* const name = at;
     at = find_field_name_end<room>(at, end);
-    if (at >= end || *at != ':' || at == name || field == fields_end) return false;
+    if ((!room && at == end) || *at != ':' || at == name || field == fields_end) return false;
     const char* const colon = at;
     at = scan::find<scan::Value, room>(at + 1, end);
-    if (end - at < kLineEnd || !begins_with(at, "\r\n")) return false;
+    if ((!room && end - at < kLineEnd) || !begins_with(at, "\r\n")) return false;
     *field = {{name, static_cast<std::size_t>(colon - name)}, trimmed(colon + 1, at)};
     at += kLineEnd;
+    if (room && at >= end) return false;  // what was read may lie behind the end
   }
   if (end - at < kLineEnd || !begins_with(at, "\r\n")) return false;
 
@@ -320,7 +325,7 @@ HeadParser::Progress HeadParser::parse(std::string_view received, std::size_t re
     reset();
   assert(received.size() >= position_ && (readable == 0 || readable >= received.size()));
   if (position_ == 0) [[likely]] {
-    const bool room = readable >= received.size() + scan::kBlock;
+    const bool room = readable >= received.size() + kRoom;
     if (room ? read_at_once<true>(received) : read_at_once<false>(received)) [[likely]]
       return Progress::kComplete;
   }

@@ -102,7 +102,7 @@ class HeadParser {
   // Reads a head that is all there and has nothing unusual: HTTP/1.1, no empty lines before it, no
   // more fields than one before it had. False: it is none, nothing has changed, and parse_on() is
   // to say what it is.
-  // `room`: scan::kBlock bytes behind `received` are readable.
+  // `room`: kRoom bytes behind `received` are readable.
   template <bool room>
   [[nodiscard]] bool read_at_once(std::string_view received) noexcept;
   class Scan;  // one call of parse_on()

@@ -43,10 +43,9 @@ const serve::Route& Mux::route(serve::Request& request) {
   request.clear_path_values();
   if (match.outcome != Outcome::kMatched) return unrouted_.route(request);
   const std::string_view raw_path = request.raw_path();
-  const auto names = table_.value_names(match.entry);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    request.add_path_value({names[i], match.values()[i].in(raw_path)});
-  }
+  const std::string_view* name = table_.value_names(match.entry).data();
+  for (const PathValue& value : match.values())
+    request.add_path_value({*name++, value.in(raw_path)});
   return routes_[match.route_index];
 }
 

@@ -24,8 +24,15 @@ constexpr std::array<std::string_view, kCounterCount> kNames = {
     "queue_refused",
     "handler_exceptions",
     "handler_timeouts",
+    "queue_timeouts",
+    "offloads",
+    "routes_offloaded",
+    "routes_returned",
+    "loops_taken",
+    "loops_released",
+    "spares_missing",
 };
-static_assert(static_cast<std::size_t>(Counter::kHandlerTimeouts) + 1 == kCounterCount);
+static_assert(static_cast<std::size_t>(Counter::kSparesMissing) + 1 == kCounterCount);
 
 std::size_t index_of(Counter counter) noexcept { return static_cast<std::size_t>(counter); }
 

@@ -224,7 +224,8 @@ void Loop::wait() {
   if (!inbox_.empty() || has_tasks_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   Events& events = *events_;
   const int count = ::epoll_wait(epoll_.get(), events.batch.data(), Events::kMost, timeout_ms);
-  sleeping_.store(0, std::memory_order_relaxed);
+  sleeping_.store(0, std::memory_order_seq_cst);           // before the look at the bell
+  if (count > 0 || timeout_ms == 0) loops_.bell().ring();  // a timer alone runs no handler
   events.count = count > 0 ? count : 0;
   events.index = 0;
   now_ = clock_.now();
@@ -240,6 +241,7 @@ void Loop::drive(Worker& worker) {
     if (!dead_.empty()) bury();
     if (has_ended()) break;
     wait();
+    worker.forget_usage();
   }
   loops_.finished();
 }

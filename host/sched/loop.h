@@ -73,6 +73,10 @@ class Loop {
     return connection_count_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] OwnerWord& owner() noexcept { return owner_; }
+  // Whether its driver waits for events, or is about to. seq_cst: see MonitorBell.
+  [[nodiscard]] bool asleep() const noexcept {
+    return sleeping_.load(std::memory_order_seq_cst) != 0;
+  }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] Loops& loops() noexcept { return loops_; }
 
@@ -104,7 +108,8 @@ class Loop {
 
   alignas(64) OwnerWord owner_;
   alignas(64) Inbox inbox_;
-  // 1 while the driver is in, or about to enter, epoll_wait. seq_cst on both sides: see Inbox.
+  // 1 while the driver is in, or about to enter, epoll_wait. seq_cst on both sides: see Inbox for
+  // who wakes it, and MonitorBell for whom it wakes.
   std::atomic<std::uint32_t> sleeping_{0};
   // Written by any thread under mutex_, read relaxed by the driver as a hint, seq_cst before it
   // sleeps.

@@ -1,5 +1,7 @@
 #include "sched/loops.h"
 
+#include <Poco/Exception.h>
+
 #include <utility>
 
 #include "sched/worker.h"
@@ -25,6 +27,14 @@ base::Status<> Loops::start() {
       return base::fail(base::ErrorCode::kExhausted, "cannot start a thread for each loop");
     }
     workers.push_back(worker);
+  }
+  try {
+    monitor_ = std::make_unique<Monitor>(loops_, pool_, bell_, clock_);
+    monitor_->start();
+  } catch (const Poco::Exception& error) {
+    for (Worker* reserved : workers) pool_.unreserve(*reserved);
+    return base::fail(base::ErrorCode::kExhausted,
+                      "cannot start the monitor's thread: " + error.displayText());
   }
   {
     const std::lock_guard lock(mutex_);

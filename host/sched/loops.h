@@ -1,4 +1,5 @@
-// The server's loops together: starting, balancing and draining them. Not a loop's own work.
+// The server's loops together, with the monitor that watches them: starting, balancing and draining
+// them. Not a loop's own work.
 #pragma once
 
 #include <atomic>
@@ -11,6 +12,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "sched/loop.h"
+#include "sched/monitor.h"
+#include "sched/monitor_bell.h"
 #include "sched/pool.h"
 
 namespace berth::sched {
@@ -25,7 +28,7 @@ class Loops {
 
   // Opens pool.options().loops loops; nothing runs yet.
   [[nodiscard]] base::Status<> open();
-  // Gives each loop a thread.
+  // Gives each loop a thread, and the monitor one.
   [[nodiscard]] base::Status<> start();
 
   [[nodiscard]] std::size_t size() const noexcept { return loops_.size(); }
@@ -46,6 +49,7 @@ class Loops {
   [[nodiscard]] bool wait_drained(base::TimePoint deadline);
 
   // --- for Loop ---
+  [[nodiscard]] MonitorBell& bell() noexcept { return bell_; }
   void count_connection(std::ptrdiff_t change) noexcept {
     connections_.fetch_add(change, std::memory_order_relaxed);
   }
@@ -67,6 +71,8 @@ class Loops {
   std::mutex mutex_;                      // with the condition variable: guards running_
   std::condition_variable changed_;
   std::size_t running_ = 0;
+  MonitorBell bell_;
+  std::unique_ptr<Monitor> monitor_;  // behind the loops it looks at: ends before them
 };
 
 }  // namespace berth::sched

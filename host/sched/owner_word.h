@@ -10,8 +10,7 @@ namespace berth::sched {
 
 //   even  the driver is between handlers: nobody else may touch the loop
 //   odd   the driver is inside a handler: the loop may be taken by a CAS, and until then nobody
-//   touches its
-//         loop side, the driver included
+//         touches its loop side, the driver included
 //
 // enter, then either leave (by the driver) or steal (by whoever hands the loop to another thread):
 // both are the same CAS odd -> next even, so exactly one wins. The loser touches nothing of the
@@ -24,11 +23,20 @@ class OwnerWord {
  public:
   using Token = std::uint64_t;
 
+  OwnerWord() = default;
+  explicit OwnerWord(Token word) noexcept : word_(word) {}
+  OwnerWord(const OwnerWord&) = delete;
+  OwnerWord& operator=(const OwnerWord&) = delete;
+  ~OwnerWord() = default;
+
+  // Whether a word says that its driver is inside a handler.
+  [[nodiscard]] static bool inside(Token word) noexcept { return (word & 1U) != 0; }
+
   // Driver only. The token names this one stay in a handler.
   [[nodiscard]] Token enter() noexcept {
-    const Token word =
-        word_.load(std::memory_order_relaxed);  // only its driver writes an even word
-    assert((word & 1U) == 0);
+    // Only its driver writes an even word.
+    const Token word = word_.load(std::memory_order_relaxed);
+    assert(!inside(word));
     word_.store(word | 1U, std::memory_order_release);
     return word | 1U;
   }

@@ -6,11 +6,13 @@
 #include <cassert>
 #include <utility>
 
+#include "sched/loop.h"
 #include "sched/source.h"
 
 namespace berth::sched {
 
-Pool::Pool(PoolOptions options) : options_(std::move(options)) {}
+Pool::Pool(PoolOptions options)
+    : options_(std::move(options)), free_(options_.loops + options_.threads) {}
 
 Pool::~Pool() = default;
 
@@ -18,26 +20,38 @@ std::size_t Pool::free_threads() const {
   return idle_.size() + (options_.loops + options_.threads - workers_.size());
 }
 
-bool Pool::job_may_run() const {
-  // The last threads are the loops': a handler that is about to wait must always find a new driver.
-  // Once it stops no loop will ask any more, and what is queued has to end.
+void Pool::publish_free() { free_.store(free_threads(), std::memory_order_relaxed); }
+
+bool Pool::job_may_run(JobKind kind) const {
+  // The last threads are the loops': a handler that blocks must always find a new driver for its
+  // loop. Once the pool stops no loop will ask any more, and what is queued has to end.
   const std::size_t reserve = stopping_ ? 0 : std::min(options_.loops, options_.threads - 1);
-  return free_threads() > reserve && running_jobs_ < options_.client_waits;
+  if (free_threads() <= reserve) return false;
+  return kind == JobKind::kForWork || client_waits_ < options_.client_waits;
+}
+
+void Pool::park(Worker& worker) {
+  idle_.push_back(&worker);
+  publish_free();
 }
 
 Worker* Pool::take_worker() {
+  if (stopping_) return nullptr;
   if (!idle_.empty()) {
     Worker* const worker = idle_.back();
     idle_.pop_back();
+    least_idle_ = std::min(least_idle_, idle_.size());
+    publish_free();
     return worker;
   }
   if (workers_.size() >= options_.loops + options_.threads) return nullptr;
   try {
-    const std::string name = "berth-" + std::to_string(workers_.size());
+    const std::string name = "berth-" + std::to_string(threads_made_++);
     workers_.push_back(std::make_unique<Worker>(*this, name, options_.stack_bytes));
   } catch (const Poco::Exception&) {
     return nullptr;  // EAGAIN: the system has no thread for us (faults.md 39); those we have go on
   }
+  publish_free();
   return workers_.back().get();
 }
 
@@ -48,59 +62,143 @@ Worker* Pool::reserve_for_loop() noexcept {
 
 Worker* Pool::reserve_for_wait() noexcept {
   const base::MutexLock lock(mutex_);
-  if (running_jobs_ >= options_.client_waits) return nullptr;
+  if (client_waits_ >= options_.client_waits) return nullptr;
   Worker* const worker = take_worker();
-  if (worker != nullptr) ++running_jobs_;
+  if (worker != nullptr) ++client_waits_;
   return worker;
 }
 
-void Pool::unreserve(Worker& worker) {
-  Connection* job = nullptr;
-  {
-    const base::MutexLock lock(mutex_);
-    idle_.push_back(&worker);
-    job = take_job();  // one may have been queued because this worker was kept
-  }
-  if (job != nullptr) worker.assign({.job = job});
+bool Pool::begin_wait() noexcept {
+  const base::MutexLock lock(mutex_);
+  if (client_waits_ >= options_.client_waits) return false;
+  ++client_waits_;
+  return true;
 }
 
-Connection* Pool::take_job() {
-  if (queue_.empty() || !job_may_run()) return nullptr;
+void Pool::unreserve(Worker& worker) {
+  Worker::Task task;
+  {
+    const base::MutexLock lock(mutex_);
+    park(worker);
+    if (stopping_) {  // stop() has not seen it among the parked
+      idle_.pop_back();
+      task.end = true;
+    } else if (!take_job(task)) {  // one may have been queued because this worker was kept
+      return;
+    }
+  }
+  worker.assign(task);
+}
+
+bool Pool::take_job(Worker::Task& task) {
+  const JobKind kinds[] = {JobKind::kForClient, JobKind::kForWork};
+  std::deque<Waiting>* oldest = nullptr;
+  for (const JobKind kind : kinds) {
+    std::deque<Waiting>& waiting = queue(kind);
+    if (waiting.empty() || !job_may_run(kind)) continue;
+    if (oldest != nullptr && oldest->front().since <= waiting.front().since) continue;
+    oldest = &waiting;
+  }
+  if (oldest == nullptr) return false;
   idle_.pop_back();
-  Connection* const job = queue_.front();
-  queue_.pop_front();
+  least_idle_ = std::min(least_idle_, idle_.size());
+  publish_free();
+  const bool waits = oldest == &queue(JobKind::kForClient);
+  task = {.job = oldest->front().job, .waits = waits};
+  oldest->pop_front();
+  queued_.store(queue_size(), std::memory_order_relaxed);
   ++running_jobs_;
-  return job;
+  if (waits) ++client_waits_;
+  return true;
 }
 
 void Pool::drive(Worker& worker, Loop& loop) { worker.assign({.loop = &loop}); }
 
-bool Pool::submit(Connection& job) {
+bool Pool::submit(Connection& job, JobKind kind) {
+  const bool waits = kind == JobKind::kForClient;
   Worker* worker = nullptr;
   {
     const base::MutexLock lock(mutex_);
-    const bool may_run = job_may_run();
+    const bool may_run = job_may_run(kind);
     if (may_run) worker = take_worker();
     if (worker == nullptr) {
       // Nobody would ever fetch it where no job runs and the system gives no thread.
-      if (queue_.size() >= options_.queue || (may_run && running_jobs_ == 0)) return false;
-      queue_.push_back(&job);
+      if (queue_size() >= options_.queue || (may_run && running_jobs_ == 0)) return false;
+      queue(kind).push_back({&job, job.loop().now()});
+      queued_.store(queue_size(), std::memory_order_relaxed);
       return true;
     }
     ++running_jobs_;
+    if (waits) ++client_waits_;
   }
-  worker->assign({.job = &job});
+  worker->assign({.job = &job, .waits = waits});
   return true;
+}
+
+std::optional<base::TimePoint> Pool::expire(base::TimePoint now) {
+  if (queued_.load(std::memory_order_relaxed) == 0) return std::nullopt;
+  std::optional<base::TimePoint> next;
+  std::vector<Connection*> late;
+  {
+    const base::MutexLock lock(mutex_);
+    for (std::deque<Waiting>& waiting : queues_) {
+      while (!waiting.empty() && waiting.front().since + options_.queue_timeout <= now) {
+        late.push_back(waiting.front().job);
+        waiting.pop_front();
+      }
+      if (waiting.empty()) continue;
+      const base::TimePoint due = waiting.front().since + options_.queue_timeout;
+      next = next ? std::min(*next, due) : due;
+    }
+    queued_.store(queue_size(), std::memory_order_relaxed);
+  }
+  for (Connection* job : late) {
+    job->loop().post_task([job](Worker& driver) { job->reject(driver); });
+  }
+  return next;
+}
+
+void Pool::trim() {
+  std::vector<std::unique_ptr<Worker>> ended;  // a period ago: joining them does not wait
+  std::vector<Worker*> surplus;
+  {
+    const base::MutexLock lock(mutex_);
+    ended.swap(leaving_);
+    while (!stopping_ && least_idle_ > options_.loops) {
+      Worker* const worker = idle_.front();
+      idle_.erase(idle_.begin());
+      --least_idle_;
+      const auto place =
+          std::find_if(workers_.begin(), workers_.end(),
+                       [worker](const auto& owned) { return owned.get() == worker; });
+      leaving_.push_back(std::move(*place));
+      workers_.erase(place);
+      surplus.push_back(worker);
+    }
+    least_idle_ = idle_.size();
+    publish_free();
+  }
+  for (Worker* worker : surplus) worker->assign({.end = true});
+  for (auto& worker : ended) {
+    if (worker->try_join(0)) worker.reset();
+  }
+  std::erase(ended, nullptr);
+  if (ended.empty()) return;
+  const base::MutexLock lock(mutex_);
+  for (auto& worker : ended) leaving_.push_back(std::move(worker));
+}
+
+bool Pool::has_idle_spares() const {
+  const base::MutexLock lock(mutex_);
+  return idle_.size() > options_.loops || !leaving_.empty();
 }
 
 bool Pool::next_task(Worker& worker, Worker::Task& task) {
   const base::MutexLock lock(mutex_);
-  if (task.job != nullptr || task.waited) --running_jobs_;
-  idle_.push_back(&worker);  // as a free thread it counts for job_may_run
-  if (Connection* const job = take_job()) {
-    task = Worker::Task{.job = job};
-    return true;
-  }
+  if (task.job != nullptr) --running_jobs_;
+  if (task.waits) --client_waits_;
+  park(worker);  // as a free thread it counts for job_may_run
+  if (take_job(task)) return true;
   if (stopping_) {
     idle_.pop_back();
     task = Worker::Task{.end = true};
@@ -117,6 +215,7 @@ bool Pool::stop(const base::Clock& clock, base::TimePoint deadline) {
     stopping_ = true;
     parked.swap(idle_);
     for (const auto& worker : workers_) all.push_back(worker.get());
+    for (const auto& worker : leaving_) all.push_back(worker.get());
   }
   for (Worker* worker : parked) worker->assign({.end = true});
   for (Worker* worker : all) {
@@ -133,7 +232,7 @@ std::size_t Pool::threads() const {
 
 std::size_t Pool::queued() const {
   const base::MutexLock lock(mutex_);
-  return queue_.size();
+  return queue_size();
 }
 
 }  // namespace berth::sched

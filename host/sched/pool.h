@@ -1,12 +1,16 @@
 // The server's threads: a bounded set of workers that drive loops or run jobs, and the queue of
-// jobs.
+// jobs. Who blocks is not decided here.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,19 +21,35 @@
 
 namespace berth::sched {
 
+// What happened that an operator may want to count.
+enum class Notice : std::uint8_t {
+  kLoopTaken,     // the monitor took a loop from a handler that kept it
+  kLoopReleased,  // a handler gave its loop away before it waited for its client
+  kSpareMissing,  // a handler keeps its loop, and no thread is left to take it over
+};
+
+// What a job may wait for.
+enum class JobKind : std::uint8_t {
+  kForClient,  // for its client, like a handler whose body is still on its way
+  kForWork,    // for anything else: its route was found to block
+};
+
 struct PoolOptions {
   std::size_t loops = 1;
   std::size_t threads = base::limits::kThreads;  // beside the loops' drivers
   std::size_t client_waits =
       base::limits::kClientWaits;            // of them, that wait for clients at a time
   std::size_t queue = base::limits::kQueue;  // jobs that wait for a thread
+  base::Duration queue_timeout = base::limits::kQueueTimeout;
   std::size_t stack_bytes = base::limits::kThreadStack;
   // Of each thread's read buffer: a request's head and what is read ahead of its body have to fit.
   std::size_t buffer_bytes = base::limits::kReadBuffer;
   std::function<std::unique_ptr<Scratch>()> make_scratch;  // called on each new thread
+  // Called by the monitor or a thread within a handler; must not wait.
+  std::function<void(Notice)> on_notice;
 };
 
-// Any thread may call it. Threads are made when first needed and kept.
+// Any thread may call it. Threads are made when first needed; those that stay idle end (trim).
 class Pool {
  public:
   explicit Pool(PoolOptions options);
@@ -39,19 +59,38 @@ class Pool {
   ~Pool();
 
   // A thread for a loop. Loops come first: a job never takes the last `loops` threads. Null: none
-  // left.
+  // left, or the pool stops.
   [[nodiscard]] Worker* reserve_for_loop() noexcept;
   // The same for a thread that leaves its loop to wait for a client: it counts as one of
   // client_waits from now until its task ends. Null: none left, or too many wait.
   [[nodiscard]] Worker* reserve_for_wait() noexcept;
+  // Counts a thread that owns no loop as one of client_waits until its task ends. False: too many.
+  [[nodiscard]] bool begin_wait() noexcept;
   // Gives back what reserve_for_loop() gave and was not used.
   void unreserve(Worker& worker);
   // Starts `loop` on a reserved worker.
   void drive(Worker& worker, Loop& loop);
+  // Whether every loop that is in a handler now could be relieved: no handler that may block is
+  // entered otherwise. A hint: what was taken in the last moment may be missing.
+  [[nodiscard]] bool has_spares() const noexcept {
+    return free_.load(std::memory_order_relaxed) >= std::min(options_.loops, options_.threads);
+  }
 
-  // Runs a held connection's job, at once or when a thread is free. False: the queue is full; the
-  // caller still holds it.
-  [[nodiscard]] bool submit(Connection& job);
+  // Runs a held connection's job, at once or when a thread is free. Called by its loop's driver.
+  // False: the queue is full; the caller still holds it. What waited for queue_timeout is handed to
+  // Connection::reject on its loop's driver.
+  [[nodiscard]] bool submit(Connection& job, JobKind kind);
+
+  // --- for the monitor ---
+  // Rejects what has waited for too long; when the next one will have.
+  std::optional<base::TimePoint> expire(base::TimePoint now);
+  // Ends the threads that were idle ever since the last call, but for as many as there are loops.
+  void trim();
+  // Whether trim() will have something to do.
+  [[nodiscard]] bool has_idle_spares() const;
+  void notify(Notice notice) const {
+    if (options_.on_notice) options_.on_notice(notice);
+  }
 
   // A worker that ended `task` asks for the next one; `end` once the pool stops. False: it is to be
   // parked.
@@ -65,19 +104,40 @@ class Pool {
   [[nodiscard]] std::size_t queued() const;
 
  private:
+  struct Waiting {
+    Connection* job;
+    base::TimePoint since;  // the loop's time
+  };
+
   [[nodiscard]] Worker* take_worker() BERTH_REQUIRES(mutex_);
+  void park(Worker& worker) BERTH_REQUIRES(mutex_);
   [[nodiscard]] std::size_t free_threads() const BERTH_REQUIRES(mutex_);
-  [[nodiscard]] bool job_may_run() const BERTH_REQUIRES(mutex_);
-  // The next job for the worker that was added to idle_ last; null: none that may run now.
-  [[nodiscard]] Connection* take_job() BERTH_REQUIRES(mutex_);
+  void publish_free() BERTH_REQUIRES(mutex_);
+  [[nodiscard]] bool job_may_run(JobKind kind) const BERTH_REQUIRES(mutex_);
+  // A task for the worker that was parked last; false: no job may run now.
+  [[nodiscard]] bool take_job(Worker::Task& task) BERTH_REQUIRES(mutex_);
+  [[nodiscard]] std::deque<Waiting>& queue(JobKind kind) BERTH_REQUIRES(mutex_) {
+    return queues_[static_cast<std::size_t>(kind)];
+  }
+  [[nodiscard]] std::size_t queue_size() const BERTH_REQUIRES(mutex_) {
+    return queues_[0].size() + queues_[1].size();
+  }
 
   const PoolOptions options_;
   mutable base::Mutex mutex_;
   std::vector<std::unique_ptr<Worker>> workers_ BERTH_GUARDED_BY(mutex_);
-  std::vector<Worker*> idle_ BERTH_GUARDED_BY(mutex_);
-  std::deque<Connection*> queue_ BERTH_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Worker>> leaving_ BERTH_GUARDED_BY(mutex_);  // trimmed, not joined
+  std::vector<Worker*> idle_ BERTH_GUARDED_BY(mutex_);  // the one that was needed last at the end
+  std::array<std::deque<Waiting>, 2> queues_ BERTH_GUARDED_BY(mutex_);  // by JobKind
   std::size_t running_jobs_ BERTH_GUARDED_BY(mutex_) = 0;
+  std::size_t client_waits_ BERTH_GUARDED_BY(mutex_) = 0;  // threads that may wait for a client
+  std::size_t least_idle_ BERTH_GUARDED_BY(mutex_) = 0;    // since the last trim()
+  std::size_t threads_made_ BERTH_GUARDED_BY(mutex_) = 0;  // for their names
   bool stopping_ BERTH_GUARDED_BY(mutex_) = false;
+  // free_threads() and queue_size() as they were last, for who can do with a hint: written under
+  // mutex_, relaxed, as nothing is ordered by them.
+  std::atomic<std::size_t> free_;
+  std::atomic<std::size_t> queued_{0};
 };
 
 }  // namespace berth::sched

@@ -1,10 +1,10 @@
 // What a loop watches: a descriptor with a timer, and what to do when either has news. No protocol.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 
+#include "sched/hold_word.h"
 #include "sched/timer_wheel.h"
 
 namespace berth::sched {
@@ -44,14 +44,8 @@ class Source : public Timer {
 // A source that can be handed to a thread of its own. It has an IO side (what whoever holds it
 // uses: the stream, buffers) and a loop side (timer, lists, registration: the loop's driver only).
 //
-// state_, one word:
-//   0           the loop's: its driver has both sides
-//   kHeld       some thread has the IO side: a worker with a job, or the driver while it is inside
-//   a handler kHeld|kNews held, and an event came meanwhile: giving back must go through the inbox
-//   kGone       with the above: the peer closed or reset; set once, read by cancelled()
-//
-// Orderings: the holder's give_back releases what it did to the IO side (CAS or inbox push), the
-// driver acquires it by its load or pop. The driver's hold is published by the pool's lock.
+// Who holds the IO side stands in one word: see HoldWord. While it is held, events only leave news
+// there; giving back goes through the inbox if there are any, so that the driver looks again.
 class Connection : public Source {
  public:
   Connection() = default;
@@ -59,11 +53,9 @@ class Connection : public Source {
   [[nodiscard]] Loop& loop() const noexcept { return *loop_; }
 
   // Any thread: the peer is known to be gone.
-  [[nodiscard]] bool gone() const noexcept {
-    return (state_.load(std::memory_order_relaxed) & kGone) != 0;
-  }
+  [[nodiscard]] bool gone() const noexcept { return held_.gone(); }
 
-  // --- driver only, state 0 ---
+  // --- driver only, not held ---
   // The descriptor has news. May run handlers.
   [[nodiscard]] virtual Turn on_ready(Worker& worker, Readiness readiness) = 0;
   // It came back through the inbox: look whether anything is to be done. May run handlers.
@@ -85,7 +77,8 @@ class Connection : public Source {
   // --- holder only ---
   // A job on a thread of its own; ends with give_back.
   virtual void run(Worker& worker) noexcept = 0;
-  // A job that waited in the queue for too long or does not fit: ends with give_back.
+  // A job that waited in the queue for too long, on its loop's driver between two events: ends with
+  // give_back and does not wait.
   virtual void reject(Worker& worker) noexcept = 0;
 
   // The descriptor that epoll watches.
@@ -94,18 +87,17 @@ class Connection : public Source {
   // Driver only: takes the IO side for a thread of its own, or for a handler that may lose the
   // loop. With news, giving back goes through the inbox.
   void hold(bool news) noexcept {
-    state_.store(kHeld | (news ? kNews : 0U) | (peer_closed_ ? kGone : 0U),
-                 std::memory_order_relaxed);
+    held_.hold((news ? HoldWord::kNews : 0U) | (peer_closed_ ? HoldWord::kGone : 0U));
   }
   // Driver only: ends a hold that it did not hand over, or that came back through the inbox.
   void unhold() noexcept {
     if (gone()) peer_closed_ = true;
-    state_.store(0, std::memory_order_relaxed);
+    held_.clear();
   }
   // Driver only: whether it has the IO side. If not, the connection comes back through the inbox,
   // so that the driver looks at it then.
-  [[nodiscard]] bool claim() noexcept { return claim(kNews); }
-  // Driver only, state 0: the peer has closed its side; nothing but what is in the socket will
+  [[nodiscard]] bool claim() noexcept { return claim(HoldWord::kNews); }
+  // Driver only, not held: the peer has closed its side; nothing but what is in the socket will
   // come.
   [[nodiscard]] bool peer_closed() const noexcept { return peer_closed_; }
   // Holder only: gives the IO side back. `attention`: the driver has something to do (bytes,
@@ -119,13 +111,10 @@ class Connection : public Source {
  private:
   friend class Loop;
   friend class Inbox;
-  static constexpr std::uint32_t kHeld = 1;
-  static constexpr std::uint32_t kNews = 2;
-  static constexpr std::uint32_t kGone = 4;
 
   [[nodiscard]] bool claim(std::uint32_t news) noexcept;
 
-  std::atomic<std::uint32_t> state_{0};
+  HoldWord held_;
   bool adopted_ = false;              // loop side: registered and listed
   bool closed_ = false;               // loop side: freed when the batch is over
   bool peer_closed_ = false;          // loop side
@@ -135,5 +124,12 @@ class Connection : public Source {
   Connection* previous_ = nullptr;    // loop side: all connections of the loop
   Connection* next_ = nullptr;
 };
+
+[[gnu::always_inline]] inline bool Connection::claim(std::uint32_t news) noexcept {
+  if (held_.is_free()) return true;
+  if (held_.mark(news)) return false;  // the holder posts it when it gives it back
+  unhold();                            // it came back between the two looks
+  return true;
+}
 
 }  // namespace berth::sched

@@ -30,23 +30,24 @@ void Worker::run() {
   buffer_ = std::make_unique<char[]>(buffer_bytes_);
   if (pool_.options().make_scratch) scratch_ = pool_.options().make_scratch();
   for (Task task = await_task(); !task.end;) {
+    meter_.forget_usage();
     if (task.loop != nullptr) {
       loop_ = task.loop;
       task.loop->drive(*this);
       loop_ = nullptr;
-      task.waited = std::exchange(waited_, false);
     } else {
+      waits_ = task.waits;
       task.job->run(*this);
     }
+    task.waits = std::exchange(waits_, false);
     if (!pool_.next_task(*this, task)) task = await_task();
   }
 }
 
 Worker::Task Worker::await_task() noexcept {
   signal_.wait(0, std::memory_order_acquire);
-  signal_.store(
-      0,
-      std::memory_order_relaxed);  // the next assign() comes only after this worker is parked again
+  // The next assign() comes only after this worker is parked again.
+  signal_.store(0, std::memory_order_relaxed);
   return std::exchange(task_, Task{});
 }
 
@@ -61,23 +62,30 @@ bool Worker::try_join(long milliseconds) {
   return joined_;
 }
 
-void Worker::enter_handler() noexcept {
-  if (loop_ != nullptr) token_ = loop_->owner().enter();
-}
+bool Worker::can_be_relieved() const noexcept { return pool_.has_spares(); }
 
-bool Worker::leave_handler() noexcept {
-  if (loop_ != nullptr && !loop_->owner().leave(token_)) loop_ = nullptr;
-  return loop_ != nullptr;
+bool Worker::begin_client_wait() noexcept {
+  // First: finding a new driver for the loop is not the route's doing either.
+  meter_.pause();
+  if (release_loop()) return true;
+  meter_.resume();
+  return false;
 }
 
 bool Worker::release_loop() noexcept {
-  if (loop_ == nullptr) return true;
+  if (loop_ != nullptr && loop_->owner().load() != token_)
+    loop_ = nullptr;  // the monitor was first
+  if (loop_ == nullptr) {
+    waits_ = waits_ || pool_.begin_wait();
+    return waits_;
+  }
   // The spare first: a loop is never without a driver.
   Worker* const spare = pool_.reserve_for_wait();
   if (spare == nullptr) return false;
-  waited_ = true;
+  waits_ = true;
   if (loop_->owner().steal(token_)) {
     pool_.drive(*spare, *loop_);
+    pool_.notify(Notice::kLoopReleased);
   } else {
     pool_.unreserve(*spare);
   }

@@ -12,6 +12,8 @@
 #include <Poco/Runnable.h>
 #include <Poco/Thread.h>
 
+#include "sched/call_meter.h"
+#include "sched/loop.h"
 #include "sched/owner_word.h"
 
 namespace berth::sched {
@@ -48,21 +50,40 @@ class Worker final : private Poco::Runnable {
   // The loop this thread drives; null: none, so it may wait as it likes.
   [[nodiscard]] Loop* loop() const noexcept { return loop_; }
 
-  // Around a handler that runs inline. After leave_handler() returned false the loop has another
-  // driver.
-  void enter_handler() noexcept;
+  // Whether the next request of a route may be served by this thread, which drives a loop. False:
+  // it blocks, or may do so while no thread is left to take the loop over.
+  [[nodiscard]] bool may_serve_inline(const Learning& route) const noexcept {
+    return route.settled() || (!route.offloaded() && (route.proven() || can_be_relieved()));
+  }
+
+  // Around every call of a handler; what it costs is learnt for its route, which outlives it. After
+  // leave_handler() returned false the loop has another driver, or this thread never drove one.
+  void enter_handler(Learning& route) noexcept;
   [[nodiscard]] bool leave_handler() noexcept;
-  // Inside a handler, before this thread waits for anything: hands the loop to a spare. True: the
-  // thread owns no loop (any more). False: no spare is left; it must not wait (DESIGN: never block
-  // while owning a loop).
+  // What the last call changed for its route; told once.
+  [[nodiscard]] Learning::Change take_change() noexcept { return meter_.take_change(); }
+
+  // Inside a handler, before this thread waits for its client (see ClientWait): hands the loop to a
+  // spare, and counts as one of client_waits from then on until its task ends. True: the thread
+  // owns no loop (any more). False: no spare is left, or too many wait; it must not wait (DESIGN:
+  // never block while owning a loop).
   [[nodiscard]] bool release_loop() noexcept;
+  // Inside a handler that goes on as its client's partner: the call is not held against its route.
+  void disregard_call() noexcept { meter_.disregard(); }
+  // --- for ClientWait ---
+  [[nodiscard]] bool begin_client_wait() noexcept;
+  void end_client_wait() noexcept { meter_.resume(); }
+
+  // --- for Loop ---
+  // The driver may have slept between two calls.
+  void forget_usage() noexcept { meter_.forget_usage(); }
 
   // --- for Pool ---
   struct Task {
     Loop* loop = nullptr;
     Connection* job = nullptr;
-    bool waited = false;  // it left its loop to wait for a client: see Pool::reserve_for_wait
-    bool end = false;     // the thread ends
+    bool waits = false;  // counts as one of client_waits
+    bool end = false;    // the thread ends
   };
   // The task was reserved for this worker alone; wakes or starts it.
   void assign(Task task);
@@ -72,6 +93,7 @@ class Worker final : private Poco::Runnable {
  private:
   void run() override;  // the thread's body
   [[nodiscard]] Task await_task() noexcept;
+  [[nodiscard]] bool can_be_relieved() const noexcept;
 
   Pool& pool_;
   std::string name_;
@@ -80,7 +102,8 @@ class Worker final : private Poco::Runnable {
   std::unique_ptr<Scratch> scratch_;
   Loop* loop_ = nullptr;
   OwnerWord::Token token_ = 0;
-  bool waited_ = false;  // counts as one of client_waits until its task ends
+  CallMeter meter_;
+  bool waits_ = false;  // counts as one of client_waits until its task ends
   Task task_;
   // 0: none. 1: task_ is set. Written with release by assign(), read with acquire by the worker:
   // publishes task_.
@@ -88,5 +111,17 @@ class Worker final : private Poco::Runnable {
   bool joined_ = false;  // the stopping thread's
   Poco::Thread thread_;
 };
+
+[[gnu::always_inline]] inline void Worker::enter_handler(Learning& route) noexcept {
+  meter_.begin(route);
+  if (loop_ != nullptr) token_ = loop_->owner().enter();
+}
+
+[[gnu::always_inline]] inline bool Worker::leave_handler() noexcept {
+  // First: the loop may be taken as long as it looks inside.
+  if (loop_ != nullptr && !loop_->owner().leave(token_)) loop_ = nullptr;
+  meter_.end();
+  return loop_ != nullptr;
+}
 
 }  // namespace berth::sched

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "net/wait.h"
+#include "sched/client_wait.h"
 #include "serve/service.h"
 
 namespace berth::serve {
@@ -93,7 +94,8 @@ IoResult<std::size_t> H1Body::receive(std::span<char> buffer) {
       case net::IoResult::Kind::kWouldBlock:
         break;
     }
-    if (!worker_->release_loop()) return fail(IoError::kExhausted);
+    const sched::ClientWait wait(*worker_);
+    if (!wait.allowed()) return fail(IoError::kExhausted);
     const Options& options = service_->options();
     if (!started_) started_ = service_->clock().now();
     // The minimum rate as a deadline that every byte puts off (faults.md 2).

@@ -15,6 +15,7 @@
 #include "net/raw_address.h"
 #include "net/stream.h"
 #include "sched/loop.h"
+#include "sched/pool.h"
 #include "sched/source.h"
 #include "serve/commit_word.h"
 #include "serve/h1_backlog.h"
@@ -46,8 +47,8 @@ struct ListenerInfo {
 //   half-close, drop input, then close body bytes nobody wants (discard_)             drop them
 //   else                                           read, parse and serve requests
 //
-// A request whose body is not wholly here goes, connection and all, to a thread of its own (held),
-// and comes back.
+// A request whose body is not wholly here, or whose route is known to block, goes, connection and
+// all, to a thread of its own (held), and comes back.
 //
 // The IO side belongs to whoever holds the connection (sched::Connection), the timer to the loop's
 // driver.
@@ -105,7 +106,9 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   [[nodiscard]] Served serve_one(sched::Worker& worker, H1Input& input);
   [[nodiscard]] Served serve_inline(sched::Worker& worker, H1Input& input,
                                     const http::Framing& framing);
-  [[nodiscard]] Served hand_over(sched::Worker& worker, H1Input& input);
+  // Calls the scratch's exchange, and learns from it. False: this thread drives no loop (any more).
+  [[nodiscard]] bool call_handler(sched::Worker& worker, H1Scratch& scratch) noexcept;
+  [[nodiscard]] Served hand_over(sched::Worker& worker, H1Input& input, sched::JobKind kind);
   [[nodiscard]] Served refuse(sched::Worker& worker, int status, std::string_view text,
                               bool head_request = false);
   // Fills the scratch's exchange from the parsed head and routes it.
@@ -141,7 +144,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   // Drops input. False: the client has ended or broken the connection.
   [[nodiscard]] bool drop_input(sched::Worker& worker, std::uint64_t& most);
   [[nodiscard]] H1Backlog& backlog();
-  void set_timer(base::Duration timeout) noexcept {
+  [[gnu::always_inline]] void set_timer(base::Duration timeout) noexcept {
     loop().schedule(*this, loop().now() + timeout);
   }
   void close() noexcept;

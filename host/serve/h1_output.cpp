@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "net/wait.h"
+#include "sched/client_wait.h"
 #include "serve/service.h"
 
 namespace berth::serve {
@@ -39,7 +40,8 @@ bool H1Output::send_now() noexcept {
 
 IoStatus H1Output::wait() {
   // DESIGN: never block while owning a loop; where no spare is left the response is given up.
-  if (!worker_->release_loop()) return fail(IoError::kExhausted);
+  const sched::ClientWait wait(*worker_);
+  if (!wait.allowed()) return fail(IoError::kExhausted);
   base::TimePoint deadline = service_->clock().now() + service_->options().write_stall;
   if (limit_) deadline = std::min(deadline, *limit_);
   if (net::wait_writable(stream_->fd(), deadline) != net::WaitResult::kReady) {

@@ -166,6 +166,20 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
                                scratch.parser.head_size(), request.deadline());
 }
 
+// Nothing of the connection is touched after the handler, which may have taken it over.
+[[gnu::always_inline]] inline bool H1Connection::call_handler(sched::Worker& worker,
+                                                              H1Scratch& scratch) noexcept {
+  Service& service = service_;
+  const Route& route = scratch.exchange.request().route();
+  worker.enter_handler(route.learning);
+  scratch.exchange.run();
+  const bool kept = worker.leave_handler();
+  const sched::Learning::Change change = worker.take_change();
+  if (change != sched::Learning::Change::kNone) [[unlikely]]
+    service.on_learnt(route, change);
+  return kept;
+}
+
 [[gnu::always_inline]] inline H1Connection::Served H1Connection::serve_inline(
     sched::Worker& worker, H1Input& input, const http::Framing& framing) {
   H1Scratch& scratch = H1Scratch::of(worker);
@@ -179,9 +193,7 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
 
   // From here on the loop may be given to another thread; this one keeps the connection.
   hold(!input.drained || input.end);
-  worker.enter_handler();
-  scratch.exchange.run();
-  const bool kept = worker.leave_handler();
+  const bool kept = call_handler(worker, scratch);
   if (scratch.transport.hijacked()) [[unlikely]]
     return Served::kHijacked;
 
@@ -195,7 +207,8 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
   return after_ == After::kRead && discard_ == 0 ? Served::kNext : Served::kLast;
 }
 
-H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& input) {
+H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& input,
+                                             sched::JobKind kind) {
   H1Scratch& scratch = H1Scratch::of(worker);
   // Earlier replies first: what the job writes comes behind them.
   if (!scratch.transport.output.try_send() || !scratch.transport.output.empty()) {
@@ -211,8 +224,13 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   backlog_->due.reset();
   scratch.tally.flush(service_.counters());
   arm(scratch.exchange.request().route(), loop().now(), head_request, false);
+  Service& service = service_;
   hold(!input.drained || input.end);
-  if (worker.pool().submit(*this)) return Served::kHandedOver;
+  if (worker.pool().submit(*this, kind)) {
+    // The connection is no longer this thread's, the service is.
+    if (kind == sched::JobKind::kForWork) service.counters().add(observe::Counter::kOffloads);
+    return Served::kHandedOver;
+  }
   unhold();
   backlog_->input.clear();
   service_.counters().add(observe::Counter::kQueueRefused);
@@ -245,8 +263,11 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   const std::size_t head_bytes = scratch.parser.head_size();
   const std::size_t behind = input.size - input.position - head_bytes;
   const bool chunked = framing->body == http::Framing::Body::kChunked;
-  if ((!chunked && behind >= framing->length) || route.ignores_body) {
-    return serve_inline(worker, input, *framing);
+  if (route.ignores_body) return serve_inline(worker, input, *framing);
+  if (!chunked && behind >= framing->length) {
+    if (worker.may_serve_inline(route.learning)) [[likely]]
+      return serve_inline(worker, input, *framing);
+    return hand_over(worker, input, sched::JobKind::kForWork);
   }
   if (!chunked && framing->length <= limits::kReadAhead && !framing->expect_continue) {
     input.need = head_bytes + static_cast<std::size_t>(framing->length);
@@ -255,7 +276,7 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
     backlog().due = now + service_.options().body_grace + std::chrono::seconds(seconds);
     return Served::kMore;
   }
-  return hand_over(worker, input);
+  return hand_over(worker, input, sched::JobKind::kForClient);
 }
 
 [[gnu::always_inline]] inline H1Connection::Served H1Connection::serve_all(sched::Worker& worker,
@@ -279,8 +300,8 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
     close();
     return;
   }
-  const bool all_served = partial && input.drained && !input.end && input.position == input.size;
-  if (all_served && output.empty() && !backlog_ && after_ == After::kRead && !service_.draining()) {
+  if (partial && input.drained && !input.end && input.position == input.size && output.empty() &&
+      !backlog_ && after_ == After::kRead && !service_.draining()) {
     set_timer(service_.options().idle_timeout);  // the common end, without looking at the rest
     return;
   }
@@ -361,7 +382,7 @@ void H1Connection::run(sched::Worker& worker) noexcept {
   if (commit_.over()) {
     scratch.exchange.skip();  // it waited for a thread for too long, and was answered
   } else {
-    scratch.exchange.run();
+    (void)call_handler(worker, scratch);
   }
   if (transport.hijacked()) return;
 
@@ -378,11 +399,14 @@ void H1Connection::run(sched::Worker& worker) noexcept {
 void H1Connection::reject(sched::Worker& worker) noexcept {
   H1Scratch& scratch = H1Scratch::of(worker);
   scratch.transport.output.begin(worker, service_, *stream_);
-  const base::TimePoint now = service_.clock().now();
-  append_error_reply(scratch.transport.output.bytes(), 503, "the server is busy",
-                     scratch.transport.dates.at(now, service_.clock()));
+  service_.counters().add(observe::Counter::kQueueTimeouts);
+  if (commit_.commit_whole()) {
+    (void)refuse(worker, 503, "the server is busy", head_request_);
+  } else {
+    after_ = After::kClose;  // its deadline came first, and has answered
+  }
+  backlog_->parser.reset();
   backlog_->input.clear();
-  after_ = After::kLinger;
   end_held_turn(scratch, {});
 }
 

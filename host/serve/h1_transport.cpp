@@ -23,13 +23,13 @@ namespace {
 constexpr std::size_t kStatusLine = 64;
 constexpr std::size_t kOwnFields = 160;
 
-char* put_status_line(char* at, int status) noexcept {
+[[gnu::always_inline]] inline char* put_status_line(char* at, int status) noexcept {
   if (status == 200) [[likely]]
     return base::copy_text(at, "HTTP/1.1 200 OK\r\n");
   return base::copy_text(at, http::StatusLine(status).text());
 }
 
-char* put_length(char* at, std::uint64_t length) noexcept {
+[[gnu::always_inline]] inline char* put_length(char* at, std::uint64_t length) noexcept {
   at = base::copy_text(at, "Content-Length: ");
   return base::copy_text(std::to_chars(at, at + 20, length).ptr, "\r\n");
 }
@@ -160,6 +160,7 @@ IoStatus H1Transport::finish(const http::Fields& trailers) {
 IoStatus H1Transport::begin_hijack() {
   if (auto sent = output.flush(); !sent) return sent;
   if (!setting_.worker->release_loop()) return base::fail(IoError::kExhausted);
+  setting_.worker->disregard_call();  // from here on it waits for its client
   return base::done();
 }
 

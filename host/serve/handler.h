@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "sched/learning.h"
 
 namespace berth::serve {
 
@@ -15,7 +16,8 @@ class Request;
 class ResponseWriter;
 
 // What holds for a request once its head is known: who serves it and within which bounds.
-// Owned by the handler that returned it, immutable, alive as long as that handler.
+// Owned by the handler that returned it, immutable but for what is learnt, alive as long as that
+// handler.
 struct Route {
   Handler* handler = nullptr;
   std::string pattern;                           // as in the route table; for logs and plugins
@@ -24,6 +26,8 @@ struct Route {
   // The handler answers from the head alone (a redirect, a 404): it is called before the body is
   // here.
   bool ignores_body = false;
+  // Whether its calls block: the only part of a route that changes while it serves.
+  mutable sched::Learning learning{};
 };
 
 // Go's http.Handler. serve() runs on many threads at once.

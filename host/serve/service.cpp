@@ -1,14 +1,59 @@
 #include "serve/service.h"
 
+#include <chrono>
+
 #include "serve/h1_scratch.h"
 
 namespace berth::serve {
+
+namespace {
+
+// Between two log lines that say the same about a lack that lasts.
+constexpr base::Duration kTellAgain = std::chrono::minutes(1);
+
+}  // namespace
 
 bool Service::reserve_buffered(std::uint64_t bytes) noexcept {
   const std::uint64_t before = buffered_.fetch_add(bytes, std::memory_order_relaxed);
   if (before + bytes <= options_.buffered_bytes) return true;
   buffered_.fetch_sub(bytes, std::memory_order_relaxed);
   return false;
+}
+
+void Service::on_learnt(const Route& route, sched::Learning::Change change) noexcept {
+  const bool offloaded = change == sched::Learning::Change::kOffloaded;
+  counters_.add(offloaded ? observe::Counter::kRoutesOffloaded : observe::Counter::kRoutesReturned);
+  // A route at the border comes and goes: the first time is news, the others are details.
+  const bool news = route.learning.times_offloaded() <= 1;
+  const auto level = news ? observe::Level::kInfo : observe::Level::kDebug;
+  if (!log_.enabled(level)) return;
+  const observe::Field fields[] = {{"route", route.pattern},
+                                   {"blocks_seconds", route.learning.average()}};
+  log_.write(level,
+             offloaded ? "a route blocks: its requests get threads of their own"
+                       : "a route blocks no more: its requests are served by the loops again",
+             fields);
+}
+
+void Service::on_notice(sched::Notice notice) noexcept {
+  switch (notice) {
+    case sched::Notice::kLoopTaken:
+      counters_.add(observe::Counter::kLoopsTaken);
+      return;
+    case sched::Notice::kLoopReleased:
+      counters_.add(observe::Counter::kLoopsReleased);
+      return;
+    case sched::Notice::kSpareMissing:
+      break;
+  }
+  counters_.add(observe::Counter::kSparesMissing);
+  const base::Duration::rep now = clock_.now().time_since_epoch().count();
+  base::Duration::rep told = told_missing_at_ns_.load(std::memory_order_relaxed);
+  if (told != 0 && now - told < kTellAgain.count()) return;
+  if (!told_missing_at_ns_.compare_exchange_strong(told, now, std::memory_order_relaxed)) return;
+  log_.warn(
+      "a handler blocks its loop and no thread is left to take the loop over: raise "
+      "limits.threads");
 }
 
 std::unique_ptr<sched::Scratch> Service::make_scratch() const {

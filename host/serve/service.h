@@ -12,6 +12,7 @@
 #include "observe/access_log.h"
 #include "observe/counters.h"
 #include "observe/log.h"
+#include "sched/pool.h"
 #include "sched/worker.h"
 #include "serve/handler.h"
 #include "serve/options.h"
@@ -56,6 +57,11 @@ class Service {
     return buffered_.load(std::memory_order_relaxed);
   }
 
+  // What is learnt about a route is counted, and told in the log the first time.
+  void on_learnt(const Route& route, sched::Learning::Change change) noexcept;
+  // The same for what the pool and the monitor say: for sched::PoolOptions.
+  void on_notice(sched::Notice notice) noexcept;
+
   // What each worker thread needs to serve HTTP/1: for sched::PoolOptions.
   [[nodiscard]] std::unique_ptr<sched::Scratch> make_scratch() const;
 
@@ -69,6 +75,8 @@ class Service {
   observe::AccessLog* access_log_ = nullptr;
   std::atomic<bool> draining_{false};
   std::atomic<std::uint64_t> buffered_{0};
+  // When a missing thread was last told in the log. Relaxed: whoever changes it writes the line.
+  std::atomic<base::Duration::rep> told_missing_at_ns_{0};
 };
 
 }  // namespace berth::serve

@@ -29,7 +29,9 @@ TestServer::TestServer(serve::Handler& handler, const TestServerOptions& options
   pool.threads = options.threads;
   pool.client_waits = options.client_waits;
   pool.queue = options.queue;
+  pool.queue_timeout = options.queue_timeout;
   pool.make_scratch = [this] { return service_->make_scratch(); };
+  pool.on_notice = [this](sched::Notice notice) { service_->on_notice(notice); };
   pool_ = std::make_unique<sched::Pool>(std::move(pool));
   loops_ = std::make_unique<sched::Loops>(*pool_, *options.clock);
   EXPECT_TRUE(loops_->open().ok());

@@ -59,9 +59,11 @@ class FakeConnection final : public Connection {
     std::atomic<int> deadlines_held{0};
     std::atomic<int> shuts{0};
     std::atomic<int> jobs{0};
+    std::atomic<int> rejects{0};
     std::atomic<int> alive{0};
     std::atomic<int> inside{0};    // threads that have its IO side: never more than one
     std::atomic<int> overlaps{0};  // times they were
+    Learning route;
   };
 
   FakeConnection(base::Descriptor descriptor, Script script, Counts& counts)
@@ -84,6 +86,8 @@ class FakeConnection final : public Connection {
     }
   }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
+  // What its handler calls teach.
+  [[nodiscard]] Learning& route() noexcept { return counts_.route; }
   void write(std::string_view bytes) {
     // A client that is gone already is not what is tested here.
     (void)::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -129,7 +133,11 @@ class FakeConnection final : public Connection {
     ++counts_.jobs;
     script_.job(*this, worker);
   }
-  void reject(Worker&) noexcept override { give_back(true); }
+  void reject(Worker& worker) noexcept override {
+    EXPECT_EQ(worker.loop(), &loop());
+    ++counts_.rejects;
+    give_back(true);
+  }
   [[nodiscard]] int descriptor() const noexcept override { return descriptor_.get(); }
 
   Counts& counts_;

@@ -26,7 +26,7 @@ Turn echo_inline(FakeConnection& connection, Worker& worker) {
   const Inside inside(connection.counts_);
   const std::size_t bytes = connection.read_all();
   connection.hold(connection.ended());
-  worker.enter_handler();
+  worker.enter_handler(connection.route());
   if (bytes > 0) connection.write(std::string(bytes, '.'));
   if (!worker.leave_handler()) {
     connection.give_back(false);
@@ -46,7 +46,8 @@ FakeConnection::Script offloaded_echo_script() {
   FakeConnection::Script script;
   script.on_readable = [](FakeConnection& connection, Worker& worker) {
     connection.hold(false);
-    if (!worker.pool().submit(connection)) ADD_FAILURE() << "the queue is full";
+    if (!worker.pool().submit(connection, JobKind::kForClient))
+      ADD_FAILURE() << "the queue is full";
     return Turn::kKept;
   };
   script.on_return = script.on_readable;
@@ -64,7 +65,8 @@ FakeConnection::Script offloaded_echo_script() {
       return Turn::kKept;
     }
     connection.hold(false);
-    if (!worker.pool().submit(connection)) ADD_FAILURE() << "the queue is full";
+    if (!worker.pool().submit(connection, JobKind::kForClient))
+      ADD_FAILURE() << "the queue is full";
     return Turn::kKept;
   };
   return script;
@@ -130,7 +132,7 @@ TEST(Loop, AReturnThatWasQueuedWaitsWhileAThreadHoldsTheConnection) {
     }
     held = true;
     connection.hold(false);
-    EXPECT_TRUE(worker.pool().submit(connection));
+    EXPECT_TRUE(worker.pool().submit(connection, JobKind::kForClient));
     return Turn::kKept;
   };
   int returns = 0;
@@ -264,7 +266,7 @@ TEST(Loop, TheTimerOfAHeldConnectionFreesNothing) {
     }
     connection.loop().schedule(connection, connection.loop().now() + 1s);
     connection.hold(false);
-    EXPECT_TRUE(worker.pool().submit(connection));
+    EXPECT_TRUE(worker.pool().submit(connection, JobKind::kForClient));
     return Turn::kKept;
   };
   script.job = [&](FakeConnection& connection, Worker&) {
@@ -316,7 +318,7 @@ TEST(Loop, ServesOthersWhileAHandlerThatReleasedItWaits) {
     slow.on_readable = [&](FakeConnection& connection, Worker& worker) {
       connection.read_all();
       connection.hold(false);
-      worker.enter_handler();
+      worker.enter_handler(connection.route());
       EXPECT_TRUE(worker.release_loop());
       EXPECT_TRUE(worker.release_loop()) << "it owns no loop any more, so it may wait";
       EXPECT_EQ(worker.loop(), nullptr);
@@ -352,7 +354,7 @@ TEST(Loop, TheRestOfABatchIsServedByTheNextDriver) {
   script.on_readable = [](FakeConnection& connection, Worker& worker) {
     const std::size_t bytes = connection.read_all();
     connection.hold(false);
-    worker.enter_handler();
+    worker.enter_handler(connection.route());
     const bool released = worker.release_loop();
     if (bytes > 0) connection.write(std::string(bytes, '.'));
     if (worker.leave_handler()) {
@@ -387,7 +389,7 @@ TEST(Loop, WithoutASpareThreadAHandlerKeepsItsLoop) {
       return Turn::kKept;
     }
     connection.hold(false);
-    worker.enter_handler();
+    worker.enter_handler(connection.route());
     EXPECT_FALSE(worker.release_loop());
     EXPECT_NE(worker.loop(), nullptr);
     connection.write("!");

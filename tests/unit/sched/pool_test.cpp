@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "support/fake_clock.h"
 #include "unit/sched/fake_connection.h"
 
 namespace berth::sched {
@@ -24,13 +25,14 @@ struct Gate {
   std::shared_future<void> opened = promise.get_future().share();
   FakeConnection::Counts counts;
   std::atomic<int> refused{0};
+  JobKind kind = JobKind::kForClient;
 
   [[nodiscard]] FakeConnection::Script script() {
     FakeConnection::Script script;
     script.on_readable = [this](FakeConnection& connection, Worker& worker) {
       connection.read_all();
       connection.hold(false);
-      if (!worker.pool().submit(connection)) {
+      if (!worker.pool().submit(connection, kind)) {
         connection.unhold();
         ++refused;
       }
@@ -83,6 +85,77 @@ TEST(Pool, AtMostClientWaitsJobsRunAtATime) {
   wait_until([&] { return gate.counts.jobs == 5; });
 }
 
+TEST(Pool, JobsOfRoutesThatBlockAreNoClientWaits) {
+  PoolOptions few = options(1, 4);
+  few.client_waits = 1;
+  Gate waits;
+  Gate works;
+  works.kind = JobKind::kForWork;
+  std::vector<base::Descriptor> clients;
+  Runtime runtime(few);
+  for (Gate* gate : {&waits, &waits, &works, &works}) {
+    clients.push_back(runtime.connect(0, gate->script(), gate->counts));
+    write_to(clients.back(), "x");
+  }
+  wait_until([&] { return waits.counts.jobs == 1 && works.counts.jobs == 2; });
+  EXPECT_EQ(runtime.pool().queued(), 1U);
+  EXPECT_FALSE(runtime.pool().begin_wait());
+  waits.promise.set_value();
+  wait_until([&] { return waits.counts.jobs == 2; });
+  works.promise.set_value();
+}
+
+TEST(Pool, AJobThatWaitedTooLongIsRejectedByItsLoop) {
+  for (const std::size_t loops : {1U, 2U}) {
+    test::FakeClock clock;
+    Gate gate;
+    std::vector<base::Descriptor> clients;
+    Runtime runtime(options(loops, 1 + loops), clock);
+    for (int i = 0; i < 4; ++i) {
+      clients.push_back(
+          runtime.connect(static_cast<std::size_t>(i) % loops, gate.script(), gate.counts));
+      write_to(clients.back(), "x");
+    }
+    wait_until([&] { return runtime.pool().queued() == 3; });
+    clock.advance(base::limits::kQueueTimeout - std::chrono::milliseconds(1));
+    for (std::size_t i = 0; i < loops; ++i) runtime.on_loop(i);
+    EXPECT_EQ(gate.counts.rejects, 0);
+    clock.advance(std::chrono::milliseconds(1));
+    wait_until([&] { return gate.counts.rejects == 3 && gate.counts.returns == 3; });
+    EXPECT_EQ(runtime.pool().queued(), 0U);
+    EXPECT_EQ(gate.counts.jobs, 1);
+    gate.promise.set_value();
+  }
+}
+
+TEST(Pool, ThreadsThatStayedIdleEndButForOneALoop) {
+  Pool pool(options(2, 6));
+  std::vector<Worker*> all;
+  while (Worker* const worker = pool.reserve_for_loop()) all.push_back(worker);
+  ASSERT_EQ(all.size(), 8U);
+  pool.trim();
+  EXPECT_FALSE(pool.has_idle_spares());
+  for (Worker* const worker : all) pool.unreserve(*worker);
+  pool.trim();
+  EXPECT_EQ(pool.threads(), 8U) << "they were in use since the last time";
+  EXPECT_TRUE(pool.has_idle_spares());
+  Worker* const used = pool.reserve_for_loop();
+  pool.unreserve(*used);
+  pool.trim();
+  EXPECT_EQ(pool.threads(), 3U) << "all but two, and one that was needed meanwhile";
+  pool.trim();
+  EXPECT_EQ(pool.threads(), 2U);
+  wait_until([&] {
+    pool.trim();
+    return !pool.has_idle_spares();
+  });
+  EXPECT_TRUE(pool.has_spares());
+  Worker* const made = pool.reserve_for_loop();
+  ASSERT_NE(made, nullptr);
+  pool.unreserve(*made);
+  EXPECT_TRUE(pool.stop(base::system_clock(), soon()));
+}
+
 TEST(Pool, AFullQueueRefusesAndTheCallerKeepsTheConnection) {
   PoolOptions small = options(1, 2);
   small.queue = 2;
@@ -121,7 +194,7 @@ TEST(Pool, ThreadsAreMadeWhenNeededAndKept) {
   script.on_readable = [](FakeConnection& connection, Worker& worker) {
     connection.read_all();
     connection.hold(false);
-    EXPECT_TRUE(worker.pool().submit(connection));
+    EXPECT_TRUE(worker.pool().submit(connection, JobKind::kForClient));
     return Turn::kKept;
   };
   script.on_return = script.on_readable;  // the next byte may come before it is given back
@@ -149,7 +222,7 @@ TEST(Pool, StopSaysFalseAtTheDeadlineAndTrueOnceTheJobIsOver) {
       over.set_value();
     };
     FakeConnection job(base::Descriptor(), script, gate.counts);
-    ASSERT_TRUE(pool.submit(job));
+    ASSERT_TRUE(pool.submit(job, JobKind::kForClient));
     loops.drain(true);
     ASSERT_TRUE(loops.wait_drained(soon()));
     EXPECT_FALSE(pool.stop(base::system_clock(), base::system_clock().now()));

@@ -1,0 +1,117 @@
+#include "sched/monitor.h"
+
+#include <pthread.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "sched/loop.h"
+#include "sched/monitor_bell.h"
+#include "sched/pool.h"
+
+namespace berth::sched {
+
+namespace {
+
+namespace limits = base::limits;
+
+constexpr base::Duration kForEver = std::chrono::hours(1);  // an extra look does no harm
+
+}  // namespace
+
+Monitor::Monitor(const std::vector<std::unique_ptr<Loop>>& loops, Pool& pool, MonitorBell& bell,
+                 const base::Clock& clock)
+    : loops_(loops),
+      pool_(pool),
+      bell_(bell),
+      clock_(clock),
+      seen_(loops.size()),
+      busy_at_(clock.now()),
+      alert_until_(busy_at_),
+      trim_at_(busy_at_ + limits::kSpareIdle) {}
+
+Monitor::~Monitor() {
+  if (!started_) return;
+  bell_.stop();
+  thread_.join();
+}
+
+void Monitor::start() {
+  thread_.start(*this);
+  started_ = true;
+}
+
+void Monitor::run() {
+  (void)::pthread_setname_np(::pthread_self(), "berth-monitor");
+  // The default slack of 50 us would make 100 us 150.
+  (void)::prctl(PR_SET_TIMERSLACK, 1000UL);
+  while (!bell_.stopped()) {
+    const Rest rest = look(clock_.now());
+    if (rest.asleep) {
+      sleep(rest.time);
+    } else {
+      bell_.rest(rest.time);
+    }
+  }
+}
+
+void Monitor::sleep(base::Duration most) {
+  if (!bell_.lie_down()) return;
+  if (all_asleep()) bell_.sleep(most);
+  bell_.get_up();
+  busy_at_ = clock_.now();  // a while longer before it lies down again
+}
+
+bool Monitor::all_asleep() const noexcept {
+  return std::all_of(loops_.begin(), loops_.end(),
+                     [](const std::unique_ptr<Loop>& loop) { return loop->asleep(); });
+}
+
+Monitor::Rest Monitor::look(base::TimePoint now) {
+  const base::Duration patience =
+      now < alert_until_ ? limits::kAlertStealAfter : limits::kStealAfter;
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    Seen& seen = seen_[i];
+    const OwnerWord::Token word = loops_[i]->owner().load();
+    if (word != seen.word) {
+      seen = {.word = word, .since = now};
+      busy_at_ = now;
+    } else if (OwnerWord::inside(word)) {
+      busy_at_ = now;
+      if (now - seen.since >= patience) take(*loops_[i], seen, now);
+    }
+  }
+  const std::optional<base::TimePoint> expiry = pool_.expire(now);
+  if (now >= trim_at_) {
+    pool_.trim();
+    trim_at_ = now + limits::kSpareIdle;
+  }
+  if (now - busy_at_ < limits::kMonitorIdle) {
+    return {now < alert_until_ ? limits::kMonitorAlertPeriod : limits::kMonitorPeriod};
+  }
+  base::Duration most = kForEver;
+  if (expiry) most = std::min<base::Duration>(most, *expiry - now);
+  if (pool_.has_idle_spares()) most = std::min<base::Duration>(most, trim_at_ - now);
+  return {.time = most, .asleep = true};
+}
+
+void Monitor::take(Loop& loop, Seen& seen, base::TimePoint now) {
+  // The spare first: a loop is never without a driver.
+  Worker* const spare = pool_.reserve_for_loop();
+  if (spare == nullptr) {
+    if (!seen.reported) pool_.notify(Notice::kSpareMissing);
+    seen.reported = true;
+    return;
+  }
+  if (!loop.owner().steal(seen.word)) {
+    pool_.unreserve(*spare);  // its driver left in time, or released it
+    return;
+  }
+  alert_until_ = now + limits::kMonitorAlert;
+  pool_.drive(*spare, loop);
+  pool_.notify(Notice::kLoopTaken);
+}
+
+}  // namespace berth::sched

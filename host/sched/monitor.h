@@ -1,0 +1,69 @@
+// Takes loops away from handlers that keep them for too long, as Go's sysmon does with threads.
+// What runs on its thread never waits for anybody, and no request pays for it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <Poco/Runnable.h>
+#include <Poco/Thread.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "sched/owner_word.h"
+
+namespace berth::sched {
+
+class Loop;
+class MonitorBell;
+class Pool;
+
+// It also ends what waited in the pool's queue for too long, and spare threads that nobody needs.
+// Loops, pool, bell and clock outlive it.
+class Monitor final : private Poco::Runnable {
+ public:
+  Monitor(const std::vector<std::unique_ptr<Loop>>& loops, Pool& pool, MonitorBell& bell,
+          const base::Clock& clock);
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+  // Ends its thread.
+  ~Monitor() override;
+
+  // Gives it a thread. Throws Poco::SystemException where the system has none.
+  void start();
+
+  // What look() wants next.
+  struct Rest {
+    base::Duration time;  // until the next look, or at most
+    bool asleep = false;  // nothing ran for a while: may sleep until a loop rings
+  };
+  // One look at every loop; the monitor's thread only, or a test's without one.
+  [[nodiscard]] Rest look(base::TimePoint now);
+
+ private:
+  // What was seen of a loop.
+  struct Seen {
+    OwnerWord::Token word = 0;
+    base::TimePoint since;  // the first time it had this word
+    bool reported = false;  // that nobody could take it
+  };
+
+  void run() override;
+  void take(Loop& loop, Seen& seen, base::TimePoint now);
+  [[nodiscard]] bool all_asleep() const noexcept;
+  void sleep(base::Duration most);
+
+  const std::vector<std::unique_ptr<Loop>>& loops_;
+  Pool& pool_;
+  MonitorBell& bell_;
+  const base::Clock& clock_;
+  std::vector<Seen> seen_;   // by loop
+  base::TimePoint busy_at_;  // something ran
+  base::TimePoint alert_until_;
+  base::TimePoint trim_at_;
+  Poco::Thread thread_;
+  bool started_ = false;
+};
+
+}  // namespace berth::sched
