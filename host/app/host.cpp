@@ -107,6 +107,7 @@ bool Host::wait_drained(base::TimePoint deadline) {
 bool Host::stop() {
   const config::Timeouts& timeouts = generation_.configuration().timeouts;
   log_.info("stopping", {{"connections", server_.connections()}});
+  server_.announce_stop();
   if (timeouts.drain_delay > base::Duration::zero()) {
     // Whoever balances load learns meanwhile that we go.
     int signal = SIGHUP;  // which ends nothing

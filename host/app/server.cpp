@@ -30,7 +30,8 @@ Server::Server(const config::Configuration& configuration, serve::Handler& root,
       counters_(loops + 1),
       service_(serve_options(configuration), root, clock, log, counters_),
       pool_(with_service(pool_options(configuration, loops), service_)),
-      loops_(pool_, clock) {}
+      loops_(pool_, clock),
+      health_(service_, [this] { return loops_.stuck(); }) {}
 
 Server::~Server() = default;
 
@@ -55,9 +56,11 @@ base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> Server::o
   auto opened = open_listeners(configuration, inherited);
   if (!opened) return base::fail(std::move(opened).error());
   for (OpenListener& entry : *opened) {
-    server->infos_.push_back({.name = configuration.listeners[entry.index].name,
-                              .index = static_cast<std::uint32_t>(entry.index),
-                              .secure = false});
+    server->infos_.push_back(
+        {.name = configuration.listeners[entry.index].name,
+         .index = static_cast<std::uint32_t>(entry.index),
+         .secure = false,
+         .root = configuration.listeners[entry.index].health ? &server->health_ : nullptr});
     server->listeners_.push_back(std::move(entry.listener));
   }
   for (const std::string& name : inherited.names()) {

@@ -21,6 +21,7 @@
 #include "sched/loops.h"
 #include "sched/pool.h"
 #include "serve/accept_source.h"
+#include "serve/health_handler.h"
 #include "serve/service.h"
 
 namespace berth::app {
@@ -43,6 +44,8 @@ class Server {
 
   [[nodiscard]] base::Status<> start();
 
+  // Before begin_stop(), which may be a while away: readiness is denied, requests are served.
+  void announce_stop() noexcept { service_.announce_stop(); }
   // Removes the paths of Unix listeners, then asks every loop to take what is queued at the
   // listeners, to let go of them, and to close its connections: idle ones at once, busy ones after
   // their response. The last loop closes the listeners. Returns at once; a loop that is inside a
@@ -72,6 +75,7 @@ class Server {
   serve::Service service_;
   sched::Pool pool_;
   sched::Loops loops_;
+  serve::HealthHandler health_;
   // Closed by the loop that is the last to let go of them; until then everybody may read it.
   std::vector<net::Listener> listeners_;
   std::atomic<std::size_t> sources_left_{0};  // that have not stopped: see begin_stop

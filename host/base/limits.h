@@ -68,6 +68,9 @@ inline constexpr std::chrono::nanoseconds kWriteStall = 30s;
 // Between two requests. timeouts.idle.
 inline constexpr std::chrono::nanoseconds kIdleTimeout = 60s;
 // For a handler. timeouts.handler, a route's timeout. 503.
+// Inside one handler with no thread left to take the loop over, before /livez says so: long enough
+// that no load alone does it.
+inline constexpr std::chrono::nanoseconds kLoopStuck = 10s;
 inline constexpr std::chrono::nanoseconds kHandlerTimeout = 30s;
 // From "stop" to the end of accepting. timeouts.drain_delay.
 inline constexpr std::chrono::nanoseconds kDrainDelay = 0s;

@@ -59,6 +59,7 @@ struct Listener {
   std::string unix_path;
   std::uint16_t mode = base::limits::kUnixMode;  // kUnix with a path: of the file
   std::string inherited;                         // kInherited only: a name of LISTEN_FDNAMES
+  bool health = false;                           // answers /livez and /readyz, and no route
   SocketOptions socket;                          // kUnix: backlog alone; kInherited: none
   base::SourcePosition position;                 // of the name's value
   base::SourcePosition address_position;         // of the value of address, unix or inherited
@@ -104,6 +105,7 @@ struct Route {
   std::optional<base::Duration> timeout = base::limits::kHandlerTimeout;
   // Bytes: its own, else limits.body. Absent: no limit.
   std::optional<std::uint64_t> max_body = base::limits::kBody;
+  bool access_log = true;                 // its requests have a line in it
   std::vector<Middleware> with;           // outermost first
   std::vector<std::string> listeners;     // names that exist in listen; empty: all of them
   Node config;                            // null if absent

@@ -144,6 +144,7 @@ std::string dump_mode(std::uint16_t mode) {
 
 std::string dump_listener(const Listener& listener) {
   std::string out = "  - name: " + quoted(listener.name) + '\n';
+  if (listener.health) out += "    health: true\n";
   switch (listener.kind) {
     case Listener::Kind::kTcp:
       return out + "    address: " + quoted(listener.address.text()) + '\n' +
@@ -171,6 +172,7 @@ std::string dump_route(const Route& route) {
   std::string out = "  - pattern: " + quoted(route.pattern) + '\n';
   out += "    handler: " + route.plugin + (route.kind.empty() ? "" : "." + route.kind) + '\n';
   out += dump_settings(route_settings(), route, "    ");
+  if (!route.access_log) out += "    access_log: false\n";
   if (!route.with.empty()) out += "    with:\n";
   for (const Middleware& entry : route.with) {
     out += "      - handler: " + entry.plugin + (entry.kind.empty() ? "" : "." + entry.kind) + '\n';

@@ -84,11 +84,22 @@ void check_listeners(const Configuration& configuration, const Node& routes, Rep
   if (names.empty()) return;  // so that `listen` is at fault, which has been reported
   if (names.size() > kListedNames) list.clear();
   const std::set<std::string_view> known(names.begin(), names.end());
+  const auto is_health = [&configuration](std::string_view name) {
+    return std::any_of(
+        configuration.listeners.begin(), configuration.listeners.end(),
+        [name](const Listener& listener) { return listener.health && listener.name == name; });
+  };
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const Node* const listeners = routes.value(i).find("listeners");
     if (listeners == nullptr || !listeners->is_list()) continue;
     for (std::size_t j = 0; j < listeners->size(); ++j) {
       const Node& item = listeners->value(j);
+      if (item.is_scalar() && is_health(item.text())) {
+        report.error(item.position(),
+                     "the listener " + quote(item.text()) + " answers health checks alone",
+                     "name another listener, or drop its health: true");
+        continue;
+      }
       if (!item.is_scalar() || known.contains(item.text())) continue;
       report.error(item.position(), "no listener is named " + quote(item.text()), list,
                    report.full() ? std::string() : nearest(item.text(), names));

@@ -21,7 +21,7 @@ constexpr std::array<Key, 3> kPluginKeys{{
     {"plugin_permissions"},
 }};
 
-constexpr std::array<Key, 7> kRouteKeys{{
+constexpr std::array<Key, 8> kRouteKeys{{
     {"pattern", Key::Status::kRequired, "write pattern: \"GET /hello/{name}\""},
     {"handler", Key::Status::kRequired, "write handler: plugin.kind"},
     {"timeout"},
@@ -29,6 +29,7 @@ constexpr std::array<Key, 7> kRouteKeys{{
     {"listeners"},
     {"config"},
     {"with"},
+    {"access_log"},
 }};
 
 constexpr std::array<Key, 2> kMiddlewareKeys{{
@@ -123,6 +124,9 @@ Route read_route(const Node& node, const Route& defaults, Report& report) {
   }
   apply(route_settings(), section, route, report);
   read_route_listeners(section, route, report);
+  if (const Node* const access_log = section.get("access_log")) {
+    route.access_log = report.take(access_log->as_bool()).value_or(true);
+  }
   route.config = read_config(section, report);
   return route;
 }

@@ -28,6 +28,11 @@ class Loops {
 
   // Opens pool.options().loops loops; nothing runs yet.
   [[nodiscard]] base::Status<> open();
+  // How many loops do not turn: see Monitor. Any thread, once started.
+  [[nodiscard]] std::size_t stuck() const noexcept {
+    return monitor_ ? monitor_->stuck_loops() : 0;
+  }
+
   // Gives each loop a thread, and the monitor one.
   [[nodiscard]] base::Status<> start();
 

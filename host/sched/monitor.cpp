@@ -72,6 +72,7 @@ bool Monitor::all_asleep() const noexcept {
 Monitor::Rest Monitor::look(base::TimePoint now) {
   const base::Duration patience =
       now < alert_until_ ? limits::kAlertStealAfter : limits::kStealAfter;
+  std::size_t stuck = 0;
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     Seen& seen = seen_[i];
     const OwnerWord::Token word = loops_[i]->owner().load();
@@ -81,8 +82,10 @@ Monitor::Rest Monitor::look(base::TimePoint now) {
     } else if (OwnerWord::inside(word)) {
       busy_at_ = now;
       if (now - seen.since >= patience) take(*loops_[i], seen, now);
+      if (now - seen.since >= limits::kLoopStuck) ++stuck;
     }
   }
+  stuck_.store(stuck, std::memory_order_relaxed);
   const std::optional<base::TimePoint> expiry = pool_.expire(now);
   if (now >= trim_at_) {
     pool_.trim();

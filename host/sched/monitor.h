@@ -2,6 +2,7 @@
 // What runs on its thread never waits for anybody, and no request pays for it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -38,10 +39,18 @@ class Monitor final : private Poco::Runnable {
     base::Duration time;  // until the next look, or at most
     bool asleep = false;  // nothing ran for a while: may sleep until a loop rings
   };
+  // How many loops were inside one handler for longer than limits::kLoopStuck at the last look: no
+  // thread was left to take them over. Any thread.
+  [[nodiscard]] std::size_t stuck_loops() const noexcept {
+    return stuck_.load(std::memory_order_relaxed);
+  }
+
   // One look at every loop; the monitor's thread only, or a test's without one.
   [[nodiscard]] Rest look(base::TimePoint now);
 
  private:
+  std::atomic<std::size_t> stuck_{0};  // relaxed: a number for people
+
   // What was seen of a loop.
   struct Seen {
     OwnerWord::Token word = 0;

@@ -36,7 +36,11 @@ struct H1Connection::Texts {
 H1Connection::H1Connection(Service& service, const ListenerInfo& listener,
                            std::unique_ptr<net::Stream> stream,
                            const net::PeerAddress& peer) noexcept
-    : service_(service), listener_(listener), stream_(std::move(stream)), peer_(peer) {}
+    : service_(service),
+      listener_(listener),
+      root_(listener.root != nullptr ? *listener.root : service.root()),
+      stream_(std::move(stream)),
+      peer_(peer) {}
 
 H1Connection::~H1Connection() {
   if (accounted_ > 0) service_.release_buffered(accounted_);
@@ -155,7 +159,7 @@ std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::strin
   H1Scratch& scratch = H1Scratch::of(worker);
   scratch.tally.count(scratch.exchange.response().status());
   scratch.tally.flush(service_.counters());
-  if (observe::AccessLog* const log = service_.access_log()) log_access(*log, scratch);
+  log_access(scratch);
   loop().unwatch(stream_->fd());
   if (service_.draining()) on_drain_held();
   return hijacked;

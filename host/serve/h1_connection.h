@@ -38,6 +38,7 @@ struct ListenerInfo {
   std::string name;
   std::uint32_t index = 0;
   bool secure = false;
+  Handler* root = nullptr;  // who answers here; null: the service's root
 };
 
 // What it does next follows from what it holds, in this order:
@@ -123,7 +124,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   // lies there.
   void begin_transport(sched::Worker& worker, const http::Framing& framing, std::span<char> room,
                        std::size_t received, base::TimePoint now);
-  void log_access(observe::AccessLog& log, H1Scratch& scratch) const noexcept;
+  void log_access(H1Scratch& scratch) const noexcept;
   // How the connection goes on after an exchange.
   void settle(H1Scratch& scratch, bool unread_body, bool unread_input) noexcept;
 
@@ -151,6 +152,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
 
   Service& service_;
   const ListenerInfo& listener_;
+  Handler& root_;  // the listener's, or the service's
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<H1Backlog> backlog_;  // only while something is kept
   std::unique_ptr<Texts> texts_;        // only once asked for

@@ -49,12 +49,14 @@ constexpr unsigned kRequestsPerTurn = 32;
   }
 }
 
-void H1Connection::log_access(observe::AccessLog& log, H1Scratch& scratch) const noexcept {
+void H1Connection::log_access(H1Scratch& scratch) const noexcept {
+  observe::AccessLog* const log = service_.access_log();
+  if (log == nullptr || !scratch.exchange.request().route().logged) return;
   const Request& request = scratch.exchange.request();
   const ResponseWriter& response = scratch.exchange.response();
   const base::Duration took = service_.clock().now() - scratch.transport.began();
   std::array<char, net::RawAddress::kMaxText> address;
-  log.write({
+  log->write({
       .remote_address = peer_.host(address),
       .method = request.method(),
       .target = request.target(),
@@ -73,7 +75,7 @@ void H1Connection::log_access(observe::AccessLog& log, H1Scratch& scratch) const
                                                         bool unread_input) noexcept {
   H1Transport& transport = scratch.transport;
   scratch.tally.count(scratch.exchange.response().status());
-  if (observe::AccessLog* const log = service_.access_log()) log_access(*log, scratch);
+  if (service_.access_log() != nullptr) log_access(scratch);
   if (transport.aborted() && transport.ends_by_closing()) {
     after_ = After::kReset;
   } else if (transport.output.lost()) {
@@ -126,7 +128,7 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
       .commit = &commit_,
   });
   const bool of_server = target.form == http::Target::Form::kAsterisk;
-  scratch.exchange.route(of_server ? service_.server_options() : service_.root());
+  scratch.exchange.route(of_server ? service_.server_options() : root_);
   return framing;
 }
 

@@ -47,6 +47,13 @@ class Service {
   void begin_drain() noexcept { draining_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool draining() const noexcept { return draining_.load(std::memory_order_relaxed); }
 
+  // A stop will come: whoever asks for readiness hears it, requests are served as before. Relaxed:
+  // likewise.
+  void announce_stop() noexcept { stopping_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool stopping() const noexcept {
+    return stopping_.load(std::memory_order_relaxed) || draining();
+  }
+
   // Bytes that connections keep for their clients (limits.buffered). Relaxed: a sum, nothing is
   // ordered by it. False: the limit is reached, and nothing was added.
   [[nodiscard]] bool reserve_buffered(std::uint64_t bytes) noexcept;
@@ -74,6 +81,7 @@ class Service {
   observe::Counters& counters_;
   observe::AccessLog* access_log_ = nullptr;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> buffered_{0};
   // When a missing thread was last told in the log. Relaxed: whoever changes it writes the line.
   std::atomic<base::Duration::rep> told_missing_at_ns_{0};
