@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 
 #include "sched/loop.h"
 #include "sched/monitor_bell.h"
@@ -50,18 +49,28 @@ void Monitor::run() {
   while (!bell_.stopped()) {
     const Rest rest = look(clock_.now());
     if (rest.asleep) {
-      sleep(rest.time);
+      sleep();
     } else {
       bell_.rest(rest.time);
     }
   }
 }
 
-void Monitor::sleep(base::Duration most) {
+void Monitor::sleep() {
   if (!bell_.lie_down()) return;
-  if (all_asleep()) bell_.sleep(most);
-  bell_.get_up();
-  busy_at_ = clock_.now();  // a while longer before it lies down again
+  const bool sleeps = all_asleep();
+  // Only now: a loop that was up since the last look did not ring, and may have queued something
+  // before it slept. Whoever saw it asleep sees that, too.
+  if (sleeps) bell_.sleep(until_next_task(clock_.now()));
+  const bool rung = bell_.get_up();
+  if (rung || !sleeps) busy_at_ = clock_.now();  // a while longer before it lies down again
+}
+
+base::Duration Monitor::until_next_task(base::TimePoint now) {
+  base::Duration most = kForEver;
+  if (const auto expiry = pool_.expire(now)) most = std::min<base::Duration>(most, *expiry - now);
+  if (pool_.may_trim()) most = std::min<base::Duration>(most, trim_at_ - now);
+  return most;
 }
 
 bool Monitor::all_asleep() const noexcept {
@@ -86,7 +95,7 @@ Monitor::Rest Monitor::look(base::TimePoint now) {
     }
   }
   stuck_.store(stuck, std::memory_order_relaxed);
-  const std::optional<base::TimePoint> expiry = pool_.expire(now);
+  (void)pool_.expire(now);
   if (now >= trim_at_) {
     pool_.trim();
     trim_at_ = now + limits::kSpareIdle;
@@ -94,10 +103,7 @@ Monitor::Rest Monitor::look(base::TimePoint now) {
   if (now - busy_at_ < limits::kMonitorIdle) {
     return {now < alert_until_ ? limits::kMonitorAlertPeriod : limits::kMonitorPeriod};
   }
-  base::Duration most = kForEver;
-  if (expiry) most = std::min<base::Duration>(most, *expiry - now);
-  if (pool_.has_idle_spares()) most = std::min<base::Duration>(most, trim_at_ - now);
-  return {.time = most, .asleep = true};
+  return {.time = {}, .asleep = true};
 }
 
 void Monitor::take(Loop& loop, Seen& seen, base::TimePoint now) {

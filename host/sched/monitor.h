@@ -36,8 +36,8 @@ class Monitor final : private Poco::Runnable {
 
   // What look() wants next.
   struct Rest {
-    base::Duration time;  // until the next look, or at most
-    bool asleep = false;  // nothing ran for a while: may sleep until a loop rings
+    base::Duration time;  // until the next look
+    bool asleep = false;  // nothing ran for a while: may sleep until a loop rings instead
   };
   // How many loops were inside one handler for longer than limits::kLoopStuck at the last look: no
   // thread was left to take them over. Any thread.
@@ -61,7 +61,9 @@ class Monitor final : private Poco::Runnable {
   void run() override;
   void take(Loop& loop, Seen& seen, base::TimePoint now);
   [[nodiscard]] bool all_asleep() const noexcept;
-  void sleep(base::Duration most);
+  void sleep();
+  // How long it may sleep unless a loop rings: until a job is late, or threads are to be trimmed.
+  [[nodiscard]] base::Duration until_next_task(base::TimePoint now);
 
   const std::vector<std::unique_ptr<Loop>>& loops_;
   Pool& pool_;

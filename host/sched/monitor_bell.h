@@ -42,7 +42,8 @@ class alignas(64) MonitorBell {
   [[nodiscard]] bool lie_down() noexcept { return exchange(kAwake, kAsleep); }
   // Waits until a loop rings or stop(), at most for `most`.
   void sleep(base::Duration most) const noexcept { wait_while(kAsleep, most); }
-  void get_up() noexcept { (void)exchange(kAsleep, kAwake); }
+  // True: a loop rang since lie_down(), or stop() was called.
+  bool get_up() noexcept { return !exchange(kAsleep, kAwake); }
 
   // --- whoever ends it
   void stop() noexcept;

@@ -188,9 +188,9 @@ void Pool::trim() {
   for (auto& worker : ended) leaving_.push_back(std::move(worker));
 }
 
-bool Pool::has_idle_spares() const {
+bool Pool::may_trim() const {
   const base::MutexLock lock(mutex_);
-  return idle_.size() > options_.loops || !leaving_.empty();
+  return workers_.size() > 2 * options_.loops || !leaving_.empty();
 }
 
 bool Pool::next_task(Worker& worker, Worker::Task& task) {

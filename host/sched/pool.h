@@ -86,8 +86,8 @@ class Pool {
   std::optional<base::TimePoint> expire(base::TimePoint now);
   // Ends the threads that were idle ever since the last call, but for as many as there are loops.
   void trim();
-  // Whether trim() will have something to do.
-  [[nodiscard]] bool has_idle_spares() const;
+  // Whether trim() may have something to do, now or once threads that are busy have ended a task.
+  [[nodiscard]] bool may_trim() const;
   void notify(Notice notice) const {
     if (options_.on_notice) options_.on_notice(notice);
   }

@@ -140,12 +140,21 @@ TEST(MonitorBell, ALoopThatRingsWakesTheMonitor) {
       ASSERT_TRUE(bell.lie_down());
       lying.set_value();
       bell.sleep(20s);  // until the ring, whether it comes before or after
-      bell.get_up();
+      EXPECT_TRUE(bell.get_up());
     });
     lying.get_future().wait();
     bell.ring();
     monitor.join();
   }
+}
+
+TEST(MonitorBell, WithoutARingItGetsUpByItself) {
+  MonitorBell bell;
+  bell.ring();  // nobody sleeps
+  ASSERT_TRUE(bell.lie_down());
+  bell.sleep(0ns);
+  EXPECT_FALSE(bell.get_up());
+  EXPECT_TRUE(bell.lie_down()) << "and may lie down again";
 }
 
 TEST(MonitorBell, AStopEndsRestAndSleepAndLasts) {

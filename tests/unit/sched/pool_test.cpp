@@ -134,11 +134,11 @@ TEST(Pool, ThreadsThatStayedIdleEndButForOneALoop) {
   while (Worker* const worker = pool.reserve_for_loop()) all.push_back(worker);
   ASSERT_EQ(all.size(), 8U);
   pool.trim();
-  EXPECT_FALSE(pool.has_idle_spares());
+  EXPECT_TRUE(pool.may_trim()) << "as soon as they are idle";
   for (Worker* const worker : all) pool.unreserve(*worker);
   pool.trim();
   EXPECT_EQ(pool.threads(), 8U) << "they were in use since the last time";
-  EXPECT_TRUE(pool.has_idle_spares());
+  EXPECT_TRUE(pool.may_trim());
   Worker* const used = pool.reserve_for_loop();
   pool.unreserve(*used);
   pool.trim();
@@ -147,7 +147,7 @@ TEST(Pool, ThreadsThatStayedIdleEndButForOneALoop) {
   EXPECT_EQ(pool.threads(), 2U);
   wait_until([&] {
     pool.trim();
-    return !pool.has_idle_spares();
+    return !pool.may_trim();
   });
   EXPECT_TRUE(pool.has_spares());
   Worker* const made = pool.reserve_for_loop();
