@@ -68,6 +68,8 @@ inline constexpr std::chrono::nanoseconds kWriteStall = 30s;
 // Between two requests. timeouts.idle.
 inline constexpr std::chrono::nanoseconds kIdleTimeout = 60s;
 // For a handler. timeouts.handler, a route's timeout. 503.
+// Connections of health listeners beyond limits.connections, so that clients cannot take them all.
+inline constexpr std::size_t kHealthConnections = 64;
 // Inside one handler with no thread left to take the loop over, before /livez says so: long enough
 // that no load alone does it.
 inline constexpr std::chrono::nanoseconds kLoopStuck = 10s;

@@ -95,6 +95,14 @@ void PlainStream::shutdown_write() noexcept { ::shutdown(fd_, SHUT_WR); }
 
 void PlainStream::shutdown_both() noexcept { ::shutdown(fd_, SHUT_RDWR); }
 
+void PlainStream::cut() noexcept {
+  // connect(2) to nowhere resets a TCP connection at once and wakes whoever waits for it; close()
+  // with SO_LINGER would take the descriptor away from them.
+  sockaddr nowhere{};
+  nowhere.sa_family = AF_UNSPEC;
+  if (::connect(fd_, &nowhere, sizeof nowhere) != 0) shutdown_both();
+}
+
 void PlainStream::close() noexcept {
   if (fd_ < 0) return;
   fd_ = -1;

@@ -27,6 +27,7 @@ class PlainStream final : public Stream {
                                    std::size_t count) noexcept override;
   void shutdown_write() noexcept override;
   void shutdown_both() noexcept override;
+  void cut() noexcept override;
   void close() noexcept override;
   [[nodiscard]] int fd() const noexcept override { return fd_; }
 

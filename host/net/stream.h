@@ -38,7 +38,7 @@ static_assert(sizeof(IoResult) == 16);
 
 // One owner at a time (the holder of the connection's IO side), except for a handler's deadline:
 // the loop may then call write() and shutdown_write() while the owner is in read(), and
-// shutdown_both() whatever the owner does, as long as nobody closes.
+// shutdown_both() or cut() whatever the owner does, as long as nobody closes.
 class Stream {
  public:
   Stream(const Stream&) = delete;
@@ -63,6 +63,9 @@ class Stream {
   virtual void shutdown_write() noexcept = 0;
   // Both ways: waiting and later calls end at once (kEnd, EPIPE). The descriptor stays valid.
   virtual void shutdown_both() noexcept = 0;
+  // The same, and the peer sees that it was cut: RST where the transport has one. For bytes that
+  // end by closing nothing else tells (RFC 9112 s8).
+  virtual void cut() noexcept = 0;
   // Frees the descriptor; fd() is -1 from then on. May be called twice. The destructor does it.
   virtual void close() noexcept = 0;
 

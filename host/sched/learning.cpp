@@ -59,6 +59,13 @@ void Learning::doubt() noexcept {
   (void)word_.compare_exchange_strong(word, next, std::memory_order_relaxed);
 }
 
+void Learning::distrust() noexcept {
+  std::uint64_t word = load();
+  while (!word_.compare_exchange_weak(word, word & ~(std::uint64_t{0xffff} << kCalmShift),
+                                      std::memory_order_relaxed)) {
+  }
+}
+
 base::Duration Learning::average() const noexcept {
   return base::Duration(static_cast<std::int64_t>((load() & UINT32_MAX) / kCalls));
 }

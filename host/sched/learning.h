@@ -45,6 +45,9 @@ class alignas(64) Learning {
   Change record(base::Duration blocked) noexcept;
   // One call took long and nobody knows why: the next ones have to be measured.
   void doubt() noexcept;
+  // One call has been inside for so long that its loop had to be taken: it may not return for ever,
+  // so the route's record counts for nothing from now on.
+  void distrust() noexcept;
 
   [[nodiscard]] base::Duration average() const noexcept;
   // How often it was found to block, up to 32767.

@@ -232,9 +232,13 @@ void Loop::wait() {
 }
 
 void Loop::drive(Worker& worker) {
+  now_ = clock_.now();  // the driver before may have been inside a handler for long
   for (;;) {
     if (run_batch(worker) == Turn::kLost) return;
-    if (!inbox_.looks_empty()) take_inbox(worker);
+    if (!inbox_.looks_empty()) {
+      loops_.bell().ring();  // what came after a timer woke the loop may run a handler
+      take_inbox(worker);
+    }
     if (!ready_.empty() && run_ready(worker) == Turn::kLost) return;
     if (has_tasks_.load(std::memory_order_relaxed)) run_tasks(worker);
     run_timers(worker);

@@ -22,6 +22,7 @@
 
 namespace berth::sched {
 
+class Learning;
 class Loops;
 class Worker;
 
@@ -73,6 +74,12 @@ class Loop {
     return connection_count_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] OwnerWord& owner() noexcept { return owner_; }
+  // The route whose handler the driver enters, for whoever has to take the loop from it. Published
+  // by the owner word; looked at only while that is odd, so that the route is alive.
+  void set_inside(Learning& route) noexcept { inside_.store(&route, std::memory_order_relaxed); }
+  [[nodiscard]] Learning* inside() const noexcept {
+    return inside_.load(std::memory_order_relaxed);
+  }
   // Whether its driver waits for events, or is about to. seq_cst: see MonitorBell.
   [[nodiscard]] bool asleep() const noexcept {
     return sleeping_.load(std::memory_order_seq_cst) != 0;
@@ -107,6 +114,7 @@ class Loop {
   const base::Descriptor wake_;  // eventfd, edge-triggered: written, never read
 
   alignas(64) OwnerWord owner_;
+  std::atomic<Learning*> inside_{nullptr};
   alignas(64) Inbox inbox_;
   // 1 while the driver is in, or about to enter, epoll_wait. seq_cst on both sides: see Inbox for
   // who wakes it, and MonitorBell for whom it wakes.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "sched/learning.h"
 #include "sched/loop.h"
 #include "sched/monitor_bell.h"
 #include "sched/pool.h"
@@ -107,6 +108,12 @@ Monitor::Rest Monitor::look(base::TimePoint now) {
 }
 
 void Monitor::take(Loop& loop, Seen& seen, base::TimePoint now) {
+  if (!seen.distrusted) {
+    // A route with a long record may hang as any other: while it does no call of it may enter a
+    // loop that nobody could take over.
+    seen.distrusted = true;
+    if (Learning* const route = loop.inside(); route != nullptr) route->distrust();
+  }
   // The spare first: a loop is never without a driver.
   Worker* const spare = pool_.reserve_for_loop();
   if (spare == nullptr) {

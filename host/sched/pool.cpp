@@ -163,8 +163,9 @@ void Pool::trim() {
   std::vector<Worker*> surplus;
   {
     const base::MutexLock lock(mutex_);
+    if (stopping_) return;  // stop() joins those that leave
     ended.swap(leaving_);
-    while (!stopping_ && least_idle_ > options_.loops) {
+    while (least_idle_ > options_.loops) {
       Worker* const worker = idle_.front();
       idle_.erase(idle_.begin());
       --least_idle_;

@@ -114,7 +114,9 @@ class Worker final : private Poco::Runnable {
 
 [[gnu::always_inline]] inline void Worker::enter_handler(Learning& route) noexcept {
   meter_.begin(route);
-  if (loop_ != nullptr) token_ = loop_->owner().enter();
+  if (loop_ == nullptr) return;
+  loop_->set_inside(route);
+  token_ = loop_->owner().enter();
 }
 
 [[gnu::always_inline]] inline bool Worker::leave_handler() noexcept {

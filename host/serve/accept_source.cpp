@@ -86,7 +86,10 @@ void AcceptSource::on_timer(sched::Worker& worker) {
 
 void AcceptSource::take(net::AcceptOutcome outcome) {
   sched::Loops& loops = loop_.loops();
-  if (loops.connections() >= service_.options().connections) {
+  // Who asks for health is heard where clients have taken every place.
+  const bool health = info_.root != nullptr;
+  const std::size_t reserve = health ? base::limits::kHealthConnections : 0;
+  if (loops.connections() >= service_.options().connections + reserve) {
     turn_away(outcome.descriptor);
     return;
   }
@@ -95,7 +98,7 @@ void AcceptSource::take(net::AcceptOutcome outcome) {
   auto stream = std::make_unique<net::PlainStream>(std::move(outcome.descriptor));
   auto connection =
       std::make_unique<H1Connection>(service_, info_, std::move(stream), outcome.peer);
-  sched::Loop& home = loops.choose(loop_);
+  sched::Loop& home = health ? loop_ : loops.choose(loop_);
   if (&home == &loop_) {
     home.adopt(std::move(connection));
   } else {

@@ -7,14 +7,16 @@
 namespace berth::serve {
 
 //   kOpen        nothing is out yet
+//   kInforming   nothing but a 1xx, which the handler's thread is sending
 //   kCommitted   the handler's: its head is out, or lies in its thread's output
 //   kDone        the handler's, and complete: the deadline is too late
 //   kHijacked    the handler's, and no response any more
 //   kSealed      the deadline's: the loop answers, nothing of the handler goes out any more
 //   kCut         the deadline's, after the head: the client sees the response cut
 //
-// The handler's thread moves kOpen -> kCommitted, kDone or kHijacked and kCommitted -> kDone; the
-// loop's driver moves kOpen -> kSealed and kCommitted -> kCut. Each move is a compare-and-swap, so
+// The handler's thread moves kOpen -> kCommitted, kDone or kHijacked, kCommitted -> kDone, and
+// kOpen -> kInforming and back; the loop's driver moves kOpen -> kSealed, and kCommitted or
+// kInforming -> kCut. Each move is a compare-and-swap, so
 // of two that exclude each other one happens.
 //
 // Orderings: acq_rel, so that the loop's bytes go out after whatever the handler's thread sent
@@ -22,7 +24,15 @@ namespace berth::serve {
 // next move.
 class CommitWord {
  public:
-  enum class State : std::uint8_t { kOpen, kCommitted, kDone, kHijacked, kSealed, kCut };
+  enum class State : std::uint8_t {
+    kOpen,
+    kInforming,
+    kCommitted,
+    kDone,
+    kHijacked,
+    kSealed,
+    kCut
+  };
 
   // A new exchange. By whoever hands it to its handler; published with it.
   void open() noexcept { state_.store(State::kOpen, std::memory_order_relaxed); }
@@ -32,11 +42,16 @@ class CommitWord {
   // The whole response in one.
   [[nodiscard]] bool commit_whole() noexcept { return move(State::kOpen, State::kDone); }
   [[nodiscard]] bool complete() noexcept { return move(State::kCommitted, State::kDone); }
+  // Around a 1xx, before the head. False: the deadline was first.
+  [[nodiscard]] bool begin_informing() noexcept { return move(State::kOpen, State::kInforming); }
+  [[nodiscard]] bool end_informing() noexcept { return move(State::kInforming, State::kOpen); }
   [[nodiscard]] bool hijack() noexcept { return move(State::kOpen, State::kHijacked); }
 
   // The loop's driver, at the deadline.
   [[nodiscard]] bool seal() noexcept { return move(State::kOpen, State::kSealed); }
-  [[nodiscard]] bool cut() noexcept { return move(State::kCommitted, State::kCut); }
+  [[nodiscard]] bool cut() noexcept {
+    return move(State::kCommitted, State::kCut) || move(State::kInforming, State::kCut);
+  }
 
   // Any thread: the deadline has won.
   [[nodiscard]] bool over() const noexcept {

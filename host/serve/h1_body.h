@@ -61,8 +61,10 @@ class H1Body {
   // A deadline of the handler's own; nullopt: none.
   void limit(std::optional<base::TimePoint> deadline) noexcept { limit_ = deadline; }
 
-  // All that lies in the buffer behind what was read, as it came.
-  [[nodiscard]] std::string raw_rest() const { return {room_.data() + begin_, end_ - begin_}; }
+  // All that lies in the buffer behind what was read: as it came, but for the rest of a chunk.
+  [[nodiscard]] std::string raw_rest() const {
+    return std::string(piece_).append(room_.data() + begin_, end_ - begin_);
+  }
 
   [[nodiscard]] bool at_end() const noexcept { return at_end_; }
   // Bytes of a body with a length that were not read yet.

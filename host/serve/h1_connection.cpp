@@ -134,7 +134,7 @@ void H1Connection::time_out() noexcept {
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(route_->timeout);
   service_.log().warn("the handler did not answer in time",
                       {{"route", route_->pattern}, {"timeout_ms", timeout.count()}});
-  if (!sealed || !answer_time_out()) stream_->shutdown_both();
+  if (!sealed || !answer_time_out()) stream_->cut();
 }
 
 // The holder writes nothing any more, and the stream may be written while it reads.
@@ -160,6 +160,7 @@ std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::strin
   scratch.tally.count(scratch.exchange.response().status());
   scratch.tally.flush(service_.counters());
   log_access(scratch);
+  scratch.exchange.request().disconnect();
   loop().unwatch(stream_->fd());
   if (service_.draining()) on_drain_held();
   return hijacked;

@@ -66,7 +66,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   void on_drain(sched::Worker& worker, bool hard) override;
   void on_deadline_held() noexcept override;
   void on_drain_held() noexcept override;
-  void shut() noexcept override { stream_->shutdown_both(); }
+  void shut() noexcept override { stream_->cut(); }
   void run(sched::Worker& worker) noexcept override;
   void reject(sched::Worker& worker) noexcept override;
   [[nodiscard]] int descriptor() const noexcept override { return stream_->fd(); }
@@ -111,7 +111,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   [[nodiscard]] bool call_handler(sched::Worker& worker, H1Scratch& scratch) noexcept;
   [[nodiscard]] Served hand_over(sched::Worker& worker, H1Input& input, sched::JobKind kind);
   [[nodiscard]] Served refuse(sched::Worker& worker, int status, std::string_view text,
-                              bool head_request = false);
+                              bool head_request = false, bool logged = true);
   // Fills the scratch's exchange from the parsed head and routes it.
   [[nodiscard]] base::Result<http::Framing, http::RequestError> begin_exchange(H1Scratch& scratch);
   // Before a request is handed to its handler: what its deadline needs to know.

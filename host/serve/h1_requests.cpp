@@ -88,12 +88,12 @@ void H1Connection::log_access(H1Scratch& scratch) const noexcept {
 }
 
 H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std::string_view text,
-                                          bool head_request) {
+                                          bool head_request, bool logged) {
   H1Scratch& scratch = H1Scratch::of(worker);
   const std::string_view date = scratch.transport.dates.at(loop().now(), service_.clock());
   append_error_reply(scratch.transport.output.bytes(), status, text, date, head_request);
   scratch.tally.count(status);
-  if (observe::AccessLog* const log = service_.access_log()) {
+  if (observe::AccessLog* const log = service_.access_log(); log != nullptr && logged) {
     // What was asked is not known for sure, so it is not told.
     std::array<char, net::RawAddress::kMaxText> address;
     log->write(
@@ -142,7 +142,8 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
   handler_deadline_ = base::TimePoint::max();
   if (route.timeout == base::Duration::zero()) return;
   handler_deadline_ = now + route.timeout;
-  loop().schedule(*this, handler_deadline_);
+  // No later than idleness is noticed: given back without news, nobody sets the timer anew.
+  loop().schedule(*this, std::min(handler_deadline_, now + service_.options().idle_timeout));
 }
 
 [[gnu::always_inline]] inline void H1Connection::begin_transport(sched::Worker& worker,
@@ -203,7 +204,7 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
   const bool unread_body = framing.body == http::Framing::Body::kChunked || framing.length > here;
   // Who said that it ignores the body, and read of it after all, has left nobody knows what.
   discard_ = scratch.transport.body.touched() ? 0 : framing.length - here;
-  settle(scratch, unread_body, !input.drained);
+  settle(scratch, unread_body, !input.drained || !kept);
   if (!kept) return Served::kLost;
   unhold();
   return after_ == After::kRead && discard_ == 0 ? Served::kNext : Served::kLast;
@@ -221,7 +222,8 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   const bool head_request = scratch.parser.head().method == "HEAD";
   if (!keep_input(input.unread())) {
     backlog_->input = std::string();
-    return refuse(worker, 503, "the server is busy", head_request);
+    return refuse(worker, 503, "the server is busy", head_request,
+                  scratch.exchange.request().route().logged);
   }
   backlog_->due.reset();
   scratch.tally.flush(service_.counters());
@@ -236,7 +238,8 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   unhold();
   backlog_->input.clear();
   service_.counters().add(observe::Counter::kQueueRefused);
-  return refuse(worker, 503, "the server is busy", head_request);
+  return refuse(worker, 503, "the server is busy", head_request,
+                scratch.exchange.request().route().logged);
 }
 
 [[gnu::always_inline]] inline H1Connection::Served H1Connection::serve_one(sched::Worker& worker,
@@ -260,7 +263,8 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   }
   const Route& route = scratch.exchange.request().route();
   if (framing->length > route.max_body) {
-    return refuse(worker, 413, "the body is larger than this route takes", head_request);
+    return refuse(worker, 413, "the body is larger than this route takes", head_request,
+                  route.logged);
   }
   const std::size_t head_bytes = scratch.parser.head_size();
   const std::size_t behind = input.size - input.position - head_bytes;
@@ -401,11 +405,12 @@ void H1Connection::run(sched::Worker& worker) noexcept {
 void H1Connection::reject(sched::Worker& worker) noexcept {
   H1Scratch& scratch = H1Scratch::of(worker);
   scratch.transport.output.begin(worker, service_, *stream_);
-  service_.counters().add(observe::Counter::kQueueTimeouts);
   if (commit_.commit_whole()) {
-    (void)refuse(worker, 503, "the server is busy", head_request_);
+    service_.counters().add(observe::Counter::kQueueTimeouts);
+    (void)refuse(worker, 503, "the server is busy", head_request_, route_->logged);
   } else {
-    after_ = After::kClose;  // its deadline came first, and has answered
+    scratch.tally.count(503);  // its deadline came first, and has answered
+    after_ = After::kLinger;
   }
   backlog_->parser.reset();
   backlog_->input.clear();

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <charconv>
 #include <cstring>
+#include <string>
 
 #include "base/limits.h"
 #include "base/short_text.h"
@@ -41,16 +42,19 @@ std::string_view H1Transport::date(base::TimePoint now) noexcept {
 }
 
 bool H1Transport::cancelled() const noexcept {
+  if (hijacked_) return true;
   if (setting_.connection->gone() || output.lost() || setting_.commit->over()) return true;
   return body.deadline() && setting_.service->clock().now() >= *body.deadline();
 }
 
 IoResult<std::size_t> H1Transport::read_body(std::span<char> buffer) {
+  if (hijacked_) return base::fail(IoError::kState);
   if (setting_.commit->over()) return base::fail(IoError::kTimedOut);
   if (setting_.expect_continue && !continue_sent_ && !head_sent_) {
     continue_sent_ = true;  // RFC 9110 s10.1.1: when the handler wants the body
-    output.bytes().append("HTTP/1.1 100 Continue\r\n\r\n");
-    if (auto sent = output.flush(); !sent) return base::fail(sent.error());
+    if (auto sent = inform("HTTP/1.1 100 Continue\r\n\r\n"); !sent) {
+      return base::fail(sent.error());
+    }
   }
   if (!body.at_end() && !output.empty()) {
     // The client may wait for what we have before it sends more.
@@ -62,10 +66,17 @@ IoResult<std::size_t> H1Transport::read_body(std::span<char> buffer) {
 IoStatus H1Transport::send_informational(int status, const http::Fields& fields) {
   if (head_sent_) return base::fail(IoError::kState);
   if (status == 100) continue_sent_ = true;
-  output.bytes().append(http::StatusLine(status).text());
-  output.bytes().append(fields.wire());
-  output.bytes().append("\r\n");
-  return output.flush();
+  std::string head(http::StatusLine(status).text());
+  return inform(head.append(fields.wire()).append("\r\n"));
+}
+
+// The loop must not answer into the middle of it.
+IoStatus H1Transport::inform(std::string_view head) {
+  if (!setting_.commit->begin_informing()) return base::fail(IoError::kTimedOut);
+  output.bytes().append(head);
+  auto sent = output.flush();
+  if (!setting_.commit->end_informing()) return base::fail(IoError::kTimedOut);
+  return sent;
 }
 
 bool H1Transport::body_ends_connection() const noexcept {
@@ -165,8 +176,9 @@ IoStatus H1Transport::begin_hijack() {
 }
 
 std::unique_ptr<Hijacked> H1Transport::hijack() {
+  auto hijacked = setting_.connection->hijack(*setting_.worker, body.raw_rest());
   hijacked_ = true;
-  return setting_.connection->hijack(*setting_.worker, body.raw_rest());
+  return hijacked;
 }
 
 void H1Transport::abort() noexcept {

@@ -24,7 +24,7 @@ class H1Transport final : public Transport {
     Service* service;
     sched::Worker* worker;
     H1Connection* connection;
-    const CommitWord* commit;
+    CommitWord* commit;
     int minor_version;
     bool keep_alive;  // as far as the client and the server's state go
     bool expect_continue;
@@ -82,6 +82,8 @@ class H1Transport final : public Transport {
   // Whether what is left of the request's body forbids another request behind it.
   [[nodiscard]] bool body_ends_connection() const noexcept;
 
+  // Sends a 1xx at once.
+  [[nodiscard]] IoStatus inform(std::string_view head);
   // Appends the head, as coding_ and keep_alive_ say.
   void put_head(int status, const http::Fields& fields, const BodyPlan& plan);
 

@@ -4,6 +4,25 @@
 
 namespace berth::serve {
 
+namespace {
+
+// Stands for a connection that was hijacked. Without state, so all may share it.
+class Departed final : public Connected {
+ public:
+  [[nodiscard]] std::string_view remote_address() override { return {}; }
+  [[nodiscard]] std::string_view local_address() override { return {}; }
+  [[nodiscard]] std::string_view listener_name() const noexcept override { return {}; }
+  [[nodiscard]] std::uint32_t listener_index() const noexcept override { return 0; }
+  [[nodiscard]] bool secure() const noexcept override { return false; }
+};
+
+}  // namespace
+
+void Request::disconnect() noexcept {
+  static Departed departed;
+  connected_ = &departed;
+}
+
 std::string_view Request::scheme() const noexcept {
   return connected_->secure() ? "https" : "http";
 }

@@ -123,6 +123,8 @@ class Request {
   };
   // Forgets the last request and takes the parts of the next one.
   void reset(const Parts& parts);
+  // The connection is somebody else's: it is asked no more.
+  void disconnect() noexcept;
   void set_route(const Route& route) noexcept { route_ = &route; }
   void set_deadline(std::optional<base::TimePoint> deadline) noexcept { deadline_ = deadline; }
   [[nodiscard]] std::uint64_t body_read() const noexcept { return body_read_; }

@@ -302,8 +302,14 @@ IoResult<std::unique_ptr<Hijacked>> ResponseWriter::hijack() {
     return base::fail(IoError::kTimedOut);
   }
   committed_ = done_ = true;
-  status_ = 101;  // for logs: whatever the handler says from here on, it is no response of ours
-  return transport_->hijack();
+  commit_ = nullptr;  // it goes with the connection
+  status_ = 101;      // for logs: whatever the handler says from here on, it is no response of ours
+  try {
+    return transport_->hijack();
+  } catch (...) {  // std::bad_alloc: nobody has it
+    give_up();
+    throw;
+  }
 }
 
 void ResponseWriter::finish() {
@@ -321,6 +327,7 @@ void ResponseWriter::finish() {
   if (failed_) {
     if (committed_) {
       done_ = true;
+      if (commit_ != nullptr) (void)commit_->complete();  // it is cut already
       transport_->abort();
       return;
     }

@@ -145,6 +145,31 @@ TEST_F(Deadline, BehindTheHeadTheConnectionIsCut) {
   EXPECT_EQ(failed.get_future().get(), IoError::kTimedOut);
 }
 
+// Nothing but a reset tells that bytes which end by closing were cut (RFC 9112 s8).
+TEST_F(Deadline, ACutHttp10ResponseIsReset) {
+  std::promise<void> begun;
+  routes
+      .add("/begun",
+           [&](ResponseWriter& response, Request& request) {
+             (void)test::read_body(request);
+             EXPECT_TRUE(response.write("first"));
+             EXPECT_TRUE(response.flush());
+             begun.set_value();
+             released.wait();
+           })
+      .timeout = 5s;
+  start();
+  const test::StopAtEnd stop(server);
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send("POST /begun HTTP/1.0\r\nContent-Length: 20000\r\n\r\n" +
+                          std::string(20000, 'b')));
+  begun.get_future().wait();
+  pass(6s);
+  (void)client.read_until_close();
+  EXPECT_EQ(client.end(), RawClient::End::kReset);
+  go();
+}
+
 TEST_F(Deadline, NoneIsLeftOfAnAnswerInTime) {
   routes
       .add("/timed",

@@ -139,6 +139,27 @@ TEST_F(Hijack, NothingIsLeftToAnswerWith) {
   EXPECT_EQ(client.read_until_close(), "raw");
 }
 
+TEST_F(Hijack, TheClosedConnectionIsNotTouchedByWhatTheHandlerDoesBehindIt) {
+  std::promise<void> done;
+  routes.add("/raw", [&](ResponseWriter& response, Request& request) {
+    response.hijack().value().reset();
+    TestServer::wait_until([&] { return server->loops().connections() == 0; });
+    std::string bytes(8, '\0');
+    EXPECT_EQ(response.write("x").error(), IoError::kState);
+    EXPECT_EQ(response.flush().error(), IoError::kState);
+    EXPECT_EQ(response.hijack().error(), IoError::kState);
+    EXPECT_EQ(request.read(bytes).error(), IoError::kState);
+    EXPECT_TRUE(request.cancelled());
+    EXPECT_EQ(request.connected().remote_address(), "");
+    done.set_value();
+  });
+  start();
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send(kRaw));
+  EXPECT_EQ(client.read_until_close(), "");
+  done.get_future().wait();
+}
+
 TEST_F(Hijack, ReadsEndAtTheirDeadline) {
   std::promise<IoError> failed;
   routes.add("/raw", [&](ResponseWriter& response, Request&) {
