@@ -1,10 +1,12 @@
 // Sends back what it gets: `body` the body, as it comes; `headers` the request line and the header
-// fields, as text.
+// fields, as text; `lines` the lines that come behind the request.
 #include <berth/plugin.hpp>
 
 #include <array>
 #include <string>
 #include <string_view>
+
+#include "lines.h"
 
 namespace {
 
@@ -68,4 +70,5 @@ class Headers : public berth::Handler {
 
 }  // namespace
 
-BERTH_PLUGIN(berth::handler<Body>("body"), berth::handler<Headers>("headers"));
+BERTH_PLUGIN(berth::handler<Body>("body"), berth::handler<Headers>("headers"),
+             berth::handler<echo::Lines>("lines"));

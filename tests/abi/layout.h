@@ -89,6 +89,16 @@ LAYOUT_OFFSET(berth_hijacker, read, 16);
 LAYOUT_OFFSET(berth_hijacker, write, 24);
 LAYOUT_OFFSET(berth_hijacker, close, 32);
 
+LAYOUT_SIZE(berth_controller, 32);
+LAYOUT_OFFSET(berth_controller, size, 0);
+LAYOUT_OFFSET(berth_controller, set_read_deadline, 8);
+LAYOUT_OFFSET(berth_controller, set_write_deadline, 16);
+LAYOUT_OFFSET(berth_controller, enable_full_duplex, 24);
+
+LAYOUT_SIZE(berth_file_sender, 16);
+LAYOUT_OFFSET(berth_file_sender, size, 0);
+LAYOUT_OFFSET(berth_file_sender, send_file, 8);
+
 LAYOUT_SIZE(berth_handler, 32);
 LAYOUT_OFFSET(berth_handler, size, 0);
 LAYOUT_OFFSET(berth_handler, self, 8);

@@ -32,6 +32,8 @@ void expect_serves(const std::string& prefix, const std::string& plugin) {
   EXPECT_NE(inspected.out.find("\nname        consumer\n"), std::string::npos) << inspected.out;
   EXPECT_NE(inspected.out.find("\nkinds       hello\n"), std::string::npos) << inspected.out;
   expect_success(run({program, "validate", "-c", file}, folder.child_options()));
+  const std::string example = prefix + "/share/berth/example/berth.yaml";
+  expect_success(run({program, "validate", "-c", example}, folder.child_options()));
 
   Host host(configuration, program);
   test::RawClient client = host.connect();

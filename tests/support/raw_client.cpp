@@ -178,6 +178,13 @@ bool RawClient::closed_in_silence() {
   return end_ != End::kOpen && received_.empty();
 }
 
+bool RawClient::wait_for(std::string_view text) {
+  while (received_.find(text) == std::string::npos) {
+    if (!receive(true)) return false;
+  }
+  return true;
+}
+
 const std::string& RawClient::received() {
   while (receive(false)) {
   }

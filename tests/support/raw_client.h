@@ -63,6 +63,8 @@ class RawClient {
   void skip(std::size_t bytes);
   // Waits until the server has closed its side, and says whether nothing came before.
   [[nodiscard]] bool closed_in_silence();
+  // Waits until the text is among the bytes received and not taken yet. False: the server closed.
+  bool wait_for(std::string_view text);
   // Bytes received and not taken yet, without waiting.
   [[nodiscard]] const std::string& received();
 

@@ -42,8 +42,8 @@ class ConfigError : public std::exception {
 };
 
 // How a scalar, list or map becomes a T: `static T read(const Config&)`, which calls fail() on what
-// it cannot read. config_value.hpp has it for strings, numbers, bool, Duration, Bytes, vectors and
-// maps of these; a plugin may specialise it for types of its own.
+// it cannot read. config_value.hpp has it for strings, numbers, bool, Duration, Bytes, Path,
+// vectors and maps of these; a plugin may specialise it for types of its own.
 template <class T>
 struct ConfigValue;
 
@@ -79,6 +79,14 @@ class Config {
   // A scalar's text, else empty.
   [[nodiscard]] std::string text() const {
     return std::string(detail::view(detail::host->config_text(node_)));
+  }
+
+  // The file it stands in, as the host was told it; empty where there is none.
+  [[nodiscard]] std::string file() const {
+    berth_str file{};
+    std::uint32_t line = 0, column = 0;
+    if (detail::host->config_position(node_, &file, &line, &column) != BERTH_OK) return {};
+    return std::string(detail::view(file));
   }
 
   // This node as a T. Throws ConfigError if it is absent or no T.

@@ -3,14 +3,18 @@
 
 #include <berth/config.hpp>
 
+#include <unistd.h>
+
 #include <charconv>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <iterator>
 #include <limits>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -27,6 +31,14 @@ using Duration = std::chrono::nanoseconds;
 struct Bytes {
   std::uint64_t count = 0;
   friend bool operator==(const Bytes&, const Bytes&) = default;
+};
+
+// "www", "../data", "/srv": as everywhere in berth.yaml relative to the folder of the file it
+// stands in, not to the working folder. `name` is absolute; whether anything is there is not looked
+// at.
+struct Path {
+  std::string name;
+  friend bool operator==(const Path&, const Path&) = default;
 };
 
 namespace detail {
@@ -162,6 +174,22 @@ struct ConfigValue<Bytes> {
       }
     }
     detail::unreadable(config, kWhat, text);
+  }
+};
+
+template <>
+struct ConfigValue<Path> {
+  static Path read(const Config& config) {
+    std::string text = detail::scalar(config, "a path");
+    if (text.empty()) config.fail("expected a path, not nothing");
+    if (text.front() == '/') return {std::move(text)};
+    const std::string file = config.file();
+    const std::size_t slash = file.rfind('/');
+    std::string name = slash == std::string::npos ? text : file.substr(0, slash + 1) + text;
+    if (name.front() == '/') return {std::move(name)};
+    const std::unique_ptr<char, void (*)(void*)> here(::getcwd(nullptr, 0), std::free);
+    if (here == nullptr) config.fail("the working folder is gone");
+    return {std::string(here.get()).append("/").append(name)};
   }
 };
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <berth/abi.h>
+#include <berth/testing/connection.hpp>
 #include <berth/testing/exchange.hpp>
 #include <berth/testing/fake_host.hpp>
 #include <berth/testing/message.hpp>
@@ -92,8 +93,15 @@ class Recorder {
 
   // What the plugin said about the configuration in the last mount() or start().
   [[nodiscard]] const std::vector<Complaint>& complaints() const noexcept { return complaints_; }
-  // Breaches of the contract so far, a sentence each. A right plugin has none.
-  [[nodiscard]] std::vector<std::string> misuse() const { return misuse_.all(); }
+  // Breaches of the contract so far, a sentence each. A right plugin has none. A hijacked
+  // connection that is open is one of them: ask once it should be closed.
+  [[nodiscard]] std::vector<std::string> misuse() const {
+    std::vector<std::string> all = misuse_.all();
+    for (const auto& exchange : exchanges_) {
+      if (exchange->holds_connection()) all.emplace_back("a hijacked connection is not closed");
+    }
+    return all;
+  }
   // Every line logged so far.
   [[nodiscard]] std::vector<LogLine> log() const { return host_.lines(); }
   // The kinds the plugin has, in its order.

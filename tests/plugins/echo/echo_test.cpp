@@ -121,10 +121,10 @@ TEST(Echo, TakesNoConfiguration) {
   }
 }
 
-TEST(Echo, HasTwoKindsAndNoOther) {
+TEST(Echo, HasThreeKindsAndNoOther) {
   Recorder recorder;
-  EXPECT_EQ(recorder.kinds(), (std::vector<std::string>{"body", "headers"}));
-  EXPECT_FALSE(recorder.mount("lines"));
+  EXPECT_EQ(recorder.kinds(), (std::vector<std::string>{"body", "headers", "lines"}));
+  EXPECT_FALSE(recorder.mount("words"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,12 @@ std::string read(Node config) {
 }
 std::string read(const char* type, Node is) {
   return read(map({{"type", type}, {"is", std::move(is)}}));
+}
+
+// The Recorder's file is "test.yaml", so its folder is the working one.
+TEST(Config, APathIsRelativeToItsFile) {
+  EXPECT_EQ(read("path", "../www"), std::filesystem::current_path().string() + "/../www");
+  EXPECT_EQ(read("path", ""), "is| is: expected a path, not nothing");
 }
 
 struct Row {
@@ -56,6 +63,7 @@ TEST(Config, ReadsWhatIsSpeltRight) {
       {"bytes", "64KiB", "65536"},
       {"bytes", "2GiB", "2147483648"},
       {"bytes", "1TiB", "1099511627776"},
+      {"path", "/srv/www", "/srv/www"},
       {"fallback", "7", "7"},
       {"optional", "7", "there"},
       {"list", list({"1", "2"}), "1;2;"},

@@ -65,6 +65,7 @@ class Settings : public berth::Handler {
     if (type == "double") return std::to_string(config.get<double>("is"));
     if (type == "duration") return std::to_string(config.get<berth::Duration>("is").count());
     if (type == "bytes") return std::to_string(config.get<berth::Bytes>("is").count);
+    if (type == "path") return config.get<berth::Path>("is").name;
     if (type == "fallback") return std::to_string(config.get<int>("is", 42));
     if (type == "optional") return config.find<int>("is") ? "there" : "absent";
     if (type == "plugin") return mount.plugin_config().get<std::string>("is");

@@ -20,7 +20,7 @@
 
 namespace berth::plugin {
 
-class FakeTransport final : public serve::Transport {
+class FakeTransport : public serve::Transport {
  public:
   std::string body;  // of the request
   http::Fields request_trailers;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <berth/abi.h>
+#include <berth/testing/connection.hpp>
 #include <berth/testing/message.hpp>
+#include <berth/testing/misuse_list.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +13,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,23 +23,6 @@
 #include <vector>
 
 namespace berth::testing {
-
-// Breaches of the contract by a plugin, from any thread.
-class MisuseList {
- public:
-  void add(std::string what) {
-    const std::lock_guard lock(mutex_);
-    all_.push_back(std::move(what));
-  }
-  [[nodiscard]] std::vector<std::string> all() const {
-    const std::lock_guard lock(mutex_);
-    return all_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> all_;
-};
 
 class Exchange {
  public:
@@ -65,8 +50,18 @@ class Exchange {
     const char* why = nullptr;
     if (ended_) why = " after serve() returned";
     if (why == nullptr && std::this_thread::get_id() != thread_) why = " on another thread";
+    if (why == nullptr && response.connection != nullptr) why = " after hijack";
     if (why != nullptr) misuse_.add(std::string(call) + why);
     return why == nullptr;
+  }
+
+  // Notes a breach, and is the result of the call.
+  std::int32_t fault(std::int32_t code, std::string_view what, std::string_view name = {},
+                     std::string_view why = {}) {
+    std::string text(what);
+    if (!name.empty()) text.append(" of \"").append(name).append("\" ").append(why);
+    misuse_.add(std::move(text));
+    return code;
   }
 
   std::int64_t read(char* buffer, std::size_t capacity) {
@@ -111,19 +106,25 @@ class Exchange {
     return BERTH_OK;
   }
 
-  std::int64_t write(std::string_view bytes) {
+  // Whether so many bytes of the body may follow: BERTH_OK, and they are counted.
+  std::int32_t admit(const std::string& call, std::uint64_t size) {
+    if (cut) return BERTH_E_STATE;
     if (response.status == 0) response.status = 200;
-    if (bodiless() && !bytes.empty()) {
-      return fault(BERTH_E_STATE, "resp_write with status " + std::to_string(response.status));
+    if (bodiless() && size != 0) {
+      return fault(BERTH_E_STATE, call + " with status " + std::to_string(response.status));
     }
     const std::optional<std::uint64_t> length = declared();
-    if (length && written_ + bytes.size() > *length) {
-      return fault(BERTH_E_TOO_LARGE, "resp_write beyond the Content-Length");
+    if (length && written_ + size > *length) {
+      return fault(BERTH_E_TOO_LARGE, call + " beyond the Content-Length");
     }
-    if (request.write_error != BERTH_OK && written_ + bytes.size() > request.write_limit) {
+    if (request.write_error != BERTH_OK && written_ + size > request.write_limit) {
       return request.write_error;
     }
-    written_ += bytes.size();
+    written_ += size;
+    return BERTH_OK;
+  }
+  std::int64_t write(std::string_view bytes) {
+    if (const std::int32_t bad = admit("resp_write", bytes.size()); bad != BERTH_OK) return bad;
     if (request.method != "HEAD") response.body += bytes;
     return static_cast<std::int64_t>(bytes.size());
   }
@@ -143,6 +144,17 @@ class Exchange {
     return BERTH_OK;
   }
 
+  // Hands the connection to the plugin: nothing is left to answer with.
+  RecordedConnection* take_connection() {
+    auto taken = std::make_shared<RecordedConnection>(request, misuse_);
+    response.connection = taken;
+    return taken.get();
+  }
+  // Hijacked, and not closed yet.
+  [[nodiscard]] bool holds_connection() const {
+    return response.connection != nullptr && !response.connection->closed();
+  }
+
   // What the client gets, after serve() returned `result`. Every later use is noted.
   RecordedResponse end(std::int32_t result) {
     ended_ = true;
@@ -152,6 +164,8 @@ class Exchange {
     }
     RecordedResponse seen = response;
     seen.result = result;
+    if (seen.connection != nullptr) return seen;  // nothing of it is the host's any more
+    if (cut) seen.complete = false;
     const std::optional<std::uint64_t> length = declared();
     if (result == BERTH_OK) {
       if (seen.status == 0) seen.status = 200;
@@ -177,16 +191,10 @@ class Exchange {
   std::string query;
   std::vector<Field> query_values;
   bool body_ended = false;
+  bool cut = false;  // a file was too short: nothing more can follow
   RecordedResponse response;
 
  private:
-  std::int32_t fault(std::int32_t code, std::string_view what, std::string_view name = {},
-                     std::string_view why = {}) {
-    std::string text(what);
-    if (!name.empty()) text.append(" of \"").append(name).append("\" ").append(why);
-    misuse_.add(std::move(text));
-    return code;
-  }
   std::int32_t check_field(const char* call, std::string_view name, std::string_view value) {
     constexpr std::array<std::string_view, 6> kFraming{
         "Connection", "Keep-Alive", "Proxy-Connection", "Trailer", "Transfer-Encoding", "Upgrade"};

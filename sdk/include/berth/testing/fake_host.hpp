@@ -4,6 +4,7 @@
 
 #include <berth/abi.h>
 #include <berth/testing/exchange.hpp>
+#include <berth/testing/facets.hpp>
 #include <berth/testing/message.hpp>
 #include <berth/testing/node.hpp>
 
@@ -229,12 +230,7 @@ struct FakeHost {
                      [&](Exchange& e) { return e.add_trailer(view(name), view(value)); });
     };
     host.resp_facet = [](W* w, const char* id) -> const void* {
-      static constexpr berth_flusher flusher{
-          sizeof(berth_flusher), [](W* response) {
-            return guarded(response, "flush", [](Exchange& e) { return e.flush(); });
-          }};
-      const bool offered = of(w).usable("resp_facet") && of(w).request.flusher;
-      return offered && std::string_view(id) == BERTH_FLUSHER ? &flusher : nullptr;
+      return of(w).usable("resp_facet") ? facets::find(of(w), id) : nullptr;
     };
     host.next = [](berth_request*, W*, const berth_filter*) -> int32_t { return BERTH_E_STATE; };
     host.filter_pass = [](berth_sink*, const void*, size_t) -> int64_t { return BERTH_E_STATE; };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,7 +75,8 @@ struct RequestSpec {
     body_error = code;
     return *this;
   }
-  // Writes fail with this berth_errc once so many bytes of the body were taken.
+  // Writes fail with this berth_errc once so many bytes of the body, or behind a hijack of the
+  // connection, were taken.
   RequestSpec& write_fails_after(std::size_t bytes, std::int32_t code) {
     write_limit = bytes;
     write_error = code;
@@ -87,6 +89,28 @@ struct RequestSpec {
   // The connection has the Flusher facet.
   RequestSpec& with_flusher() {
     flusher = true;
+    return *this;
+  }
+  // It can be hijacked: reads of it give these pieces, one each, then 0 or this berth_errc.
+  RequestSpec& with_connection(std::vector<std::string> input, std::int32_t end = BERTH_OK) {
+    hijackable = true;
+    connection_input = std::move(input);
+    connection_end = end;
+    return *this;
+  }
+  // hijack() fails with this berth_errc; E_FAILED: too many threads wait for clients.
+  RequestSpec& hijack_fails(std::int32_t code) {
+    hijackable = true;
+    hijack_error = code;
+    return *this;
+  }
+  // It has the Controller facet; the FileSender facet.
+  RequestSpec& with_controller() {
+    controller = true;
+    return *this;
+  }
+  RequestSpec& with_file_sender() {
+    file_sender = true;
     return *this;
   }
 
@@ -109,11 +133,19 @@ struct RequestSpec {
   std::int64_t deadline = 0;
   bool cancelled = false;
   bool flusher = false;
+  bool controller = false;
+  bool file_sender = false;
+  bool hijackable = false;
+  std::vector<std::string> connection_input;
+  std::int32_t connection_end = BERTH_OK;
+  std::int32_t hijack_error = BERTH_OK;
 };
+
+class RecordedConnection;
 
 // What the client would get; without what a host adds by itself (Date, Content-Length...).
 struct RecordedResponse {
-  int status = 0;               // 0: the client was gone, nothing is answered
+  int status = 0;  // 0: nothing is answered, for the client was gone or the connection hijacked
   std::vector<Field> headers;   // as set by the handler, in order; none for a host's error reply
   std::vector<Field> trailers;  // likewise
   std::string body;
@@ -123,8 +155,18 @@ struct RecordedResponse {
   };
   std::vector<Informational> informational;  // 1xx, in order
   std::vector<std::size_t> flushes;          // bytes of the body at each flush
-  bool complete = true;                      // false: cut off, after a failure behind the head
-  std::int32_t result = BERTH_OK;            // what serve() returned
+  struct FilePart {
+    std::int64_t offset;
+    std::int64_t size;
+  };
+  std::vector<FilePart> files;                // parts of the body that a FileSender was given
+  std::vector<std::int64_t> read_deadlines;   // as set by a Controller, in order; 0: lifted
+  std::vector<std::int64_t> write_deadlines;  // likewise
+  bool full_duplex = false;                   // asked for and granted
+  // What a Hijacker handed out; null: nothing. It goes on after serve() has returned.
+  std::shared_ptr<const RecordedConnection> connection;
+  bool complete = true;            // false: cut off, after a failure behind the head
+  std::int32_t result = BERTH_OK;  // what serve() returned
 
   // The first of that name.
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const {

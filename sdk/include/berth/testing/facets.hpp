@@ -1,0 +1,115 @@
+// The facets of an Exchange inside a Recorder: those that its RequestSpec asks for. Not for use by
+// tests but through Recorder.
+#pragma once
+
+#include <berth/abi.h>
+#include <berth/testing/connection.hpp>
+#include <berth/testing/exchange.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace berth::testing::facets {
+
+inline Exchange& of(berth_response* response) { return *reinterpret_cast<Exchange*>(response); }
+inline RecordedConnection& of(berth_conn* connection) {
+  return *reinterpret_cast<RecordedConnection*>(connection);
+}
+
+inline std::int32_t flush(berth_response* response) {
+  Exchange& exchange = of(response);
+  return exchange.usable("flush") ? exchange.flush() : static_cast<int>(BERTH_E_STATE);
+}
+
+inline std::int32_t hijack(berth_response* response, berth_conn** out) {
+  Exchange& exchange = of(response);
+  if (out == nullptr) return exchange.fault(BERTH_E_INVALID, "hijack to nowhere");
+  *out = nullptr;
+  if (!exchange.usable("hijack")) return BERTH_E_STATE;
+  if (exchange.response.status != 0) return exchange.fault(BERTH_E_STATE, "hijack after the head");
+  if (exchange.request.hijack_error != BERTH_OK) return exchange.request.hijack_error;
+  *out = reinterpret_cast<berth_conn*>(exchange.take_connection());
+  return BERTH_OK;
+}
+
+inline std::int32_t set_deadline(berth_response* response, const char* call, std::int64_t at,
+                                 std::vector<std::int64_t> RecordedResponse::*deadlines) {
+  Exchange& exchange = of(response);
+  if (!exchange.usable(call)) return BERTH_E_STATE;
+  if (at < 0) return exchange.fault(BERTH_E_INVALID, call, "at", "is negative");
+  (exchange.response.*deadlines).push_back(at);
+  return BERTH_OK;
+}
+inline std::int32_t set_read_deadline(berth_response* response, std::int64_t at) {
+  return set_deadline(response, "set_read_deadline", at, &RecordedResponse::read_deadlines);
+}
+inline std::int32_t set_write_deadline(berth_response* response, std::int64_t at) {
+  return set_deadline(response, "set_write_deadline", at, &RecordedResponse::write_deadlines);
+}
+inline std::int32_t enable_full_duplex(berth_response* response) {
+  Exchange& exchange = of(response);
+  if (!exchange.usable("enable_full_duplex")) return BERTH_E_STATE;
+  if (exchange.request.protocol == "HTTP/1.0") return BERTH_E_STATE;
+  exchange.response.full_duplex = true;
+  return BERTH_OK;
+}
+
+inline std::int64_t send_file(berth_response* response, int fd, std::int64_t offset,
+                              std::int64_t size) {
+  Exchange& exchange = of(response);
+  if (!exchange.usable("send_file")) return BERTH_E_STATE;
+  if (fd < 0) return exchange.fault(BERTH_E_INVALID, "send_file", "fd", "is negative");
+  if (offset < 0) return exchange.fault(BERTH_E_INVALID, "send_file", "offset", "is negative");
+  if (size < 0) return exchange.fault(BERTH_E_INVALID, "send_file", "size", "is negative");
+  const std::int32_t admitted = exchange.admit("send_file", static_cast<std::uint64_t>(size));
+  if (admitted != BERTH_OK) return admitted;
+  exchange.response.files.push_back({offset, size});
+  if (exchange.request.method == "HEAD") return size;
+  std::array<char, 4096> piece;
+  for (std::int64_t left = size; left > 0;) {
+    const auto most = static_cast<std::size_t>(std::min<std::int64_t>(left, piece.size()));
+    const ssize_t got = ::pread(fd, piece.data(), most, offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      exchange.cut = true;
+      return BERTH_E_FAILED;
+    }
+    exchange.response.body.append(piece.data(), static_cast<std::size_t>(got));
+    offset += got;
+    left -= got;
+  }
+  return size;
+}
+
+// What resp_facet answers.
+inline const void* find(const Exchange& exchange, std::string_view id) {
+  static constexpr berth_flusher kFlusher{sizeof(berth_flusher), flush};
+  static constexpr berth_hijacker kHijacker{
+      sizeof(berth_hijacker), hijack,
+      [](berth_conn* connection, void* buffer, std::size_t capacity, std::int32_t timeout_ms) {
+        return of(connection).read(buffer, capacity, timeout_ms);
+      },
+      [](berth_conn* connection, const void* bytes, std::size_t size, std::int32_t timeout_ms) {
+        return of(connection).write(bytes, size, timeout_ms);
+      },
+      [](berth_conn* connection) { of(connection).close(); }};
+  static constexpr berth_controller kController{sizeof(berth_controller), set_read_deadline,
+                                                set_write_deadline, enable_full_duplex};
+  static constexpr berth_file_sender kFileSender{sizeof(berth_file_sender), send_file};
+  const RequestSpec& request = exchange.request;
+  if (id == BERTH_FLUSHER && request.flusher) return &kFlusher;
+  if (id == BERTH_HIJACKER && request.hijackable) return &kHijacker;
+  if (id == BERTH_CONTROLLER && request.controller) return &kController;
+  if (id == BERTH_FILE_SENDER && request.file_sender) return &kFileSender;
+  return nullptr;
+}
+
+}  // namespace berth::testing::facets

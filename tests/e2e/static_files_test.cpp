@@ -1,0 +1,154 @@
+// Files over real sockets: from the folder that the configuration names, whatever the working
+// folder is, and never from outside of it.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "e2e/host.h"
+
+namespace berth::e2e {
+namespace {
+
+using test::RawClient;
+using test::Reply;
+
+constexpr std::size_t kBig = 3'000'000;
+
+std::string big() {
+  std::string text;
+  text.reserve(kBig);
+  for (std::size_t i = 0; i < kBig; ++i) text += static_cast<char>('a' + i * i % 26);
+  return text;
+}
+
+// A folder "site" beside the configuration, and a secret outside of it.
+struct Site : ::testing::Test {
+  Site() {
+    std::filesystem::create_directories(folder.path() + "/site/sub");
+    std::filesystem::create_directory(folder.path() + "/elsewhere");
+    (void)folder.write("secret.txt", "secret");
+    (void)folder.write("site/index.html", "<p>home</p>");
+    (void)folder.write("site/sub/index.html", "<p>sub</p>");
+    (void)folder.write("site/big.bin", content);
+    std::filesystem::create_symlink("../secret.txt", folder.path() + "/site/link");
+    file = folder.write("berth.yaml", std::string(kListen) + R"(
+plugins:
+  files: { file: static_files.so }
+routes:
+  - { pattern: "GET /static/{path...}", handler: files.directory, config: { root: site } }
+)");
+  }
+  std::string get(const std::string& path, const std::string& fields = "") {
+    return "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
+  }
+
+  const std::string content = big();
+  Folder folder;
+  std::string file;
+};
+
+// A `berth run` of a configuration that is there already, from another folder.
+struct Running {
+  Running(const std::string& file, const Folder& folder)
+      : child({BERTH_PROGRAM, "run", "--allow-root", "-c", file},
+              {.environment = {{"STATE_DIRECTORY", folder.path() + "/state"}},
+               .folder = folder.path() + "/elsewhere"}) {
+    child.wait_for("serving");
+    const std::size_t at = child.err().find(" address=127.0.0.1:");
+    EXPECT_NE(at, std::string::npos) << child.err();
+    if (at != std::string::npos) {
+      port = static_cast<std::uint16_t>(std::stoi(child.err().substr(at + 19)));
+    }
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    child.signal(SIGTERM);
+    EXPECT_EQ(child.wait(), 0) << child.err();
+  }
+
+  Child child;
+  std::uint16_t port = 0;
+};
+
+TEST_F(Site, IsServedFromTheFolderBesideTheConfiguration) {
+  for (const std::string& name : {file, std::string("../berth.yaml")}) {
+    Running host(name, folder);
+    RawClient client(host.port);
+    client.send(get("/static/") + get("/static") + get("/static/sub") + get("/static/sub/"));
+    EXPECT_EQ(client.read_reply().body, "<p>home</p>");
+    EXPECT_EQ(client.read_reply().field("Location"), "/static/");
+    EXPECT_EQ(client.read_reply().field("Location"), "./sub/");
+    EXPECT_EQ(client.read_reply().body, "<p>sub</p>");
+  }
+}
+
+TEST_F(Site, ALargeFileInWholeInPartAndNotAtAll) {
+  Running host(file, folder);
+  RawClient client(host.port);
+  for (int i = 0; i < 2; ++i) {
+    client.send(get("/static/big.bin"));
+    const Reply whole = client.read_reply();
+    EXPECT_EQ(whole.status, 200);
+    EXPECT_TRUE(whole.has("Content-Length", std::to_string(kBig)));
+    EXPECT_TRUE(whole.body == content);
+  }
+  client.send(get("/static/big.bin", "Range: bytes=1000000-1999999\r\n"));
+  const Reply part = client.read_reply();
+  EXPECT_EQ(part.status, 206);
+  EXPECT_TRUE(part.body == content.substr(1'000'000, 1'000'000));
+  const std::string tag = part.field("ETag").value_or("");
+  client.send(get("/static/big.bin", "If-None-Match: " + tag + "\r\n"));
+  EXPECT_EQ(client.read_reply(true).status, 304);
+  client.send("HEAD /static/big.bin HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(client.read_reply(true).has("Content-Length", std::to_string(kBig)));
+  RawClient old(host.port);
+  old.send("GET /static/big.bin HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(old.read_reply().body == content);
+}
+
+TEST_F(Site, NothingOutsideOfItIs) {
+  Running host(file, folder);
+  for (const char* path :
+       {"/static/../secret.txt", "/static/%2e%2e/secret.txt", "/static/..%2fsecret.txt",
+        "/static/sub/..%2F..%2Fsecret.txt", "/static//etc/passwd", "/static/%2fetc%2fpasswd",
+        "/static/link", "/static/a%00b", "/static/.hidden", "/static/..%5csecret.txt"}) {
+    RawClient client(host.port);
+    client.send(get(path));
+    const Reply reply = client.read_reply();
+    EXPECT_TRUE(reply.status == 404 || reply.status == 400 || reply.status == 301)
+        << path << ": " << reply.status;
+    EXPECT_EQ(reply.body.find("secret"), std::string::npos) << path << ": " << reply.body;
+    EXPECT_EQ(reply.body.find(folder.path()), std::string::npos) << path;
+  }
+  RawClient client(host.port);
+  client.send("POST /static/ HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+  const Reply reply = client.read_reply();
+  EXPECT_EQ(reply.status, 405);
+  EXPECT_EQ(reply.field("Allow"), "GET, HEAD");
+}
+
+TEST_F(Site, ARootThatIsNotThereIsAnErrorAtItsPlace) {
+  (void)folder.write("wrong.yaml", R"(listen:
+  - { name: public, address: "127.0.0.1:0" }
+plugins:
+  files: { file: static_files.so }
+routes:
+  - pattern: "GET /static/{path...}"
+    handler: files.directory
+    config:
+      root: sight
+)");
+  const Outcome outcome = berth(folder, {"validate", "-c", "wrong.yaml"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.err, "wrong.yaml:9:13: error: root: cannot open " + folder.path() +
+                             "/sight: No such file or directory\n"
+                             "      root: sight\n            ^\n");
+}
+
+}  // namespace
+}  // namespace berth::e2e
