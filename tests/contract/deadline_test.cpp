@@ -161,8 +161,8 @@ TEST_F(Deadline, ACutHttp10ResponseIsReset) {
   start();
   const test::StopAtEnd stop(server);
   RawClient client = server->connect();
-  ASSERT_TRUE(client.send("POST /begun HTTP/1.0\r\nContent-Length: 20000\r\n\r\n" +
-                          std::string(20000, 'b')));
+  ASSERT_TRUE(client.send("POST /begun HTTP/1.0\r\nContent-Length: 200000\r\n\r\n" +
+                          std::string(200000, 'b')));
   begun.get_future().wait();
   pass(6s);
   (void)client.read_until_close();

@@ -205,7 +205,7 @@ class Model {
       case At::kDriving:
         return driver_steps(state, t, step);
       case At::kClaiming:
-        return step([this, t](State& next) {
+        return step([t](State& next) {
           Thread& self = next.threads[t];
           const std::uint8_t c = self.connection;
           self = {.at = At::kDriving};
@@ -218,7 +218,7 @@ class Model {
           read(next, t, c, false);
         });
       case At::kLyingDown:
-        return step([this, t](State& next) {
+        return step([t](State& next) {
           const bool posted = std::any_of(next.clients.begin(), next.clients.end(),
                                           [](const Client& client) { return client.in_inbox; });
           if (posted && flaw_ != Flaw::kDoesNotLookAtTheInbox) {
@@ -279,7 +279,7 @@ class Model {
         if (!(event ? state.clients[c].edge : state.clients[c].ready)) continue;
         idle = false;
         for (const bool offload : {false, true}) {
-          step([this, t, c, event, offload](State& next) {
+          step([t, c, event, offload](State& next) {
             (event ? next.clients[c].edge : next.clients[c].ready) = false;
             if (HoldWord(next.clients[c].hold).is_free()) return read(next, t, c, offload);
             next.threads[t].at = At::kClaiming;
@@ -321,7 +321,7 @@ class Model {
       return step([t](State& next) { end_handler(next, next.threads[t]); });
     }
     if (thread.at == At::kReleasing) {
-      return step([this, t](State& next) {
+      return step([t](State& next) {
         Thread& self = next.threads[t];
         OwnerWord word(next.word);
         const bool won = word.steal(self.token);
