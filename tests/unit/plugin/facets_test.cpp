@@ -51,6 +51,7 @@ class FakeStream final : public net::Stream {
   }
   void shutdown_write() noexcept override {}
   void shutdown_both() noexcept override {}
+  void cut() noexcept override {}
   void close() noexcept override {}
   int fd() const noexcept override { return -1; }
 };

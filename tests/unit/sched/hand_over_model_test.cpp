@@ -218,7 +218,7 @@ class Model {
           read(next, t, c, false);
         });
       case At::kLyingDown:
-        return step([t](State& next) {
+        return step([this, t](State& next) {
           const bool posted = std::any_of(next.clients.begin(), next.clients.end(),
                                           [](const Client& client) { return client.in_inbox; });
           if (posted && flaw_ != Flaw::kDoesNotLookAtTheInbox) {
@@ -321,7 +321,7 @@ class Model {
       return step([t](State& next) { end_handler(next, next.threads[t]); });
     }
     if (thread.at == At::kReleasing) {
-      return step([t](State& next) {
+      return step([this, t](State& next) {
         Thread& self = next.threads[t];
         OwnerWord word(next.word);
         const bool won = word.steal(self.token);
