@@ -147,7 +147,7 @@ routes:
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.err, "wrong.yaml:9:13: error: root: cannot open " + folder.path() +
                              "/sight: No such file or directory\n"
-                             "      root: sight\n            ^\n");
+                             "          root: sight\n                ^\n");
 }
 
 }  // namespace
