@@ -116,7 +116,7 @@ TEST(Pool, AJobThatWaitedTooLongIsRejectedByItsLoop) {
           runtime.connect(static_cast<std::size_t>(i) % loops, gate.script(), gate.counts));
       write_to(clients.back(), "x");
     }
-    wait_until([&] { return runtime.pool().queued() == 3; });
+    wait_until([&] { return runtime.pool().queued() == 3 && gate.counts.jobs == 1; });
     clock.advance(base::limits::kQueueTimeout - std::chrono::milliseconds(1));
     for (std::size_t i = 0; i < loops; ++i) runtime.on_loop(i);
     EXPECT_EQ(gate.counts.rejects, 0);
