@@ -46,7 +46,9 @@ void CallMeter::judge(std::int64_t took) noexcept {
     change_ = route_->record({});
     return;
   }
+  const bool held = took >= held_;
   if (!usage_known_) {
+    if (held) route_->acquit();
     route_->doubt();
     return;
   }
@@ -63,6 +65,7 @@ void CallMeter::judge(std::int64_t took) noexcept {
   usage_ = now;
   cpu_before_ = {};
   slept_before_ = false;
+  if (held && blocked == base::Duration(0)) route_->acquit();
   change_ = route_->record(blocked);
 }
 

@@ -24,7 +24,9 @@ namespace berth::sched {
 class CallMeter {
  public:
   CallMeter() noexcept
-      : ticks_(base::TickClock::system()), slow_(ticks_.ticks(base::limits::kSlowCall)) {}
+      : ticks_(base::TickClock::system()),
+        slow_(ticks_.ticks(base::limits::kSlowCall)),
+        held_(ticks_.ticks(base::limits::kAlertStealAfter / 2)) {}
   CallMeter(const CallMeter&) = delete;
   CallMeter& operator=(const CallMeter&) = delete;
   ~CallMeter() = default;
@@ -72,6 +74,7 @@ class CallMeter {
 
   const base::TickClock ticks_;
   const std::int64_t slow_;  // kSlowCall in ticks
+  const std::int64_t held_;  // less than what the monitor may distrust a route for
   Learning* route_ = nullptr;
   Learning nobodys_;  // never settled
   std::int64_t began_ = 0;

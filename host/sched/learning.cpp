@@ -15,8 +15,6 @@ constexpr std::uint64_t kOffload = kCalls * limits::kBlockingOffload.count();
 constexpr std::uint64_t kReturn = kCalls * limits::kBlockingReturn.count();
 // What a call may block without being held against its route where no thread is left.
 constexpr base::Duration kHarmless = std::chrono::microseconds(100);
-constexpr std::uint64_t kCalmLost =
-    500;  // by one that does not: quick calls have to make up for it
 constexpr std::uint64_t kMostTimes = 0x7fff;
 
 static_assert(kCalls * limits::kBlockingMost.count() <= UINT32_MAX);
@@ -31,7 +29,7 @@ Learning::Change Learning::record(base::Duration blocked) noexcept {
   // The last 255 ns decay to zero at once: then there is nothing left to write.
   const std::uint64_t sum = before < kCalls ? ns : before - before / kCalls + ns;
   std::uint64_t calm = calm_of(word);
-  calm = blocked < kHarmless ? std::min(calm + 1, kSettled) : calm - std::min(calm, kCalmLost);
+  calm = blocked < kHarmless ? std::min(calm + 1, kSettled) : calm - std::min(calm, kLapse);
   bool offloaded = (word & kOffloadedBit) != 0;
   std::uint64_t times = word >> kTimesShift;
   Change change = Change::kNone;
@@ -53,15 +51,23 @@ Learning::Change Learning::record(base::Duration blocked) noexcept {
 
 void Learning::doubt() noexcept {
   std::uint64_t word = load();
-  if (calm_of(word) <= kProven) return;
-  const std::uint64_t next = (word & ~(std::uint64_t{0xffff} << kCalmShift)) | kProven
-                                                                                   << kCalmShift;
-  (void)word_.compare_exchange_strong(word, next, std::memory_order_relaxed);
+  if (calm_of(word) <= kSettled - kTrial) return;
+  (void)word_.compare_exchange_strong(word, with_calm(word, kSettled - kTrial),
+                                      std::memory_order_relaxed);
 }
 
 void Learning::distrust() noexcept {
   std::uint64_t word = load();
-  while (!word_.compare_exchange_weak(word, word & ~(std::uint64_t{0xffff} << kCalmShift),
+  while (calm_of(word) > kProven - kTrial &&
+         !word_.compare_exchange_weak(word, with_calm(word, kProven - kTrial),
+                                      std::memory_order_relaxed)) {
+  }
+}
+
+void Learning::acquit() noexcept {
+  std::uint64_t word = load();
+  while (calm_of(word) >= kProven - kTrial && calm_of(word) < kProven &&
+         !word_.compare_exchange_weak(word, with_calm(word, kSettled - kTrial),
                                       std::memory_order_relaxed)) {
   }
 }

@@ -45,9 +45,12 @@ class alignas(64) Learning {
   Change record(base::Duration blocked) noexcept;
   // One call took long and nobody knows why: the next ones have to be measured.
   void doubt() noexcept;
-  // One call has been inside for so long that its loop had to be taken: it may not return for ever,
-  // so the route's record counts for nothing from now on.
+  // One call is inside for so long that its loop had to be taken: it may never return, so while it
+  // does not the route's record counts for nothing. Until acquit(), or some quick calls.
   void distrust() noexcept;
+  // One call was inside for long and has returned without having blocked, as far as is known: it
+  // was preempted. What it was distrusted for did not happen.
+  void acquit() noexcept;
 
   [[nodiscard]] base::Duration average() const noexcept;
   // How often it was found to block, up to 32767.
@@ -62,7 +65,13 @@ class alignas(64) Learning {
   static constexpr std::uint64_t kOffloadedBit = std::uint64_t{1} << 48U;
   static constexpr std::uint64_t kStateBits = (std::uint64_t{1} << kTimesShift) - 1;
   static constexpr std::uint64_t kProven = 1000;
-  static constexpr std::uint64_t kSettled = kProven + 64;
+  // Lost by a call that is not calm: quick ones have to make up for it.
+  static constexpr std::uint64_t kLapse = 500;
+  // Calls that are measured after a doubt, or make up for a distrust.
+  static constexpr std::uint64_t kTrial = 64;
+  // A settled route remains proven after one lapse: while no thread is free it cannot prove itself
+  // again, and any call may once have had to wait for a page.
+  static constexpr std::uint64_t kSettled = kProven + kLapse + kTrial;
   static constexpr std::uint64_t kSettledState = kSettled << kCalmShift;
 
   [[nodiscard]] std::uint64_t load() const noexcept {
@@ -70,6 +79,9 @@ class alignas(64) Learning {
   }
   [[nodiscard]] static std::uint64_t calm_of(std::uint64_t word) noexcept {
     return word >> kCalmShift & 0xffffU;
+  }
+  [[nodiscard]] static std::uint64_t with_calm(std::uint64_t word, std::uint64_t calm) noexcept {
+    return (word & ~(std::uint64_t{0xffff} << kCalmShift)) | calm << kCalmShift;
   }
 
   std::atomic<std::uint64_t> word_{0};

@@ -108,12 +108,9 @@ Monitor::Rest Monitor::look(base::TimePoint now) {
 }
 
 void Monitor::take(Loop& loop, Seen& seen, base::TimePoint now) {
-  if (!seen.distrusted) {
-    // A route with a long record may hang as any other: while it does no call of it may enter a
-    // loop that nobody could take over.
-    seen.distrusted = true;
-    if (Learning* const route = loop.inside(); route != nullptr) route->distrust();
-  }
+  // A route with a long record may hang as any other: while it does no call of it may enter a loop
+  // that nobody could take over.
+  if (Learning* const route = loop.inside(); route != nullptr) route->distrust();
   // The spare first: a loop is never without a driver.
   Worker* const spare = pool_.reserve_for_loop();
   if (spare == nullptr) {

@@ -54,9 +54,8 @@ class Monitor final : private Poco::Runnable {
   // What was seen of a loop.
   struct Seen {
     OwnerWord::Token word = 0;
-    base::TimePoint since;    // the first time it had this word
-    bool distrusted = false;  // its route was
-    bool reported = false;    // that nobody could take it
+    base::TimePoint since;  // the first time it had this word
+    bool reported = false;  // that nobody could take it
   };
 
   void run() override;

@@ -219,11 +219,12 @@ bool Pool::stop(const base::Clock& clock, base::TimePoint deadline) {
     for (const auto& worker : leaving_) all.push_back(worker.get());
   }
   for (Worker* worker : parked) worker->assign({.end = true});
-  for (Worker* worker : all) {
+  bool all_ended = true;
+  for (Worker* worker : all) {  // whoever has ended is joined, also behind one that has not
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock.now());
-    if (!worker->try_join(std::max<long>(left.count(), 1))) return false;
+    if (!worker->try_join(std::max<long>(left.count(), 1))) all_ended = false;
   }
-  return true;
+  return all_ended;
 }
 
 std::size_t Pool::threads() const {

@@ -35,7 +35,7 @@ struct CallMeterTest : ::testing::Test {
     return meter.take_change();
   }
   void settle() {
-    for (int i = 0; i < 1064; ++i) (void)route.record(0ns);
+    for (int i = 0; i < 2000; ++i) (void)route.record(0ns);
     ASSERT_TRUE(route.settled());
   }
 
@@ -99,6 +99,25 @@ TEST_F(CallMeterTest, SleepBetweenCallsIsNobodys) {
     call([] { burn(30us); });
   }
   EXPECT_EQ(route.average(), 0ns);
+}
+
+TEST_F(CallMeterTest, ACallThatKeptItsLoopWithoutBlockingIsNotHeldAgainstItsRoute) {
+  settle();
+  call([&] {
+    route.distrust();  // by the monitor, that is
+    burn(150us);
+  });
+  EXPECT_TRUE(route.proven());
+}
+
+TEST_F(CallMeterTest, ACallThatKeptItsLoopAndBlockedIsHeldAgainstItsRoute) {
+  settle();
+  route.doubt();  // so that the call is measured
+  call([&] {
+    route.distrust();
+    block();
+  });
+  EXPECT_FALSE(route.proven());
 }
 
 TEST_F(CallMeterTest, ASlowCallOfASettledRouteMakesTheNextOnesMeasured) {

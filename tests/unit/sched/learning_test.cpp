@@ -72,18 +72,63 @@ TEST(Learning, OneInAHundredAtRandomIsServedInlineNineTimesInTen) {
   EXPECT_LT(offloaded, kCalls / 10);
 }
 
+void record_quick(Learning& route, int calls) {
+  for (int i = 0; i < calls; ++i) (void)route.record(0ns);
+}
+
 TEST(Learning, ARouteSettlesAfterQuickCallsAndIsMeasuredAgainWhenDoubted) {
   Learning route;
-  for (int i = 0; i < 1000; ++i) (void)route.record(0ns);
+  record_quick(route, 1000);
   EXPECT_TRUE(route.proven());
   EXPECT_FALSE(route.settled());
-  for (int i = 0; i < 64; ++i) (void)route.record(0ns);
+  record_quick(route, 564);
   EXPECT_TRUE(route.settled());
   route.doubt();
   EXPECT_FALSE(route.settled());
   EXPECT_TRUE(route.proven());
-  for (int i = 0; i < 64; ++i) (void)route.record(0ns);
+  record_quick(route, 64);
   EXPECT_TRUE(route.settled());
+}
+
+TEST(Learning, ASettledRouteRemainsProvenAfterOneLapseAndNotAfterTwo) {
+  Learning route;
+  record_quick(route, 2000);
+  route.doubt();
+  (void)route.record(150us);
+  EXPECT_TRUE(route.proven());
+  (void)route.record(150us);
+  EXPECT_FALSE(route.proven());
+}
+
+TEST(Learning, ARouteIsNotProvenWhileACallOfItHangs) {
+  Learning route;
+  record_quick(route, 2000);
+  route.distrust();
+  EXPECT_FALSE(route.proven());
+  EXPECT_FALSE(route.settled());
+  route.acquit();
+  EXPECT_TRUE(route.proven());
+  (void)route.record(150us);
+  EXPECT_TRUE(route.proven()) << "a lapse is forgiven as before";
+}
+
+TEST(Learning, QuickCallsMakeUpForADistrustThatNobodyTookBack) {
+  Learning route;
+  record_quick(route, 2000);
+  route.distrust();
+  record_quick(route, 63);
+  EXPECT_FALSE(route.proven());
+  record_quick(route, 1);
+  EXPECT_TRUE(route.proven());
+}
+
+TEST(Learning, AnAcquittalProvesNothingByItself) {
+  Learning route;
+  route.acquit();
+  record_quick(route, 100);
+  route.distrust();
+  route.acquit();
+  EXPECT_FALSE(route.proven());
 }
 
 TEST(Learning, AnAverageDecaysToNothingAndTheRouteSettles) {
