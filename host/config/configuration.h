@@ -106,6 +106,7 @@ struct Route {
   // Bytes: its own, else limits.body. Absent: no limit.
   std::optional<std::uint64_t> max_body = base::limits::kBody;
   bool access_log = true;                 // its requests have a line in it
+  bool learning = true;                   // whether it blocks; false: always served inline
   std::vector<Middleware> with;           // outermost first
   std::vector<std::string> listeners;     // names that exist in listen; empty: all of them
   Node config;                            // null if absent

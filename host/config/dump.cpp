@@ -173,6 +173,7 @@ std::string dump_route(const Route& route) {
   out += "    handler: " + route.plugin + (route.kind.empty() ? "" : "." + route.kind) + '\n';
   out += dump_settings(route_settings(), route, "    ");
   if (!route.access_log) out += "    access_log: false\n";
+  if (!route.learning) out += "    learning: false\n";
   if (!route.with.empty()) out += "    with:\n";
   for (const Middleware& entry : route.with) {
     out += "      - handler: " + entry.plugin + (entry.kind.empty() ? "" : "." + entry.kind) + '\n';

@@ -21,7 +21,7 @@ constexpr std::array<Key, 3> kPluginKeys{{
     {"plugin_permissions"},
 }};
 
-constexpr std::array<Key, 8> kRouteKeys{{
+constexpr std::array<Key, 9> kRouteKeys{{
     {"pattern", Key::Status::kRequired, "write pattern: \"GET /hello/{name}\""},
     {"handler", Key::Status::kRequired, "write handler: plugin.kind"},
     {"timeout"},
@@ -30,6 +30,7 @@ constexpr std::array<Key, 8> kRouteKeys{{
     {"config"},
     {"with"},
     {"access_log"},
+    {"learning"},
 }};
 
 constexpr std::array<Key, 2> kMiddlewareKeys{{
@@ -126,6 +127,9 @@ Route read_route(const Node& node, const Route& defaults, Report& report) {
   read_route_listeners(section, route, report);
   if (const Node* const access_log = section.get("access_log")) {
     route.access_log = report.take(access_log->as_bool()).value_or(true);
+  }
+  if (const Node* const learning = section.get("learning")) {
+    route.learning = report.take(learning->as_bool()).value_or(true);
   }
   route.config = read_config(section, report);
   return route;

@@ -38,6 +38,7 @@ void CallMeter::resume() noexcept {
 }
 
 void CallMeter::judge(std::int64_t took) noexcept {
+  if (route_->is_off()) return;
   if (route_ == &nobodys_) {
     usage_known_ = false;
     return;

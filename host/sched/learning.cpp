@@ -57,6 +57,7 @@ void Learning::doubt() noexcept {
 }
 
 void Learning::distrust() noexcept {
+  if (off_) return;
   std::uint64_t word = load();
   while (calm_of(word) > kProven - kTrial &&
          !word_.compare_exchange_weak(word, with_calm(word, kProven - kTrial),

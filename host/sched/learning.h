@@ -27,12 +27,20 @@ class alignas(64) Learning {
 
   Learning() = default;
   // A copy begins with what the original knows. Not while the copy is shared.
-  Learning(const Learning& other) noexcept : word_(other.load()) {}
+  Learning(const Learning& other) noexcept : word_(other.load()), off_(other.off_) {}
   Learning& operator=(const Learning& other) noexcept {
     word_.store(other.load(), std::memory_order_relaxed);
+    off_ = other.off_;
     return *this;
   }
   ~Learning() = default;
+
+  // From now on it is always settled and learns nothing. Before it is shared.
+  void turn_off() noexcept {
+    off_ = true;
+    word_.store(kSettledState, std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool is_off() const noexcept { return off_; }
 
   // Every call for a while was quick: there is nothing to measure, and nothing to record.
   [[nodiscard]] bool settled() const noexcept { return (load() & kStateBits) == kSettledState; }
@@ -85,6 +93,7 @@ class alignas(64) Learning {
   }
 
   std::atomic<std::uint64_t> word_{0};
+  bool off_ = false;
 };
 
 }  // namespace berth::sched

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "support/routes.h"
+#include "support/sanitized.h"
 #include "support/test_server.h"
 
 namespace berth {
@@ -189,7 +190,10 @@ TEST_P(Blocking, WaitingForClientsIsNotHeldAgainstARoute) {
     EXPECT_EQ(upload.read_reply().body, "abc");
   }
   EXPECT_EQ(reads.learning.times_offloaded(), 0U);
-  EXPECT_EQ(writes.learning.times_offloaded(), 0U);
+  // What a sanitizer adds to 100 kB of writing is CPU time, and counts from 500 us.
+  if (!test::kSanitized) {
+    EXPECT_EQ(writes.learning.times_offloaded(), 0U);
+  }
 }
 
 TEST_P(Blocking, AQuickRouteIsServedWhileEveryThreadIsTaken) {

@@ -6,6 +6,7 @@
 
 #include "e2e/bulk_echo.h"
 #include "e2e/host.h"
+#include "support/sanitized.h"
 
 namespace berth::e2e {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 using test::RawClient;
 using test::Reply;
 
-constexpr std::uint64_t kBulkBytes = (kSanitized ? 10 : 100) * std::uint64_t{1'000'000};
+constexpr std::uint64_t kBulkBytes = (test::kSanitized ? 10 : 100) * std::uint64_t{1'000'000};
 
 std::string post(const std::string& path, const std::string& fields) {
   return "POST " + path + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";

@@ -13,16 +13,6 @@
 
 namespace berth::e2e {
 
-// Whether sanitizers make everything several times slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool kSanitized = static_cast<bool>(__has_feature(address_sanitizer)) ||
-                                   static_cast<bool>(__has_feature(thread_sanitizer));
-#else
-inline constexpr bool kSanitized = false;
-#endif
-
 // A folder of one test, removed with it. Its files are trusted whatever the umask is.
 class Folder {
  public:

@@ -28,7 +28,6 @@ class Cell:
     contenders: list
     note: str = ""
     warmup_ms: int = 200
-    needs: dict = None  # settings that this build has to know; else the cell is left out
 
 
 @dataclass
@@ -53,8 +52,8 @@ def against_peers(load, peers):
 def timed_cells():
     sixteen = {"limits": "threads: 16"}
     hello_32 = HELLO | {"connections": 32}
-    learning_off = {"limits": "learning: off"}
     burn = {"path": "/burn/20us", "connections": 64}
+    unlearnt = burn | {"path": "/burn-unlearnt/20us"}
     return [
         Cell("keepalive-64", "plaintext keep-alive, 64 connections",
              against_peers(HELLO | {"connections": 64}, EVERYBODY)),
@@ -82,10 +81,9 @@ def timed_cells():
               Contender("alone", "berth", hello_32)],
              note="`limits.threads` is the default: 64.", warmup_ms=1000),
         Cell("burn", "handler that burns 20 us of CPU, 64 connections, learning on and off, one loop",
-             [Contender("on", "berth", burn), Contender("off", "berth", burn, learning_off)], needs=learning_off),
+             [Contender("on", "berth", burn), Contender("off", "berth", unlearnt)]),
         Cell("burn-2", "the same with two loops, one on the generator's core",
-             [Contender("on", "berth", burn, {}, True), Contender("off", "berth", burn, learning_off, True)],
-             needs=learning_off),
+             [Contender("on", "berth", burn, {}, True), Contender("off", "berth", unlearnt, {}, True)]),
     ]
 
 

@@ -88,8 +88,6 @@ def markdown(result):
 
 def cell_lines(cell):
     lines = [f"### {cell['title']}", ""]
-    if cell.get("skipped"):
-        return lines + [f"Left out: {cell['skipped']}.", ""]
     counted = any(state["user_instructions"] is not None
                   for contender in cell["contenders"].values() for state in contender["states"].values())
     header = ["", "state", "runs", "requests/s", "x", "CPU us (user, system)", "x", "p50 us", "p99 us", "steal"]

@@ -1,7 +1,6 @@
 """The servers that are compared: how each is started, and what it has to be told."""
 
 import os
-import subprocess
 
 from process import Server, free_port
 
@@ -26,13 +25,6 @@ class Servers:
         command = getattr(self, "_" + name.lower())(port, settings or {})
         log = os.path.join(self._scratch, f"{name}-{port}.log")
         return Server([*prefix, *command], self._core if core is None else core, port, log)
-
-    def takes(self, settings):
-        """Whether this build of berth knows such a configuration."""
-        command = self._berth(free_port(), settings)
-        command[1] = "validate"
-        told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
-        return told.returncode == 0
 
     def _fill(self, template, port, **values):
         values |= {"port": port, "scratch": self._scratch}

@@ -120,6 +120,12 @@ TEST_F(CallMeterTest, ACallThatKeptItsLoopAndBlockedIsHeldAgainstItsRoute) {
   EXPECT_FALSE(route.proven());
 }
 
+TEST_F(CallMeterTest, NothingIsLearntOfARouteWhoseLearningIsOff) {
+  route.turn_off();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(call(block), Learning::Change::kNone);
+  EXPECT_TRUE(route.settled());
+}
+
 TEST_F(CallMeterTest, ASlowCallOfASettledRouteMakesTheNextOnesMeasured) {
   settle();
   call(block);

@@ -139,6 +139,18 @@ TEST(Learning, AnAverageDecaysToNothingAndTheRouteSettles) {
   EXPECT_TRUE(route.settled());
 }
 
+TEST(Learning, TurnedOffItTrustsWhateverHappens) {
+  Learning route;
+  route.turn_off();
+  route.distrust();
+  const Learning copy = route;
+  for (const Learning* each : {static_cast<const Learning*>(&route), &copy}) {
+    EXPECT_TRUE(each->settled());
+    EXPECT_TRUE(each->proven());
+    EXPECT_TRUE(each->is_off());
+  }
+}
+
 TEST(Learning, ACopyBeginsWithWhatTheOriginalKnows) {
   Learning route;
   (void)calls_until(route, Change::kOffloaded, 1ms);
