@@ -26,7 +26,7 @@ struct AcceptOutcome {
                             // second while it lasts
   int error = 0;            // errno behind kShed, kPause and kFailed
   base::Duration pause{0};  // for kPause: 5 ms doubled up to 1 s
-  base::Descriptor descriptor;  // CLOEXEC and non-blocking; tune_accepted() is the caller's
+  base::Descriptor descriptor;  // CLOEXEC and non-blocking, with the options of its Listener
   PeerAddress peer;
 };
 

@@ -116,6 +116,17 @@ class Opening {
   int errno_ = 0;
 };
 
+// Linux hands these options of a TCP socket down to what is accepted from it, which saves four
+// system calls for each connection. Errors are ignored: without them connections work as well.
+void tune(int fd) noexcept {
+  const int on = 1;
+  const int seconds = static_cast<int>(base::limits::kTcpKeepAlive.count());
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on));
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds));
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds));
+}
+
 // The errors of a kernel without IPv6 (ipv6.disable=1) or with none on any interface
 // (net.ipv6.conf.all.disable_ipv6=1).
 bool without_ipv6(int error_number) noexcept {
@@ -215,7 +226,9 @@ Listener::Listener(std::string name, base::Descriptor socket, UnixPath path)
       text_(socket_name(socket.get())),
       path_(std::move(path)),
       socket_(AdoptedSocket(std::move(socket))),
-      fd_(socket_.impl()->sockfd()) {}
+      fd_(socket_.impl()->sockfd()) {
+  if (!address_.is_unix()) tune(fd_);
+}
 
 Listener::Listener(Listener&& other) noexcept
     : name_(std::move(other.name_)),

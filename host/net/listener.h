@@ -42,6 +42,8 @@ struct UnixListenerOptions {
   std::optional<int> backlog = std::nullopt;  // connections; nothing: net.core.somaxconn
 };
 
+// What is accepted from a TCP listener has TCP_NODELAY, and keepalive probes after 15 s and every
+// 15 s (limits kTcpKeepAlive; Go net.ListenConfig).
 // Move-only. fd() may be used by many loops at once (accept4 is thread-safe); close() belongs to
 // one thread, after the loops have let go of fd(). The destructor closes.
 class Listener {

@@ -109,13 +109,4 @@ void PlainStream::close() noexcept {
   socket_.close();
 }
 
-void tune_accepted(int fd) noexcept {
-  const int on = 1;
-  const int seconds = static_cast<int>(base::limits::kTcpKeepAlive.count());
-  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
-  static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on));
-  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds));
-  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds));
-}
-
 }  // namespace berth::net

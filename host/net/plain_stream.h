@@ -36,9 +36,4 @@ class PlainStream final : public Stream {
   int fd_;  // socket_'s own, kept here so that no call goes through Poco
 };
 
-// What every accepted TCP connection gets: TCP_NODELAY, and keepalive probes after 15 s and every
-// 15 s (limits kTcpKeepAlive; Go net.ListenConfig). Errors are ignored: the client may have gone,
-// and then the first read says so.
-void tune_accepted(int fd) noexcept;
-
 }  // namespace berth::net

@@ -94,7 +94,6 @@ void AcceptSource::take(net::AcceptOutcome outcome) {
     return;
   }
   service_.counters().add(observe::Counter::kConnectionsAccepted);
-  if (!outcome.peer.is_unix()) net::tune_accepted(outcome.descriptor.get());
   auto stream = std::make_unique<net::PlainStream>(std::move(outcome.descriptor));
   auto connection =
       std::make_unique<H1Connection>(service_, info_, std::move(stream), outcome.peer);

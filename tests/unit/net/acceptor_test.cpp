@@ -152,22 +152,5 @@ TEST(Acceptor, AListenerThatIsGoneIsReported) {
   EXPECT_TRUE(outcome.log);
 }
 
-TEST(TuneAccepted, SetsNoDelayAndKeepAlive) {
-  const base::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  tune_accepted(socket.get());
-  struct Row {
-    int level;
-    int option;
-    int value;
-  };
-  for (const Row& row : {Row{IPPROTO_TCP, TCP_NODELAY, 1}, Row{SOL_SOCKET, SO_KEEPALIVE, 1},
-                         Row{IPPROTO_TCP, TCP_KEEPIDLE, 15}, Row{IPPROTO_TCP, TCP_KEEPINTVL, 15}}) {
-    int value = 0;
-    socklen_t size = sizeof value;
-    ASSERT_EQ(::getsockopt(socket.get(), row.level, row.option, &value, &size), 0);
-    EXPECT_EQ(value, row.value) << row.option;
-  }
-}
-
 }  // namespace
 }  // namespace berth::net

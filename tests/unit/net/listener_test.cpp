@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "net/acceptor.h"
 #include "net/descriptor_limit.h"
 #include "unit/net/loopback.h"
 
@@ -76,6 +77,26 @@ TEST(Listener, SetsItsOptions) {
   EXPECT_GT(option_of(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
   EXPECT_EQ(option_of(fd, SOL_SOCKET, SO_RCVBUF), 40000);  // the kernel doubles: socket(7)
   EXPECT_EQ(option_of(fd, SOL_SOCKET, SO_SNDBUF), 60000);
+}
+
+TEST(Listener, WhatIsAcceptedHasNoDelayAndKeepAlive) {
+  auto opened = Listener::open(loopback());
+  ASSERT_TRUE(opened.ok());
+  base::Descriptor foreign = bound(loopback().address.raw());
+  ASSERT_EQ(::listen(foreign.get(), 1), 0);
+  auto adopted = Listener::adopt("handed", foreign.release());
+  ASSERT_TRUE(adopted.ok()) << adopted.error().text;
+  for (const Listener* listener : {&*opened, &*adopted}) {
+    const base::Descriptor client = connect_to(listener->address());
+    Acceptor acceptor;
+    AcceptOutcome outcome = acceptor.accept(listener->fd(), base::TimePoint());
+    ASSERT_EQ(outcome.status, AcceptStatus::kAccepted);
+    const int fd = outcome.descriptor.get();
+    EXPECT_EQ(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    EXPECT_EQ(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 15);
+    EXPECT_EQ(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), 15);
+  }
 }
 
 TEST(Listener, ASecondOneOnThePortIsAClearError) {
