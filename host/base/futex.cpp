@@ -1,4 +1,4 @@
-#include "observe/futex.h"
+#include "base/futex.h"
 
 #include <limits.h>
 #include <linux/futex.h>
@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-namespace berth::observe {
+namespace berth::base {
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
@@ -31,4 +31,4 @@ void futex_wake(const std::atomic<std::uint32_t>& word) noexcept {
   ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 }
 
-}  // namespace berth::observe
+}  // namespace berth::base

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace berth::observe {
+namespace berth::base {
 
 // Sleeps while word == expected, at most `timeout` (nanoseconds::max(): for ever). May wake for no
 // reason: the caller looks again. Any thread.
@@ -15,4 +15,4 @@ void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected,
 // Wakes all who sleep on word. One system call. Any thread.
 void futex_wake(const std::atomic<std::uint32_t>& word) noexcept;
 
-}  // namespace berth::observe
+}  // namespace berth::base

@@ -131,6 +131,9 @@ inline constexpr std::chrono::nanoseconds kMonitorAlert = 1s;
 inline constexpr std::chrono::nanoseconds kMonitorIdle = 100ms;
 // A call that took less wall time did not block worth a system call to find out.
 inline constexpr std::chrono::nanoseconds kSlowCall = 20us;
+// Of a route that is offloaded or proven, every so-many-th call is measured: each measurement is
+// four system calls, which is as much as a quick handler costs in all.
+inline constexpr unsigned kMeasuredCalls = 8;
 // CPU time of one call that counts as blocking the loop; below it the work is done where it is.
 inline constexpr std::chrono::nanoseconds kCpuCounts = 500us;
 // The most that one call counts for: what it costs its loop until the monitor takes that away.

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "observe/futex.h"
+#include "base/futex.h"
 #include "observe/log_output.h"
 #include "observe/ring_set.h"
 
@@ -109,7 +109,7 @@ class LineWriter::Core {
       if (static_cast<std::int32_t>(done - ticket) >= 0) return true;
       const std::chrono::nanoseconds left = deadline - real_now();
       if (left <= 0ns) return false;
-      futex_wait(flush_done_, done, left);
+      base::futex_wait(flush_done_, done, left);
     }
   }
   void ask_to_stop(base::TimePoint deadline) noexcept {
@@ -138,7 +138,7 @@ class LineWriter::Core {
       const bool moved = write_all();
       if (flush_done_.load(std::memory_order_relaxed) != asked) {
         flush_done_.store(asked, std::memory_order_release);
-        futex_wake(flush_done_);
+        base::futex_wake(flush_done_);
       }
       if (!stopping) {
         rest(moved ? kNapping : kSleeping, asked);
@@ -153,7 +153,7 @@ class LineWriter::Core {
 
  private:
   void ring_bell() noexcept {
-    if (bell_.exchange(kAwake, std::memory_order_seq_cst) != kAwake) futex_wake(bell_);
+    if (bell_.exchange(kAwake, std::memory_order_seq_cst) != kAwake) base::futex_wake(bell_);
   }
 
   void rest(std::uint32_t state, std::uint32_t flushed) noexcept {
@@ -167,7 +167,7 @@ class LineWriter::Core {
       const bool report_due = lost() != reported_ring_full_ + reported_not_written_;
       const std::chrono::nanoseconds sleep =
           report_due ? kReportEvery : std::chrono::nanoseconds::max();
-      futex_wait(bell_, state, state == kNapping ? kNap : sleep);
+      base::futex_wait(bell_, state, state == kNapping ? kNap : sleep);
     }
     bell_.store(kAwake, std::memory_order_seq_cst);
   }

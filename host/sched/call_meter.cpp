@@ -24,6 +24,14 @@ void CallMeter::read_usage() noexcept {
   slept_before_ = false;
 }
 
+void CallMeter::begin_measured(const Learning& route) noexcept {
+  if ((route.offloaded() || route.proven()) && ++calls_ % base::limits::kMeasuredCalls != 0) {
+    usage_known_ = false;  // the next one would be blamed for this one
+  } else if (!usage_known_) {
+    read_usage();
+  }
+}
+
 void CallMeter::pause() noexcept {
   paused_at_ = ticks_.now();
   if (!usage_known_) return;
@@ -50,7 +58,8 @@ void CallMeter::judge(std::int64_t took) noexcept {
   const bool held = took >= held_;
   if (!usage_known_) {
     if (held) route_->acquit();
-    route_->doubt();
+    if (route_->settled()) route_->doubt();
+    if (held && !route_->offloaded()) calls_ = base::limits::kMeasuredCalls - 1;
     return;
   }
   const Usage now = usage_now();

@@ -18,6 +18,8 @@ namespace berth::sched {
 //
 //   every call           two reads of the TickClock, one of the route's word
 //   of a settled route   nothing more, until one takes kSlowCall (20 us): the route is then doubted
+//   of an offloaded or   for one call in kMeasuredCalls (8) what follows; slow ones between them
+//   a proven route       are not recorded, but what kept its loop for long makes it the next one
 //   of any other         the thread's usage once per batch of events, and after each slow call
 //
 // Its own thread's alone.
@@ -34,8 +36,8 @@ class CallMeter {
   // Around one call. The route outlives it.
   void begin(Learning& route) noexcept {
     route_ = &route;
-    if (!usage_known_ && !route.settled()) [[unlikely]]
-      read_usage();
+    if (!route.settled()) [[unlikely]]
+      begin_measured(route);
     began_ = ticks_.now();
   }
   void end() noexcept {
@@ -69,6 +71,7 @@ class CallMeter {
   };
 
   [[nodiscard]] static Usage usage_now() noexcept;
+  void begin_measured(const Learning& route) noexcept;
   void read_usage() noexcept;
   void judge(std::int64_t took) noexcept;
 
@@ -82,6 +85,7 @@ class CallMeter {
   Usage usage_{};  // at the beginning of the call or before, without a wait in between
   base::Duration cpu_before_{};  // the most this call used without a wait for the client
   bool usage_known_ = false;
+  unsigned calls_ = 0;         // of routes that are measured now and then
   bool slept_before_ = false;  // the same for its voluntary switches
   Learning::Change change_ = Learning::Change::kNone;
 };

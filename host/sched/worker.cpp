@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/futex.h"
 #include "sched/loop.h"
 #include "sched/pool.h"
 #include "sched/source.h"
@@ -45,16 +46,21 @@ void Worker::run() {
 }
 
 Worker::Task Worker::await_task() noexcept {
-  signal_.wait(0, std::memory_order_acquire);
+  // Not std::atomic::wait, which yields a few times first: on a busy core each is a switch.
+  std::uint32_t signal = kNone;
+  if (signal_.compare_exchange_strong(signal, kParked, std::memory_order_acquire)) {
+    do {
+      base::futex_wait(signal_, kParked, base::Duration::max());
+    } while (signal_.load(std::memory_order_acquire) == kParked);
+  }
   // The next assign() comes only after this worker is parked again.
-  signal_.store(0, std::memory_order_relaxed);
+  signal_.store(kNone, std::memory_order_relaxed);
   return std::exchange(task_, Task{});
 }
 
 void Worker::assign(Task task) {
   task_ = task;
-  signal_.store(1, std::memory_order_release);
-  signal_.notify_one();
+  if (signal_.exchange(kAssigned, std::memory_order_release) == kParked) base::futex_wake(signal_);
 }
 
 bool Worker::try_join(long milliseconds) {

@@ -105,9 +105,12 @@ class Worker final : private Poco::Runnable {
   CallMeter meter_;
   bool waits_ = false;  // counts as one of client_waits until its task ends
   Task task_;
-  // 0: none. 1: task_ is set. Written with release by assign(), read with acquire by the worker:
-  // publishes task_.
-  std::atomic<std::uint32_t> signal_{0};
+  // kNone -> kParked by the worker before it sleeps, either -> kAssigned by assign(), -> kNone by
+  // the worker. assign() releases and the worker acquires: publishes task_.
+  static constexpr std::uint32_t kNone = 0;
+  static constexpr std::uint32_t kParked = 1;
+  static constexpr std::uint32_t kAssigned = 2;
+  std::atomic<std::uint32_t> signal_{kNone};
   bool joined_ = false;  // the stopping thread's
   Poco::Thread thread_;
 };

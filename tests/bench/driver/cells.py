@@ -51,6 +51,7 @@ def against_peers(load, peers):
 
 def timed_cells():
     sixteen = {"limits": "threads: 16"}
+    for_each = {"limits": "threads: 260"}
     hello_32 = HELLO | {"connections": 32}
     burn = {"path": "/burn/20us", "connections": 64}
     unlearnt = burn | {"path": "/burn-unlearnt/20us"}
@@ -66,7 +67,9 @@ def timed_cells():
         Cell("close", "a connection for each request, 32 at once",
              against_peers(HELLO | {"close": 1, "connections": 32}, EVERYBODY)),
         Cell("sleep-10ms", "handler that sleeps 10 ms, 256 connections (ideal: 25,600 requests/s)",
-             against_peers({"path": "/sleep/10ms", "connections": 256}, ["Go"]), warmup_ms=1500),
+             [Contender("berth", "berth", {"path": "/sleep/10ms", "connections": 256}, for_each),
+              Contender("Go", "Go", {"path": "/sleep/10ms", "connections": 256})],
+             note="`limits.threads` is 260: a call that blocks has a thread for itself.", warmup_ms=1500),
         Cell("sleep-300us", "handler that sleeps 300 us, 64 connections",
              against_peers({"path": "/sleep/300us", "connections": 64}, ["Go"]), warmup_ms=1000),
         Cell("rare", "handler that sleeps 10 ms in one call of a hundred, 64 connections",

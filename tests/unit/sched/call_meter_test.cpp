@@ -112,12 +112,26 @@ TEST_F(CallMeterTest, ACallThatKeptItsLoopWithoutBlockingIsNotHeldAgainstItsRout
 
 TEST_F(CallMeterTest, ACallThatKeptItsLoopAndBlockedIsHeldAgainstItsRoute) {
   settle();
-  route.doubt();  // so that the call is measured
+  call(block);  // so that the next one is measured
   call([&] {
     route.distrust();
     block();
   });
   EXPECT_FALSE(route.proven());
+}
+
+TEST_F(CallMeterTest, AProvenRouteThatBeginsToBlockIsOffloadedWithinSomeCalls) {
+  settle();
+  int calls = 1;
+  while (calls < 1000 && call(block) != Learning::Change::kOffloaded) ++calls;
+  EXPECT_LT(calls, 30);
+}
+
+TEST_F(CallMeterTest, AnOffloadedRouteThatStopsBlockingReturns) {
+  while (!route.offloaded()) call(block);
+  int calls = 1;
+  while (calls < 100'000 && call([] {}) != Learning::Change::kReturned) ++calls;
+  EXPECT_LT(calls, 2000);
 }
 
 TEST_F(CallMeterTest, NothingIsLearntOfARouteWhoseLearningIsOff) {
