@@ -156,7 +156,12 @@ template <class Set, bool room = false>
     if (stops != 0) [[likely]]
       return begin + std::countr_zero(stops);
     if (end - begin <= static_cast<std::ptrdiff_t>(kBlock)) return end;
-    return find_far<Set>(begin + kBlock, end);
+    // As many values are a little longer: a name with a port, a date.
+    const char* const next = begin + kBlock;
+    const unsigned more = Set::stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(next)));
+    if (more != 0) return next + std::countr_zero(more);
+    if (end - next <= static_cast<std::ptrdiff_t>(kBlock)) return end;
+    return find_far<Set>(next + kBlock, end);
   }
   if (end - begin >= 16) [[likely]] {
     const unsigned stops = Set::stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(begin)));
