@@ -76,7 +76,7 @@ class alignas(64) Learning {
   // Lost by a call that is not calm: quick ones have to make up for it.
   static constexpr std::uint64_t kLapse = 500;
   // Calls that are measured after a doubt, or make up for a distrust.
-  static constexpr std::uint64_t kTrial = 64;
+  static constexpr std::uint64_t kTrial = 32;
   // A settled route remains proven after one lapse: while no thread is free it cannot prove itself
   // again, and any call may once have had to wait for a page.
   static constexpr std::uint64_t kSettled = kProven + kLapse + kTrial;

@@ -81,12 +81,12 @@ TEST(Learning, ARouteSettlesAfterQuickCallsAndIsMeasuredAgainWhenDoubted) {
   record_quick(route, 1000);
   EXPECT_TRUE(route.proven());
   EXPECT_FALSE(route.settled());
-  record_quick(route, 564);
+  record_quick(route, 532);
   EXPECT_TRUE(route.settled());
   route.doubt();
   EXPECT_FALSE(route.settled());
   EXPECT_TRUE(route.proven());
-  record_quick(route, 64);
+  record_quick(route, 32);
   EXPECT_TRUE(route.settled());
 }
 
@@ -116,7 +116,7 @@ TEST(Learning, QuickCallsMakeUpForADistrustThatNobodyTookBack) {
   Learning route;
   record_quick(route, 2000);
   route.distrust();
-  record_quick(route, 63);
+  record_quick(route, 31);
   EXPECT_FALSE(route.proven());
   record_quick(route, 1);
   EXPECT_TRUE(route.proven());
