@@ -92,7 +92,7 @@ std::optional<std::uint64_t> parse_length(std::string_view value) noexcept {
 }  // namespace
 
 IoStatus ResponseWriter::put_field(std::string_view name, std::string_view value, bool replace) {
-  if (committed_ || status_ != 0) return base::fail(IoError::kState);
+  if ((committed_ || status_ != 0) && !filters_.in_head()) return base::fail(IoError::kState);
   if (!is_valid(name, value)) return base::fail(IoError::kInvalid);
   if (fields_.bytes() + name.size() + value.size() > base::limits::kResponseHead) {
     return base::fail(IoError::kTooLarge);
@@ -106,6 +106,7 @@ IoStatus ResponseWriter::put_field(std::string_view name, std::string_view value
     if (!length) return base::fail(IoError::kInvalid);
     declared_ = length;
     declared_text_ = value;
+    filters_.length_was_set();
     return base::done();
   }
   if (fields_.owns(name) || fields_.owns(value)) [[unlikely]] {
@@ -130,7 +131,7 @@ IoStatus ResponseWriter::set_field(std::string_view name, std::string_view value
 }
 
 IoStatus ResponseWriter::remove_field(std::string_view name) {
-  if (committed_ || status_ != 0) return base::fail(IoError::kState);
+  if ((committed_ || status_ != 0) && !filters_.in_head()) return base::fail(IoError::kState);
   if (!http::is_token(name)) return base::fail(IoError::kInvalid);
   const Known what = known(name);
   if (what == Known::kContentLength) declared_.reset();
@@ -178,7 +179,15 @@ bool ResponseWriter::body_suppressed() const noexcept {
 IoStatus ResponseWriter::write(std::string_view bytes) {
   if (over()) [[unlikely]]
     return base::fail(IoError::kTimedOut);
-  if (done_ || failed_) return base::fail(IoError::kState);
+  if (done_ | failed_ | filtered_) [[unlikely]] {  // one branch for most responses
+    if (done_ || failed_) return base::fail(IoError::kState);
+    return filters_.write(bytes);
+  }
+  return put(bytes);
+}
+
+// Inlined it costs write() more than the jump.
+[[gnu::noinline]] IoStatus ResponseWriter::put(std::string_view bytes) {
   if (status_ == 0) status_ = 200;
   if (bytes.empty()) return base::done();
   if (http::body_forbidden(status_)) return base::fail(IoError::kState);  // Go's ErrBodyNotAllowed
@@ -206,6 +215,11 @@ IoStatus ResponseWriter::write(std::string_view bytes) {
 IoStatus ResponseWriter::send_file(int file, std::uint64_t offset, std::uint64_t size) {
   if (over()) return base::fail(IoError::kTimedOut);
   if (done_ || failed_) return base::fail(IoError::kState);
+  if (filtered_) return filters_.send_file(file, offset, size);
+  return put_file(file, offset, size);
+}
+
+IoStatus ResponseWriter::put_file(int file, std::uint64_t offset, std::uint64_t size) {
   if (status_ == 0) status_ = 200;
   if (size == 0) return base::done();
   if (http::body_forbidden(status_)) return base::fail(IoError::kState);
@@ -216,7 +230,7 @@ IoStatus ResponseWriter::send_file(int file, std::uint64_t offset, std::uint64_t
   if (head_request_) return base::done();
   if (auto sent = committed_ ? send_kept() : commit(false); !sent) return sent;
   auto sent = transport_->send_file(file, offset, size);
-  if (!sent) failed_ = true;
+  if (!sent) fail();
   return sent;
 }
 
@@ -235,8 +249,14 @@ IoStatus ResponseWriter::send_kept() {
   fields_.add("Content-Type", http::sniff_content_type(body.substr(0, http::kSniffBytes)));
 }
 
+void ResponseWriter::put_content_type(std::string_view body) {
+  add_content_type(body);
+  if (!body.empty()) present_ |= bit(Known::kContentType);
+}
+
 void ResponseWriter::give_up() noexcept {
-  failed_ = done_ = true;
+  fail();
+  done_ = true;
   transport_->abort();
 }
 
@@ -284,6 +304,10 @@ IoStatus ResponseWriter::commit(bool complete) {
 IoStatus ResponseWriter::flush() {
   if (over()) return base::fail(IoError::kTimedOut);
   if (done_ || failed_) return base::fail(IoError::kState);
+  if (filtered_) {
+    if (auto passed = filters_.flush(); !passed) return passed;
+    if (done_) return base::fail(IoError::kTimedOut);  // lost meanwhile
+  }
   if (auto sent = committed_ ? send_kept() : commit(false); !sent) return sent;
   return transport_->flush();
 }
@@ -312,6 +336,14 @@ IoResult<std::unique_ptr<Hijacked>> ResponseWriter::hijack() {
   }
 }
 
+void ResponseWriter::reply_failure() {
+  failed_ = false;  // the error reply itself may be written
+  const int status =
+      failure_status_ != 0 ? failure_status_ : status_of_failure(request_->read_error());
+  reply_error(*this, status, {});
+  failed_ = replied_ = true;
+}
+
 void ResponseWriter::finish() {
   if (done_) return;
   if (is_plain()) [[likely]] {
@@ -331,9 +363,7 @@ void ResponseWriter::finish() {
       transport_->abort();
       return;
     }
-    failed_ = false;  // the error reply itself may be written
-    reply_error(*this, status_of_failure(request_->read_error()), {});
-    failed_ = true;
+    if (!replied_) reply_failure();
   }
   IoStatus sent = committed_ ? send_kept() : commit(true);
   if (done_) return;  // lost

@@ -14,6 +14,7 @@
 #include "serve/commit_word.h"
 #include "serve/hijacked.h"
 #include "serve/request.h"
+#include "serve/response_filters.h"
 #include "serve/transport.h"
 
 namespace berth::serve {
@@ -75,8 +76,12 @@ class ResponseWriter {
     transport_->set_write_deadline(deadline);
   }
 
-  // The handler did not do its work: 500 if nothing is out, else the client sees the response cut.
-  void fail() noexcept { failed_ = true; }
+  // The handler did not do its work: `status` if nothing is out, else the client sees the response
+  // cut. 0: what the request's body suggests, as a rule 500. The last status given counts.
+  void fail(int status = 0) noexcept {
+    if (!failed_ || status != 0) failure_status_ = status;
+    failed_ = true;
+  }
 
   // Forgets fields, status and bytes kept back. REQUIRES: !committed().
   void discard() noexcept;
@@ -87,6 +92,10 @@ class ResponseWriter {
   [[nodiscard]] int status() const noexcept { return status_; }
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return written_; }
   [[nodiscard]] bool failed() const noexcept { return failed_; }
+
+  // What sees the response on its way out. Whoever adds one calls finish() of them before the
+  // handler returns.
+  [[nodiscard]] ResponseFilters& filters() noexcept { return filters_; }
 
   // --- for Exchange
   // -------------------------------------------------------------------------------------- Forgets
@@ -101,7 +110,15 @@ class ResponseWriter {
   void lose() noexcept;
 
  private:
+  friend class ResponseFilters;
+
   [[nodiscard]] IoStatus put_field(std::string_view name, std::string_view value, bool replace);
+  // write() and send_file() behind the filters.
+  [[nodiscard]] IoStatus put(std::string_view bytes);
+  [[nodiscard]] IoStatus put_file(int file, std::uint64_t offset, std::uint64_t size);
+  // Replaces what was written by the reply to a failed handler. REQUIRES: !committed().
+  void reply_failure();
+  void clear() noexcept;
   // Sends the head; `complete` tells that `kept_` is the whole body.
   [[nodiscard]] IoStatus commit(bool complete);
   [[nodiscard]] IoStatus send_kept();
@@ -110,6 +127,7 @@ class ResponseWriter {
   // Nothing is out, and the body, wholly in kept_, says its length itself: what most responses are.
   [[nodiscard]] bool is_plain() const noexcept;
   void add_content_type(std::string_view body);
+  void put_content_type(std::string_view body);  // the same ahead of the filters
 
   const Request* request_ = nullptr;
   Transport* transport_ = nullptr;
@@ -122,15 +140,18 @@ class ResponseWriter {
   std::string declared_text_;              // as it was set
   unsigned present_ = 0;                   // which of the fields that matter here were set
   std::uint64_t written_ = 0;
-  int status_ = 0;  // 0: not set
+  int status_ = 0;          // 0: not set
+  int failure_status_ = 0;  // of fail(), once failed()
   bool committed_ = false;
   bool failed_ = false;
   bool done_ = false;
+  bool replied_ = false;   // failed_, and the error reply is in place
+  bool filtered_ = false;  // filters_.any()
   bool head_request_ = false;
+  ResponseFilters filters_{*this};
 };
 
-inline void ResponseWriter::discard() noexcept {
-  assert(!committed_ || done_ || failed_);
+inline void ResponseWriter::clear() noexcept {
   fields_.clear();
   trailers_.clear();
   kept_.clear();
@@ -140,13 +161,19 @@ inline void ResponseWriter::discard() noexcept {
   status_ = 0;
 }
 
+inline void ResponseWriter::discard() noexcept {
+  assert(!committed_ || done_ || failed_);
+  clear();
+  if (filtered_) filters_.discard();
+}
+
 [[gnu::always_inline]] inline void ResponseWriter::reset(const Request& request,
                                                          Transport& transport, CommitWord* commit) {
   request_ = &request;
   transport_ = &transport;
   commit_ = commit;
-  discard();
-  committed_ = failed_ = done_ = false;
+  clear();
+  committed_ = failed_ = done_ = replied_ = false;
   head_request_ = request.method() == "HEAD";
 }
 
