@@ -1,4 +1,5 @@
-# berth_add_plugin(<name> VERSION <x.y.z> [KINDS <kind>...] [GIT <revision>] SOURCES <file>...)
+# berth_add_plugin(<name> VERSION <x.y.z> [KINDS <kind>...] [MIDDLEWARE <kind>...]
+#                  [GIT <revision>] SOURCES <file>...)
 #
 # Adds the module <name>.so, a plugin that a host accepts, lists and can unload again:
 #   - the ELF note with name, version, kinds and compiler (berth/note.h), compiled with the flags of
@@ -6,7 +7,8 @@
 #   - one export, berth_plugin_v0, and nothing undefined;
 #   - no STB_GNU_UNIQUE symbols: g++ gives that binding to statics of inline functions and templates;
 #     two generations would share them, and dlclose() would do nothing.
-# KINDS are the names in BERTH_PLUGIN(), in its order, which checks them. It is written to
+# KINDS are the handlers in BERTH_PLUGIN(), MIDDLEWARE the middleware, each in its order, which
+# checks them. It is written to
 # CMAKE_LIBRARY_OUTPUT_DIRECTORY, by default <build>/plugins. Plugins all in C need no C++.
 #
 # berth_add_plugin_test(<name> PLUGIN <plugin> SOURCES <file>... [LIBRARIES <target>...])
@@ -15,10 +17,10 @@
 # it as a test: berth/testing.hpp needs no server and no .so.
 
 function(berth_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "VERSION;GIT" "KINDS;SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "VERSION;GIT" "KINDS;MIDDLEWARE;SOURCES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "berth_add_plugin(${name}): what is \"${arg_UNPARSED_ARGUMENTS}\"? "
-      "It takes VERSION, KINDS, GIT and SOURCES")
+      "It takes VERSION, KINDS, MIDDLEWARE, GIT and SOURCES")
   endif()
   if(NOT name MATCHES "^[a-z][a-z0-9_]*$")
     message(FATAL_ERROR "berth_add_plugin(${name}): a name is lower case letters, digits and _")
@@ -46,6 +48,10 @@ function(berth_add_plugin name)
   if(arg_KINDS)
     list(JOIN arg_KINDS "," kinds)
     list(APPEND definitions BERTH_PLUGIN_KINDS="${kinds}")
+  endif()
+  if(arg_MIDDLEWARE)
+    list(JOIN arg_MIDDLEWARE "," kinds)
+    list(APPEND definitions BERTH_PLUGIN_MIDDLEWARE="${kinds}")
   endif()
   if(arg_GIT)
     list(APPEND definitions BERTH_PLUGIN_GIT="${arg_GIT}")

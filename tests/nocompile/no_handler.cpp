@@ -1,5 +1,5 @@
 // Hooks alone are no plugin.
-// says: a_plugin_needs_a_handler
+// says: a_plugin_needs_a_handler_or_middleware
 #include <berth/plugin.hpp>
 
 struct Nothing : berth::Handler {

@@ -1,5 +1,5 @@
-// Two handlers of one kind: a route could not say which.
-// says: two_handlers_have_the_same_kind
+// Two kinds of one name: a route could not say which.
+// says: two_kinds_have_the_same_name
 #include <berth/plugin.hpp>
 
 struct Nothing : berth::Handler {

@@ -174,12 +174,18 @@ struct berth_host {
   /* An optional power of this response (a static table); NULL: this connection has it not. */
   const void* (*resp_facet)(berth_response*, const char* facet_id);
 
-  /* --- middleware [request]; reserved, hosts of 0.1 answer E_STATE: */
+  /* --- middleware [request]: */
   /* Runs the rest of the chain and returns what it returned. Once per call of a middleware's
    * serve(), E_STATE else; a middleware that answers by itself does not call it. filter, or NULL,
-   * sees what the rest of the chain answers; it is kept until its on_end(). */
+   * sees what is answered from then on, error replies of the host included; it is kept until its
+   * on_end(), which may be after next() and serve() have returned. E_STATE, too, with a filter once
+   * a status is set. If the rest failed with nothing sent, all that was set and written is
+   * forgotten, resp_status_get() is 0, and the middleware may answer; else the response ends as a
+   * failed one, whatever the middleware returns. */
   int32_t (*next)(berth_request*, berth_response*, const berth_filter* filter);
-  /* Hands bytes of the body outward, to the next filter or the connection; as resp_write. */
+  /* Hands bytes of the body outward, to the next filter or the connection; as resp_write, but where
+   * the status has no body (204, 304) they are dropped. E_STATE: outside of the on_body() or
+   * on_end() that got the sink. */
   int64_t (*filter_pass)(berth_sink*, const void* bytes, size_t size);
   /* 0.2 goes here. */
 };
@@ -200,21 +206,25 @@ typedef struct berth_handler {
   void (*destroy)(void* self);
 } berth_handler;
 
-/* What a middleware sees of the answer of those behind it. All [request]. A negative result ends
- * the response as from serve(). Writers are never wrapped, so facets stay reachable. */
+/* What a middleware sees of the answer of those behind it, innermost filter first. All [request]. A
+ * negative result ends the response as from serve(). Writers are never wrapped, so facets stay
+ * reachable; inside of a filter resp_write(), flush() and next() are E_STATE. */
 struct berth_filter {
   uint32_t size;
   void* self;
-  /* Once, when the final head is committed: it may still change fields and trailers. NULL: none. */
+  /* Once, when the final head is committed: it may still change fields and trailers. With on_body,
+   * a Content-Length set before is dropped afterwards, unless this sets one. NULL: none. */
   int32_t (*on_head)(void* self, berth_response*);
   /* Each piece of the body; what it passes on goes outward. size 0: the handler flushed, so pass on
    * what was held back. NULL: the body is passed on untouched. */
   int32_t (*on_body)(void* self, berth_response*, berth_sink*, const void* bytes, size_t size);
-  /* Exactly once, and last: result is that of the chain. Bytes may be passed if it is BERTH_OK. */
+  /* Exactly once, and last, also for a filter that next() refused. BERTH_OK: the response is
+   * complete, were it an error reply, and bytes may be passed. Negative, what ended it: it was cut,
+   * taken over by hijack(), or answered past this filter. NULL: none. */
   int32_t (*on_end)(void* self, berth_response*, berth_sink*, int32_t result);
 };
 
-/* One use of a middleware in a route's `with:`. Reserved: hosts of 0.1 mount none. */
+/* One use of a middleware in a route's `with:`. */
 typedef struct berth_middleware {
   uint32_t size;
   void* self;

@@ -7,6 +7,7 @@
 #include <berth/handler.hpp>
 #include <berth/host.hpp>
 #include <berth/log.hpp>
+#include <berth/middleware.hpp>
 #include <berth/request.hpp>
 #include <berth/response.hpp>
 
@@ -16,8 +17,10 @@
 #include <exception>
 #include <memory>
 #include <string_view>
+#include <utility>
 
-namespace berth::detail {
+namespace berth {
+namespace detail {
 
 // What went wrong, as a result for the host. Errors that are the client's or a limit's pass without
 // a line; all else is a bug or a failure, and the host adds plugin and route to the line.
@@ -26,6 +29,8 @@ template <class Function>
   try {
     body();
     return BERTH_OK;
+  } catch (const NextFailed& error) {
+    return error.code();
   } catch (const Error& error) {
     const bool expected = error.code() == BERTH_E_CLOSED || error.code() == BERTH_E_TIMEOUT ||
                           error.code() == BERTH_E_TOO_LARGE;
@@ -73,36 +78,105 @@ struct Mounted {
   }
 };
 
+// The host's handle on a use of a middleware.
+struct MountedMiddleware {
+  berth_middleware table;
+  std::unique_ptr<Middleware> middleware;
+
+  static std::int32_t serve(void* self, berth_request* request, berth_response* response) noexcept {
+    return guard([&] {
+      ResponseWriter writer(response);
+      Request reader(request);
+      Next next(request, response);
+      static_cast<MountedMiddleware*>(self)->middleware->serve(writer, reader, next);
+    });
+  }
+  static void destroy(void* self) noexcept {
+    guard([&] { std::unique_ptr<MountedMiddleware>(static_cast<MountedMiddleware*>(self)); });
+  }
+};
+
+// The host's handle on a Filter, which it is part of; on_end() deletes it.
+struct FilterTable {
+  static void fill(Filter& filter) noexcept {
+    const bool body = filter.body_filter() != nullptr;
+    filter.table_ = {sizeof(berth_filter), &filter, &on_head, body ? &on_body : nullptr, &on_end};
+  }
+  static const berth_filter* of(const Filter& filter) noexcept { return &filter.table_; }
+
+ private:
+  static std::int32_t on_head(void* self, berth_response* response) noexcept {
+    return guard([&] {
+      ResponseWriter writer(response);
+      static_cast<Filter*>(self)->on_head(writer);
+    });
+  }
+  static std::int32_t on_body(void* self, berth_response* response, berth_sink* sink,
+                              const void* bytes, std::size_t size) noexcept {
+    return guard([&] {
+      ResponseWriter writer(response);
+      Sink out(sink);
+      BodyFilter& filter = *static_cast<Filter*>(self)->body_filter();
+      if (size == 0) {
+        filter.on_flush(writer, out);
+      } else {
+        filter.on_body(writer, out, {static_cast<const char*>(bytes), size});
+      }
+    });
+  }
+  static std::int32_t on_end(void* self, berth_response* response, berth_sink* sink,
+                             std::int32_t result) noexcept {
+    const std::unique_ptr<Filter> filter(static_cast<Filter*>(self));
+    std::int32_t failure = BERTH_OK;
+    ResponseWriter writer(response);
+    BodyFilter* const body = result == BERTH_OK ? filter->body_filter() : nullptr;
+    if (body != nullptr) {
+      failure = guard([&] {
+        Sink out(sink);
+        body->on_last(writer, out);
+      });
+    }
+    const bool complete = result == BERTH_OK && failure == BERTH_OK;
+    const std::int32_t end = guard([&] { filter->on_end(writer, complete); });
+    return failure != BERTH_OK ? failure : end;
+  }
+};
+
 // Not constant on purpose, as in handler.hpp: the names are what the compiler says.
-inline void a_plugin_needs_a_handler() {}
-inline void two_handlers_have_the_same_kind() {}
+inline void a_plugin_needs_a_handler_or_middleware() {}
+inline void two_kinds_have_the_same_name() {}
 inline void a_hook_is_given_twice() {}
+
+constexpr bool is_kind(const Part& part) noexcept {
+  return part.what == Part::What::handler || part.what == Part::What::middleware;
+}
 
 template <class... P>
 consteval std::array<Part, sizeof...(P)> parts(P... all) {
   const std::array<Part, sizeof...(P)> result{all...};
-  bool handlers = false;
+  bool kinds = false;
   for (std::size_t i = 0; i < result.size(); ++i) {
-    handlers = handlers || result[i].what == Part::What::handler;
+    kinds = kinds || is_kind(result[i]);
     for (std::size_t j = 0; j < i; ++j) {
-      if (result[i].what != result[j].what) continue;
-      if (result[i].what != Part::What::handler) a_hook_is_given_twice();
-      if (result[i].what == Part::What::handler &&
-          std::string_view(result[i].name) == result[j].name) {
-        two_handlers_have_the_same_kind();
+      if (is_kind(result[i]) && is_kind(result[j])) {
+        if (std::string_view(result[i].name) == result[j].name) two_kinds_have_the_same_name();
+      } else if (result[i].what == result[j].what) {
+        a_hook_is_given_twice();
       }
     }
   }
-  if (!handlers) a_plugin_needs_a_handler();
+  if (!kinds) a_plugin_needs_a_handler_or_middleware();
   return result;
 }
 
-// Whether `kinds`, separated by commas, are those of the parts; none named is fine.
+// Whether `kinds`, separated by commas, are those of the parts that are a `what`; none named is
+// fine.
 template <std::size_t kCount>
-consteval bool kinds_are(const std::array<Part, kCount>& parts, std::string_view kinds) {
+consteval bool kinds_are(const std::array<Part, kCount>& parts, Part::What what,
+                         std::string_view kinds) {
   if (kinds.empty()) return true;
   for (const Part& part : parts) {
-    if (part.what != Part::What::handler) continue;
+    if (part.what != what) continue;
     const std::string_view kind = kinds.substr(0, kinds.find(','));
     if (kind != part.name) return false;
     kinds.remove_prefix(kind.size() == kinds.size() ? kind.size() : kind.size() + 1);
@@ -124,7 +198,7 @@ class Entry {
             .version = version,
             .kind = &kind,
             .make = &make,
-            .make_middleware = nullptr,
+            .make_middleware = find(Part::What::middleware) != nullptr ? &make_middleware : nullptr,
             .start = find(Part::What::start) != nullptr ? &start : nullptr,
             .stop = find(Part::What::stop) != nullptr ? &stop : nullptr,
             .self_test = find(Part::What::self_test) != nullptr ? &self_test : nullptr};
@@ -137,13 +211,21 @@ class Entry {
     }
     return nullptr;
   }
+  static const Part* find(Part::What what, std::string_view name) noexcept {
+    for (const Part& part : kParts) {
+      if (part.what == what && part.name == name) return &part;
+    }
+    return nullptr;
+  }
   // One for each part, hooks left out; the rest has a size of 0.
   static constexpr auto kinds() noexcept {
     std::array<berth_kind, kParts.size()> result{};
     std::size_t count = 0;
     for (const Part& part : kParts) {
-      if (part.what != Part::What::handler) continue;
-      result[count++] = {sizeof(berth_kind), BERTH_ROLE_HANDLER, part.name};
+      if (!is_kind(part)) continue;
+      const bool is_handler = part.what == Part::What::handler;
+      result[count++] = {sizeof(berth_kind),
+                         is_handler ? BERTH_ROLE_HANDLER : BERTH_ROLE_MIDDLEWARE, part.name};
     }
     return result;
   }
@@ -156,16 +238,27 @@ class Entry {
   static std::int32_t make(const berth_host* table, const berth_mount* mount,
                            const berth_handler** out) noexcept {
     attach(table);
-    for (const Part& part : kParts) {
-      if (part.what != Part::What::handler || part.name != view(mount->kind)) continue;
-      return guard_config(mount->config, [&] {
-        auto made = std::make_unique<Mounted>();
-        made->handler = part.make(Mount(mount));
-        made->table = {sizeof(berth_handler), made.get(), &Mounted::serve, &Mounted::destroy};
-        *out = &made.release()->table;
-      });
-    }
-    return BERTH_E_INVALID;
+    const Part* const part = find(Part::What::handler, view(mount->kind));
+    if (part == nullptr) return BERTH_E_INVALID;
+    return guard_config(mount->config, [&] {
+      auto made = std::make_unique<Mounted>();
+      made->handler = part->make(Mount(mount));
+      made->table = {sizeof(berth_handler), made.get(), &Mounted::serve, &Mounted::destroy};
+      *out = &made.release()->table;
+    });
+  }
+  static std::int32_t make_middleware(const berth_host* table, const berth_mount* mount,
+                                      const berth_middleware** out) noexcept {
+    attach(table);
+    const Part* const part = find(Part::What::middleware, view(mount->kind));
+    if (part == nullptr) return BERTH_E_INVALID;
+    return guard_config(mount->config, [&] {
+      auto made = std::make_unique<MountedMiddleware>();
+      made->middleware = part->make_middleware(Mount(mount));
+      made->table = {sizeof(berth_middleware), made.get(), &MountedMiddleware::serve,
+                     &MountedMiddleware::destroy};
+      *out = &made.release()->table;
+    });
   }
 
   static std::int32_t start(const berth_host* table, const berth_config* config,
@@ -183,4 +276,12 @@ class Entry {
   }
 };
 
-}  // namespace berth::detail
+}  // namespace detail
+
+inline void Next::operator()(std::unique_ptr<Filter> filter) {
+  if (filter == nullptr) return run(nullptr);
+  detail::FilterTable::fill(*filter);
+  run(detail::FilterTable::of(*filter.release()));  // on_end() is called whatever it returns
+}
+
+}  // namespace berth

@@ -1,9 +1,10 @@
-// What a plugin is made of: handlers, what they are made from, and hooks; not how it is exported
-// (plugin.hpp).
+// What a plugin is made of: handlers and middleware, what they are made from, and hooks; not how it
+// is exported (plugin.hpp).
 #pragma once
 
 #include <berth/abi.h>
 #include <berth/config.hpp>
+#include <berth/middleware.hpp>
 #include <berth/request.hpp>
 #include <berth/response.hpp>
 
@@ -30,9 +31,9 @@ class Handler {
   virtual void serve(ResponseWriter& response, Request& request) = 0;
 };
 
-// What a handler is made from, within its constructor. A constructor has no effect outside its own
-// memory: it also runs when a configuration is only validated. Threads, pools and ports are for
-// on_start().
+// What a handler or middleware is made from, within its constructor. A constructor has no effect
+// outside its own memory: it also runs when a configuration is only validated. Threads, pools and
+// ports are for on_start().
 class Mount {
  public:
   explicit Mount(const berth_mount* mount) : mount_(mount) {}
@@ -54,12 +55,14 @@ enum class Phase : std::int32_t {
   takeover = BERTH_START_TAKEOVER
 };
 
-// What BERTH_PLUGIN() takes: made by handler(), on_start(), on_stop() and on_self_test() below.
+// What BERTH_PLUGIN() takes: made by handler(), middleware(), on_start(), on_stop() and
+// on_self_test() below.
 struct Part {
-  enum class What { handler, start, stop, self_test };
+  enum class What { handler, middleware, start, stop, self_test };
   What what;
   const char* name = nullptr;
   std::unique_ptr<Handler> (*make)(const Mount&) = nullptr;
+  std::unique_ptr<Middleware> (*make_middleware)(const Mount&) = nullptr;
   void (*start)(const Config&, Phase) = nullptr;
   void (*call)() = nullptr;
 };
@@ -68,30 +71,52 @@ struct Part {
 // message then shows the name.
 inline void a_kind_is_lower_case_letters_digits_and_underscores() {}
 
-// A kind of handler: `handler: plugin.name` in a route. T is made from const Mount&, from
-// const Config& (the route's), or from nothing, whichever it can.
-template <std::derived_from<Handler> T>
-consteval Part handler(const char* name) {
-  static_assert(!std::is_abstract_v<T>, "a handler overrides serve(ResponseWriter&, Request&)");
+namespace detail {
+
+consteval const char* checked_kind(const char* name) {
   const std::string_view text = name;
   bool valid = !text.empty() && text.front() >= 'a' && text.front() <= 'z';
   for (const char c : text) {
     valid = valid && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
   }
   if (!valid) a_kind_is_lower_case_letters_digits_and_underscores();
+  return name;
+}
+
+template <class T, class Base>
+std::unique_ptr<Base> make(const Mount& mount) {
+  if constexpr (std::is_constructible_v<T, const Mount&>) {
+    return std::make_unique<T>(mount);
+  } else if constexpr (std::is_constructible_v<T, const Config&>) {
+    return std::make_unique<T>(mount.config());
+  } else {
+    static_assert(std::is_default_constructible_v<T>,
+                  "a handler or middleware is made from const Mount&, const Config& or nothing");
+    return std::make_unique<T>();
+  }
+}
+
+}  // namespace detail
+
+// A kind of handler: `handler: plugin.name` in a route. T is made from const Mount&, from
+// const Config& (the route's), or from nothing, whichever it can.
+template <std::derived_from<Handler> T>
+consteval Part handler(const char* name) {
+  static_assert(!std::is_abstract_v<T>, "a handler overrides serve(ResponseWriter&, Request&)");
   return {.what = Part::What::handler,
-          .name = name,
-          .make = [](const Mount& mount) -> std::unique_ptr<Handler> {
-            if constexpr (std::is_constructible_v<T, const Mount&>) {
-              return std::make_unique<T>(mount);
-            } else if constexpr (std::is_constructible_v<T, const Config&>) {
-              return std::make_unique<T>(mount.config());
-            } else {
-              static_assert(std::is_default_constructible_v<T>,
-                            "a handler is made from const Mount&, const Config& or nothing");
-              return std::make_unique<T>();
-            }
-          }};
+          .name = detail::checked_kind(name),
+          .make = &detail::make<T, Handler>};
+}
+
+// A kind of middleware: `with: [plugin.name]` in a route. T is made as a handler is; its Config is
+// that of its use in `with:`.
+template <std::derived_from<Middleware> T>
+consteval Part middleware(const char* name) {
+  static_assert(!std::is_abstract_v<T>,
+                "a middleware overrides serve(ResponseWriter&, Request&, Next&)");
+  return {.what = Part::What::middleware,
+          .name = detail::checked_kind(name),
+          .make_middleware = &detail::make<T, Middleware>};
 }
 
 // Runs once in an image about to serve, with the plugin's configuration: threads, pools, ports and

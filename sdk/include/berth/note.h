@@ -3,14 +3,14 @@
  * berth_add_plugin(), which adds that file.
  *
  * Before it: BERTH_PLUGIN_NAME and BERTH_PLUGIN_VERSION, string literals; where they apply
- * BERTH_PLUGIN_KINDS ("hello,body") and BERTH_PLUGIN_GIT. Without a name and a version there is no
- * note, and a host refuses the plugin. Compile it with the language, the standard library and the
- * sanitizers of the rest.
+ * BERTH_PLUGIN_KINDS ("hello,body"), BERTH_PLUGIN_MIDDLEWARE ("gate") and BERTH_PLUGIN_GIT. Without
+ * a name and a version there is no note, and a host refuses the plugin. Compile it with the
+ * language, the standard library and the sanitizers of the rest.
  *
  *   section .note.berth: namesz 6, descsz, type 1, "Berth" NUL NUL NUL, lines of key=value LF, pad
  *
- * Keys: format=1 sdk abi name version kinds compiler cxxabi sanitizer arch glibc git. kinds and git
- * may be missing; a reader leaves out keys it does not know. */
+ * Keys: format=1 sdk abi name version kinds middleware compiler cxxabi sanitizer arch glibc git.
+ * kinds, middleware and git may be missing; a reader leaves out keys it does not know. */
 #ifndef BERTH_NOTE_H
 #define BERTH_NOTE_H
 
@@ -99,6 +99,11 @@
 #else
 #define BERTH_NOTE_KINDS
 #endif
+#ifdef BERTH_PLUGIN_MIDDLEWARE
+#define BERTH_NOTE_MIDDLEWARE BERTH_NOTE_LINE("middleware", BERTH_PLUGIN_MIDDLEWARE)
+#else
+#define BERTH_NOTE_MIDDLEWARE
+#endif
 #ifdef BERTH_PLUGIN_GIT
 #define BERTH_NOTE_GIT BERTH_NOTE_LINE("git", BERTH_PLUGIN_GIT)
 #else
@@ -124,6 +129,7 @@ __asm__(
     BERTH_NOTE_LINE("name", BERTH_PLUGIN_NAME)
     BERTH_NOTE_LINE("version", BERTH_PLUGIN_VERSION)
     BERTH_NOTE_KINDS
+    BERTH_NOTE_MIDDLEWARE
     BERTH_NOTE_LINE("compiler", BERTH_NOTE_COMPILER)
     BERTH_NOTE_LINE("cxxabi", BERTH_NOTE_CXXABI)
     BERTH_NOTE_LINE("sanitizer", BERTH_NOTE_SANITIZER)

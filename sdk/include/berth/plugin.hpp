@@ -17,6 +17,7 @@
 #include <berth/handler.hpp>
 #include <berth/host.hpp>
 #include <berth/log.hpp>
+#include <berth/middleware.hpp>
 #include <berth/request.hpp>
 #include <berth/response.hpp>
 
@@ -27,23 +28,33 @@
 #else
 #define BERTH_DETAIL_KINDS ""
 #endif
+#ifdef BERTH_PLUGIN_MIDDLEWARE
+#define BERTH_DETAIL_MIDDLEWARE BERTH_PLUGIN_MIDDLEWARE
+#else
+#define BERTH_DETAIL_MIDDLEWARE ""
+#endif
 
 // Exactly once in a plugin, outside every namespace: the kinds it has, and its hooks if any.
-//   BERTH_PLUGIN(berth::handler<Body>("body"), berth::handler<Lines>("lines"),
+//   BERTH_PLUGIN(berth::handler<Body>("body"), berth::middleware<Gate>("gate"),
 //                berth::on_start(open_pool), berth::on_stop(close_pool));
 // Name, version and kinds of the note come from berth_add_plugin() as the macros BERTH_PLUGIN_*.
-#define BERTH_PLUGIN(...)                                                                         \
-  namespace {                                                                                     \
-  constexpr auto berth_plugin_parts = ::berth::detail::parts(__VA_ARGS__);                        \
-  }                                                                                               \
-  static_assert(::berth::detail::kinds_are(berth_plugin_parts, BERTH_DETAIL_KINDS),               \
-                "KINDS of berth_add_plugin() are not the kinds of BERTH_PLUGIN(), in its order"); \
-  extern "C" __attribute__((visibility("default"))) const berth_plugin* berth_plugin_v0(void);    \
-  const berth_plugin* berth_plugin_v0(void) {                                                     \
-    static constexpr berth_plugin table = ::berth::detail::Entry<berth_plugin_parts>::table(      \
-        BERTH_PLUGIN_NAME, BERTH_PLUGIN_VERSION);                                                 \
-    return &table;                                                                                \
-  }                                                                                               \
+#define BERTH_PLUGIN(...)                                                                        \
+  namespace {                                                                                    \
+  constexpr auto berth_plugin_parts = ::berth::detail::parts(__VA_ARGS__);                       \
+  }                                                                                              \
+  static_assert(::berth::detail::kinds_are(berth_plugin_parts, ::berth::Part::What::handler,     \
+                                           BERTH_DETAIL_KINDS),                                  \
+                "KINDS of berth_add_plugin() are not the handlers of BERTH_PLUGIN(), in its "    \
+                "order");                                                                        \
+  static_assert(::berth::detail::kinds_are(berth_plugin_parts, ::berth::Part::What::middleware,  \
+                                           BERTH_DETAIL_MIDDLEWARE),                             \
+                "MIDDLEWARE of berth_add_plugin() is not that of BERTH_PLUGIN(), in its order"); \
+  extern "C" __attribute__((visibility("default"))) const berth_plugin* berth_plugin_v0(void);   \
+  const berth_plugin* berth_plugin_v0(void) {                                                    \
+    static constexpr berth_plugin table = ::berth::detail::Entry<berth_plugin_parts>::table(     \
+        BERTH_PLUGIN_NAME, BERTH_PLUGIN_VERSION);                                                \
+    return &table;                                                                               \
+  }                                                                                              \
   static_assert(true)
 
 #else

@@ -158,6 +158,8 @@ class ResponseWriter {
     const std::int32_t result = detail::host->resp_status(response_, code);
     if (result < 0) throw Error(result, "status(" + std::to_string(code) + ")");
   }
+  // The final status so far; 0: not committed.
+  [[nodiscard]] int status() const noexcept { return detail::host->resp_status_get(response_); }
   // Whether the head is committed, so that it is too late for another status or field.
   [[nodiscard]] bool committed() const noexcept {
     return detail::host->resp_status_get(response_) != 0;

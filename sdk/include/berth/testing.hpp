@@ -1,13 +1,18 @@
-// Runs a plugin's handlers in a test, with no server, no socket and no .so; modelled on Go's
-// httptest.ResponseRecorder. Needs no test framework. Not a router: path values are given.
+// Runs a plugin's handlers and middleware in a test, with no server, no socket and no .so; modelled
+// on Go's httptest.ResponseRecorder. Needs no test framework. Not a router: path values are given.
 //
 //   berth::testing::Recorder recorder;               // the plugin compiled into this program
 //   if (!recorder.mount("hello", map({{"greeting", "hi"}}))) ...
 //   auto response = recorder.serve(RequestSpec("GET", "/hello/bob").path_value("name", "bob"));
 //   // response.status == 200, response.body == "hi, bob\n", recorder.misuse().empty()
+//
+//   recorder.with("gate");                            // a middleware, around what stands behind it
+//   recorder.behind([](berth::ResponseWriter& response, berth::Request&) { response.write("in\n");
+//   });
 #pragma once
 
 #include <berth/abi.h>
+#include <berth/entry.hpp>
 #include <berth/testing/connection.hpp>
 #include <berth/testing/exchange.hpp>
 #include <berth/testing/fake_host.hpp>
@@ -16,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -45,6 +51,7 @@ class Recorder {
   ~Recorder() {
     stop();
     unmount();
+    for (const berth_middleware* table : middleware_) table->destroy(table->self);
   }
 
   // The plugin's `config:`, before the first mount().
@@ -67,6 +74,30 @@ class Recorder {
     if (!made) handler_ = nullptr;
     return handler_ != nullptr;
   }
+  // Makes a use of a middleware around the handler, inside of those that were made before. False:
+  // refused, see complaints().
+  [[nodiscard]] bool with(std::string_view kind, Node config = Node::map({}),
+                          std::string pattern = "/") {
+    complaints_.clear();
+    config.adopt(complaints_);
+    pattern_ = std::move(pattern);
+    const berth_mount mount{sizeof(berth_mount), str(kind), str(pattern_),
+                            FakeHost::handle(&plugin_config_), FakeHost::handle(&config)};
+    const berth_middleware* table = nullptr;
+    const bool made = plugin_->make_middleware != nullptr &&
+                      plugin_->make_middleware(&host_.table, &mount, &table) == BERTH_OK;
+    if (made != (table != nullptr)) misuse_.add("make_middleware() contradicts itself");
+    if (!made || table == nullptr) return false;
+    middleware_.push_back(table);
+    return true;
+  }
+  // What stands behind the middleware in place of a handler; without it and mount() an empty 200.
+  using Behind = std::function<void(ResponseWriter&, Request&)>;
+  Recorder& behind(Behind serve) {
+    unmount();
+    behind_ = std::move(serve);
+    return *this;
+  }
   // Runs the plugin's start() if it has one. False: it failed, see complaints() and log().
   [[nodiscard]] bool start(berth_phase phase = BERTH_START_FIRST) {
     started_ = plugin_->start == nullptr ||
@@ -81,14 +112,24 @@ class Recorder {
     return plugin_->self_test == nullptr || plugin_->self_test(&host_.table) == BERTH_OK;
   }
 
-  // One request. REQUIRES: mount() returned true. Views the handler kept stay readable until the
-  // Recorder ends, and using them is noted.
+  // One request. REQUIRES: mount() or with() returned true. Views the handler kept stay readable
+  // until the Recorder ends, and using them is noted.
   RecordedResponse serve(RequestSpec request) {
-    if (handler_ == nullptr) throw std::logic_error("serve() without a mounted handler");
+    if (handler_ == nullptr && middleware_.empty()) {
+      throw std::logic_error("serve() without a mounted handler or middleware");
+    }
     exchanges_.push_back(std::make_unique<Exchange>(std::move(request), pattern_, misuse_));
     Exchange* exchange = exchanges_.back().get();
-    return exchange->end(handler_->serve(handler_->self, FakeHost::handle(exchange),
-                                         FakeHost::response_handle(exchange)));
+    berth_request* const head = FakeHost::handle(exchange);
+    berth_response* const answer = FakeHost::response_handle(exchange);
+    exchange->set_chain(middleware_.size(), [this, head, answer](std::size_t step) {
+      if (step < middleware_.size()) {
+        return middleware_[step]->serve(middleware_[step]->self, head, answer);
+      }
+      if (handler_ != nullptr) return handler_->serve(handler_->self, head, answer);
+      return run_behind(head, answer);
+    });
+    return exchange->end(exchange->enter());
   }
 
   // What the plugin said about the configuration in the last mount() or start().
@@ -115,6 +156,15 @@ class Recorder {
   [[nodiscard]] const berth_plugin& plugin() const noexcept { return *plugin_; }
 
  private:
+  std::int32_t run_behind(berth_request* head, berth_response* answer) {
+    if (!behind_) return BERTH_OK;
+    detail::attach(&host_.table);  // a plugin in C has not done so
+    return detail::guard([&] {
+      ResponseWriter writer(answer);
+      Request reader(head);
+      behind_(writer, reader);
+    });
+  }
   static berth_str str(std::string_view text) { return {text.data(), text.size()}; }
   void unmount() noexcept {
     if (handler_ != nullptr) handler_->destroy(handler_->self);
@@ -128,6 +178,8 @@ class Recorder {
   Node plugin_config_ = Node::map({});
   std::string pattern_;
   const berth_handler* handler_ = nullptr;
+  std::vector<const berth_middleware*> middleware_;  // outermost first
+  Behind behind_;
   bool started_ = false;
   std::vector<std::unique_ptr<Exchange>> exchanges_;
 };

@@ -4,27 +4,27 @@
 
 #include <berth/abi.h>
 #include <berth/testing/connection.hpp>
+#include <berth/testing/filters.hpp>
 #include <berth/testing/message.hpp>
 #include <berth/testing/misuse_list.hpp>
+#include <berth/testing/rules.hpp>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 namespace berth::testing {
 
-class Exchange {
+class Exchange final : private FilteredResponse {
  public:
   Exchange(RequestSpec spec, std::string pattern, MisuseList& misuse)
       : request(std::move(spec)), route(std::move(pattern)), misuse_(misuse) {
@@ -32,18 +32,43 @@ class Exchange {
     path = decode(request.target.substr(0, mark), false).value_or("");
     if (mark == std::string::npos) return;
     query = request.target.substr(mark + 1);
-    for (std::size_t at = 0; at <= query.size();) {
-      const std::size_t end = std::min(query.find('&', at), query.size());
-      const std::string pair = query.substr(at, end - at);
-      at = end + 1;
-      const std::size_t equals = std::min(pair.find('='), pair.size());
-      auto name = decode(pair.substr(0, equals), true);
-      auto value = decode(pair.substr(std::min(equals + 1, pair.size())), true);
-      if (!pair.empty() && name && value) query_values.push_back({*name, *value});
-    }
+    query_values = parse_query(query);
   }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
+
+  // Step i of the chain: middleware below `middleware_count`, else the handler.
+  using Steps = std::function<std::int32_t(std::size_t)>;
+  void set_chain(std::size_t middleware_count, Steps steps) {
+    middleware_count_ = middleware_count;
+    steps_ = std::move(steps);
+  }
+  // Runs the outermost step, and what it calls.
+  std::int32_t enter() {
+    const std::size_t step = entered_++;
+    may_next_ = step < middleware_count_;
+    const std::int32_t result = steps_(step);
+    may_next_ = false;
+    return result;
+  }
+  std::int32_t next(const berth_filter* filter) {
+    const char* why = nullptr;
+    const bool late = filter != nullptr && response.status != 0;
+    if (late) why = "next() with a filter after the head";
+    if (!may_next_) why = "next() a second time, or not from a middleware";
+    if (filters_.inside()) why = "next() inside a filter";
+    if (why != nullptr) {
+      if (filter != nullptr) filters_.refuse(filter);
+      return fault(BERTH_E_STATE, why);
+    }
+    if (filter != nullptr) filters_.add(filter);
+    may_next_ = false;
+    const std::int32_t result = enter();
+    if (result == BERTH_OK) return result;
+    if (response.status == 0) forget(response);  // whoever called it may answer instead
+    if (response.status != 0 && lasting_ == BERTH_OK) lasting_ = result;
+    return result;
+  }
 
   // Whether a [request] call may be made now and here; if not it is noted.
   bool usable(const char* call) {
@@ -82,13 +107,14 @@ class Exchange {
   std::int32_t change_header(const char* call, std::string_view name,
                              std::optional<std::string_view> value, bool replace) {
     if (std::int32_t bad = check_field(call, name, value.value_or("")); bad != BERTH_OK) return bad;
-    if (response.status != 0) return fault(BERTH_E_STATE, call, name, "after the head");
-    if (value && same_name(name, "Content-Length") && !number(*value)) {
-      return fault(BERTH_E_INVALID, call, name, "is no number");
+    if (response.status != 0 && !filters_.in_head()) {
+      return fault(BERTH_E_STATE, call, name, "after the head");
     }
-    if (replace) {
-      std::erase_if(response.headers, [&](const Field& f) { return same_name(f.name, name); });
+    if (value && same_name(name, "Content-Length")) {
+      if (!number(*value)) return fault(BERTH_E_INVALID, call, name, "is no number");
+      filters_.length_was_set();
     }
+    if (replace) remove_field(response.headers, name);
     if (value) response.headers.push_back({std::string(name), std::string(*value)});
     return BERTH_OK;
   }
@@ -106,13 +132,18 @@ class Exchange {
     return BERTH_OK;
   }
 
-  // Whether so many bytes of the body may follow: BERTH_OK, and they are counted.
-  std::int32_t admit(const std::string& call, std::uint64_t size) {
-    if (cut) return BERTH_E_STATE;
+  // Whether the handler may write so many bytes of the body now.
+  std::int32_t check_write(const std::string& call, std::uint64_t size) {
+    if (filters_.inside()) return fault(BERTH_E_STATE, call + " inside a filter");
+    if (cut || filters_.failure() != BERTH_OK) return BERTH_E_STATE;
     if (response.status == 0) response.status = 200;
-    if (bodiless() && size != 0) {
+    if (!has_body() && size != 0) {
       return fault(BERTH_E_STATE, call + " with status " + std::to_string(response.status));
     }
+    return BERTH_OK;
+  }
+  // Whether the connection takes them: BERTH_OK, and they are counted.
+  std::int32_t admit(const std::string& call, std::uint64_t size) {
     const std::optional<std::uint64_t> length = declared();
     if (length && written_ + size > *length) {
       return fault(BERTH_E_TOO_LARGE, call + " beyond the Content-Length");
@@ -123,7 +154,14 @@ class Exchange {
     written_ += size;
     return BERTH_OK;
   }
+  [[nodiscard]] bool filtered() const noexcept { return filters_.any(); }
   std::int64_t write(std::string_view bytes) {
+    if (const std::int32_t bad = check_write("resp_write", bytes.size()); bad != BERTH_OK) {
+      return bad;
+    }
+    return filtered() && !bytes.empty() ? filters_.write(bytes) : put(bytes);
+  }
+  std::int64_t put(std::string_view bytes) override {
     if (const std::int32_t bad = admit("resp_write", bytes.size()); bad != BERTH_OK) return bad;
     if (request.method != "HEAD") response.body += bytes;
     return static_cast<std::int64_t>(bytes.size());
@@ -139,7 +177,11 @@ class Exchange {
     return result;
   }
   std::int32_t flush() {
+    if (filters_.inside()) return fault(BERTH_E_STATE, "flush inside a filter");
     if (response.status == 0) response.status = 200;
+    if (const std::int64_t passed = filters_.write({}); passed < 0) {
+      return static_cast<std::int32_t>(passed);
+    }
     response.flushes.push_back(response.body.size());
     return BERTH_OK;
   }
@@ -157,19 +199,21 @@ class Exchange {
 
   // What the client gets, after serve() returned `result`. Every later use is noted.
   RecordedResponse end(std::int32_t result) {
-    ended_ = true;
     if (result > 0) {  // a host of 0.1 retains nothing
       misuse_.add("serve() returned " + std::to_string(result));
       result = BERTH_E_FAILED;
     }
+    const std::int32_t returned = result;
+    result = end_filters(lasting_ == BERTH_OK ? result : lasting_);
+    ended_ = true;
     RecordedResponse seen = response;
-    seen.result = result;
+    seen.result = returned;
     if (seen.connection != nullptr) return seen;  // nothing of it is the host's any more
     if (cut) seen.complete = false;
     const std::optional<std::uint64_t> length = declared();
     if (result == BERTH_OK) {
       if (seen.status == 0) seen.status = 200;
-      if (length && *length != written_ && request.method != "HEAD" && !bodiless()) {
+      if (length && *length != written_ && request.method != "HEAD" && has_body()) {
         misuse_.add("wrote " + std::to_string(written_) + " bytes of a Content-Length of " +
                     std::to_string(*length));
         seen.complete = false;
@@ -178,11 +222,15 @@ class Exchange {
     } else if (seen.status != 0) {
       seen.complete = false;
     } else {
-      seen.headers.clear();
-      seen.trailers.clear();
+      forget(seen);
       seen.status = error_status(result);
     }
     return seen;
+  }
+  // For filter_pass().
+  static std::int64_t pass(berth_sink* sink, std::string_view bytes) {
+    auto& link = *reinterpret_cast<FilterLink*>(sink);
+    return link.filters->pass(link, bytes);
   }
 
   RequestSpec request;
@@ -195,87 +243,58 @@ class Exchange {
   RecordedResponse response;
 
  private:
+  // Lets what filters there are see the end, and before it the head of an error reply of the host.
+  // BERTH_OK: there is a whole response.
+  std::int32_t end_filters(std::int32_t result) {
+    if (!filters_.any()) return result;
+    if (response.connection != nullptr) return filters_.finish(BERTH_E_STATE);
+    if (result == BERTH_OK && response.status == 0) response.status = 200;
+    if (result == BERTH_OK) result = filters_.open();
+    if (filters_.failure() != BERTH_OK) return filters_.finish(filters_.failure());
+    if (result == BERTH_OK) return filters_.finish(result);
+    const int status = error_status(result);
+    if (response.status != 0 || status == 0) return filters_.finish(result);
+    forget(response);
+    response.status = status;
+    if (filters_.open() < 0) return filters_.finish(filters_.failure());
+    return filters_.finish(BERTH_OK);
+  }
+  static void forget(RecordedResponse& answer) {
+    answer.headers.clear();
+    answer.trailers.clear();
+  }
+  [[nodiscard]] bool has_body() const noexcept override {
+    return response.status != 204 && response.status != 304;
+  }
+  void forget_length() override { remove_field(response.headers, "Content-Length"); }
+  [[nodiscard]] berth_response* handle() noexcept override {
+    return reinterpret_cast<berth_response*>(this);
+  }
+
   std::int32_t check_field(const char* call, std::string_view name, std::string_view value) {
-    constexpr std::array<std::string_view, 6> kFraming{
-        "Connection", "Keep-Alive", "Proxy-Connection", "Trailer", "Transfer-Encoding", "Upgrade"};
-    constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";  // RFC 9110 s5.6.2
-    const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-             kTokenMarks.find(c) != std::string_view::npos;
-    });
-    if (!token) return fault(BERTH_E_INVALID, call, name, "which is no token");
-    const bool text = std::all_of(value.begin(), value.end(), [](char c) {
-      const auto byte = static_cast<unsigned char>(c);
-      return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
-    });
-    if (!text) return fault(BERTH_E_INVALID, call, name, "with a control character");
-    for (const std::string_view framing : kFraming) {
-      if (same_name(name, framing))
-        return fault(BERTH_E_INVALID, call, name, "which is the host's");
-    }
-    return BERTH_OK;
+    const char* const why = field_fault(name, value);
+    return why == nullptr ? BERTH_OK : fault(BERTH_E_INVALID, call, name, why);
   }
   std::int32_t check_trailer(const char* call, std::string_view name, std::string_view value) {
-    constexpr std::array<std::string_view, 8> kForbidden{
-        "Authorization", "Cache-Control", "Content-Encoding", "Content-Length", "Content-Range",
-        "Content-Type",  "Host",          "Set-Cookie"};
-    for (const std::string_view forbidden : kForbidden) {
-      if (same_name(name, forbidden)) {
-        return fault(BERTH_E_INVALID, call, name, "which may not be a trailer");
-      }
-    }
-    return check_field(call, name, value);
+    if (is_trailer_name(name)) return check_field(call, name, value);
+    return fault(BERTH_E_INVALID, call, name, "which may not be a trailer");
   }
-  static std::optional<std::uint64_t> number(std::string_view text) noexcept {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-  }
-  [[nodiscard]] std::optional<std::uint64_t> declared() const noexcept {
+  [[nodiscard]] std::optional<std::uint64_t> declared() const noexcept override {
     const Field* field = find_field(response.headers, "Content-Length");
     return field == nullptr ? std::nullopt : number(field->value);
   }
-  [[nodiscard]] bool bodiless() const noexcept {
-    return response.status == 204 || response.status == 304;
-  }
-  static int error_status(std::int32_t result) noexcept {
-    switch (result) {
-      case BERTH_E_TOO_LARGE:
-        return 413;
-      case BERTH_E_TIMEOUT:
-        return 408;
-      case BERTH_E_CLOSED:
-        return 0;
-      default:
-        return 500;
-    }
-  }
-  // nullopt: a malformed escape.
-  static std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      char c = text[i];
-      if (c == '+' && plus_is_blank) c = ' ';
-      if (c == '%') {
-        unsigned byte = 0;
-        const char* const first = text.data() + i + 1;
-        const std::size_t left = std::min<std::size_t>(2, text.size() - i - 1);
-        if (std::from_chars(first, first + left, byte, 16).ptr != first + 2) return std::nullopt;
-        c = static_cast<char>(byte);
-        i += 2;
-      }
-      out += c;
-    }
-    return out;
-  }
-
   MisuseList& misuse_;
   std::thread::id thread_ = std::this_thread::get_id();
   std::atomic<bool> ended_ = false;
   std::size_t piece_ = 0;
   std::size_t offset_ = 0;
   std::uint64_t written_ = 0;
+  Filters filters_{*this};
+  std::size_t middleware_count_ = 0;
+  Steps steps_;
+  std::size_t entered_ = 0;
+  bool may_next_ = false;
+  std::int32_t lasting_ = BERTH_OK;  // what failed behind a next() with some of it out
 };
 
 }  // namespace berth::testing

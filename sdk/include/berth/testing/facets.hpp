@@ -69,7 +69,9 @@ inline std::int64_t send_file(berth_response* response, int fd, std::int64_t off
   if (fd < 0) return exchange.fault(BERTH_E_INVALID, "send_file", "fd", "is negative");
   if (offset < 0) return exchange.fault(BERTH_E_INVALID, "send_file", "offset", "is negative");
   if (size < 0) return exchange.fault(BERTH_E_INVALID, "send_file", "size", "is negative");
-  const std::int32_t admitted = exchange.admit("send_file", static_cast<std::uint64_t>(size));
+  const auto bytes = static_cast<std::uint64_t>(size);
+  std::int32_t admitted = exchange.check_write("send_file", bytes);
+  if (admitted == BERTH_OK && !exchange.filtered()) admitted = exchange.admit("send_file", bytes);
   if (admitted != BERTH_OK) return admitted;
   exchange.response.files.push_back({offset, size});
   if (exchange.request.method == "HEAD") return size;
@@ -82,7 +84,12 @@ inline std::int64_t send_file(berth_response* response, int fd, std::int64_t off
       exchange.cut = true;
       return BERTH_E_FAILED;
     }
-    exchange.response.body.append(piece.data(), static_cast<std::size_t>(got));
+    const std::string_view read(piece.data(), static_cast<std::size_t>(got));
+    if (!exchange.filtered()) {
+      exchange.response.body += read;
+    } else if (const std::int64_t written = exchange.write(read); written < 0) {
+      return written;
+    }
     offset += got;
     left -= got;
   }

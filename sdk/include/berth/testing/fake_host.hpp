@@ -232,8 +232,14 @@ struct FakeHost {
     host.resp_facet = [](W* w, const char* id) -> const void* {
       return of(w).usable("resp_facet") ? facets::find(of(w), id) : nullptr;
     };
-    host.next = [](berth_request*, W*, const berth_filter*) -> int32_t { return BERTH_E_STATE; };
-    host.filter_pass = [](berth_sink*, const void*, size_t) -> int64_t { return BERTH_E_STATE; };
+    host.next = [](berth_request*, W* w, const berth_filter* filter) {
+      return guarded(w, "next", [&](Exchange& e) { return e.next(filter); });
+    };
+    host.filter_pass = [](berth_sink* sink, const void* bytes, size_t size) {
+      return Exchange::pass(sink, size == 0
+                                      ? std::string_view{}
+                                      : std::string_view(static_cast<const char*>(bytes), size));
+    };
   }
 
   static berth_host make_table() {
