@@ -1,5 +1,6 @@
 #include "app/generation.h"
 
+#include <cassert>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -27,17 +28,6 @@ serve::Route serve_route(const config::Route& route, serve::Handler& handler) {
   return result;
 }
 
-// The one place that knows that there is no middleware yet.
-void refuse_middleware(const config::Configuration& configuration,
-                       config::Diagnostics& diagnostics) {
-  for (const config::Route& route : configuration.routes) {
-    if (route.with.empty()) continue;
-    diagnostics.error(route.with.front().position,
-                      "`with` is not supported by this version of berth",
-                      "leave it out: there is no middleware yet");
-  }
-}
-
 }  // namespace
 
 Generation::Generation(config::Configuration configuration)
@@ -51,7 +41,6 @@ std::unique_ptr<Generation> Generation::build(config::Configuration configuratio
                                               config::Diagnostics& diagnostics,
                                               const Watch& watch) {
   std::unique_ptr<Generation> generation(new Generation(std::move(configuration)));
-  refuse_middleware(generation->configuration_, diagnostics);
   auto table = build_route_table(generation->configuration_, diagnostics);
   generation->load_plugins(context, sink, diagnostics, watch);
   generation->make_handlers(diagnostics, watch);
@@ -85,26 +74,64 @@ void Generation::load_plugins(const plugin::LoadContext& context, plugin::LogSin
   }
 }
 
-void Generation::make_handlers(config::Diagnostics& diagnostics, const Watch& watch) {
-  for (const config::Route& route : configuration_.routes) {
-    std::size_t index = 0;
-    while (index < configuration_.plugins.size() &&
-           configuration_.plugins[index].alias != route.plugin) {
-      ++index;
-    }
-    if (index == plugins_.size() || !plugins_[index]) continue;  // said already
-    if (watch) watch(configuration_.plugins[index]);
-    auto made = plugins_[index]->make({.kind = route.kind,
-                                       .pattern = route.pattern,
-                                       .config = route.config,
-                                       .position = route.handler_position});
-    if (!made) {
+plugin::Plugin* Generation::find_plugin(const std::string& alias, const Watch& watch) const {
+  std::size_t index = 0;
+  while (index < configuration_.plugins.size() && configuration_.plugins[index].alias != alias) {
+    ++index;
+  }
+  if (index == plugins_.size() || !plugins_[index]) return nullptr;
+  if (watch) watch(configuration_.plugins[index]);
+  return plugins_[index].get();
+}
+
+serve::Handler* Generation::make_handler(const config::Route& route,
+                                         config::Diagnostics& diagnostics, const Watch& watch) {
+  bool whole = true;
+  std::shared_ptr<plugin::PluginHandler> handler;
+  if (plugin::Plugin* const plugin = find_plugin(route.plugin, watch)) {
+    auto made = plugin->make({.kind = route.kind,
+                              .pattern = route.pattern,
+                              .config = route.config,
+                              .position = route.handler_position});
+    if (made) {
+      handler = std::move(made).value();
+    } else {
       add_all(diagnostics, std::move(made).error());
+    }
+  }
+  plugin::PluginChain::Middleware middleware;
+  for (const config::Middleware& entry : route.with) {
+    plugin::Plugin* const plugin = find_plugin(entry.plugin, watch);
+    if (plugin == nullptr) {
+      whole = false;
       continue;
     }
-    handlers_.push_back(std::move(made).value());
-    routes_.push_back(serve_route(route, *handlers_.back()));
+    auto made = plugin->make_middleware({.kind = entry.kind,
+                                         .pattern = route.pattern,
+                                         .config = entry.config,
+                                         .position = entry.handler_position});
+    if (made) {
+      middleware.push_back(std::move(made).value());
+    } else {
+      whole = false;
+      add_all(diagnostics, std::move(made).error());
+    }
   }
+  if (!handler || !whole) return nullptr;
+  if (middleware.empty()) return handlers_.emplace_back(std::move(handler)).get();
+  return chains_
+      .emplace_back(
+          std::make_unique<plugin::PluginChain>(std::move(middleware), std::move(handler)))
+      .get();
+}
+
+void Generation::make_handlers(config::Diagnostics& diagnostics, const Watch& watch) {
+  for (const config::Route& route : configuration_.routes) {
+    if (serve::Handler* const handler = make_handler(route, diagnostics, watch)) {
+      routes_.push_back(serve_route(route, *handler));
+    }
+  }
+  assert(routes_.size() == configuration_.routes.size() || diagnostics.errors() > 0);
   for (std::size_t index = 0; index < plugins_.size(); ++index) {
     if (!plugins_[index]) continue;
     if (watch) watch(configuration_.plugins[index]);

@@ -13,6 +13,7 @@
 #include "plugin/image.h"
 #include "plugin/log_sink.h"
 #include "plugin/plugin.h"
+#include "plugin/plugin_chain.h"
 
 namespace berth::app {
 
@@ -56,12 +57,18 @@ class Generation {
   void load_plugins(const plugin::LoadContext& context, plugin::LogSink& sink,
                     config::Diagnostics& diagnostics, const Watch& watch);
   void make_handlers(config::Diagnostics& diagnostics, const Watch& watch);
+  // The loaded plugin of that alias; null: it is not there, which was said already.
+  [[nodiscard]] plugin::Plugin* find_plugin(const std::string& alias, const Watch& watch) const;
+  // The handler of a route with its middleware around; null: findings were added.
+  [[nodiscard]] serve::Handler* make_handler(const config::Route& route,
+                                             config::Diagnostics& diagnostics, const Watch& watch);
 
   // Destroyed from the last to the first: the mux names handlers, handlers belong to images.
   config::Configuration configuration_;
   std::vector<std::shared_ptr<plugin::Plugin>>
       plugins_;  // by their place in the configuration; null: not loaded
   std::vector<std::shared_ptr<plugin::PluginHandler>> handlers_;
+  std::vector<std::unique_ptr<plugin::PluginChain>> chains_;
   std::unique_ptr<mux::Mux> mux_;
   std::vector<serve::Route> routes_;  // until the mux has them
   std::size_t started_ = 0;

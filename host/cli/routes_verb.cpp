@@ -36,8 +36,16 @@ std::optional<LoadedTable> load(const std::string& file) {
   return LoadedTable{std::move(*loaded.configuration), std::move(*table)};
 }
 
+std::string name_of(const std::string& plugin, const std::string& kind) {
+  return kind.empty() ? plugin : plugin + "." + kind;
+}
+
+// With its middleware, outermost first: "gate.basic > hello.hello".
 std::string handler_of(const config::Route& route) {
-  return route.kind.empty() ? route.plugin : route.plugin + "." + route.kind;
+  std::string text;
+  for (const config::Middleware& entry : route.with)
+    text += name_of(entry.plugin, entry.kind) + " > ";
+  return text + name_of(route.plugin, route.kind);
 }
 
 // Columns as wide as their widest cell, two blanks between them.

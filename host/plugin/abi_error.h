@@ -1,4 +1,5 @@
-// What a failure of serve/ is called in the ABI. Not the way back: that is PluginHandler's.
+// What a failure of serve/ is called in the ABI, and what a filter's is called there. What becomes
+// of a handler's is failed_serve.h's.
 #pragma once
 
 #include <berth/abi.h>
@@ -28,6 +29,24 @@ namespace berth::plugin {
       return BERTH_E_FAILED;
   }
   return BERTH_E_FAILED;
+}
+
+// So that abi_error() of it is `result` again, or BERTH_E_FAILED where the ABI does not know it.
+[[nodiscard]] constexpr serve::IoError io_error(std::int32_t result) noexcept {
+  switch (result) {
+    case BERTH_E_CLOSED:
+      return serve::IoError::kClosed;
+    case BERTH_E_TIMEOUT:
+      return serve::IoError::kTimedOut;
+    case BERTH_E_STATE:
+      return serve::IoError::kState;
+    case BERTH_E_INVALID:
+      return serve::IoError::kInvalid;
+    case BERTH_E_TOO_LARGE:
+      return serve::IoError::kTooLarge;
+    default:
+      return serve::IoError::kExhausted;
+  }
 }
 
 // 0, or what the failure is called.

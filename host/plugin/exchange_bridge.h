@@ -10,8 +10,12 @@
 #include "serve/request.h"
 #include "serve/response_writer.h"
 
+namespace berth::plugin {
+class ChainRun;
+}
+
 // The ABI's opaque types, completed by this host. Both stand on the stack of PluginHandler::serve()
-// and allocate nothing until a plugin asks for the parsed query.
+// or PluginChain::serve(), and allocate nothing until a plugin asks for the parsed query.
 
 struct berth_request {
   berth::serve::Request& request;
@@ -25,6 +29,7 @@ struct berth_request {
 
 struct berth_response {
   berth::serve::ResponseWriter& writer;
+  berth::plugin::ChainRun* chain = nullptr;  // null: there is no middleware around the handler
 
   explicit berth_response(berth::serve::ResponseWriter& w) noexcept : writer(w) {}
   berth_response(const berth_response&) = delete;
@@ -36,5 +41,6 @@ namespace berth::plugin {
 // Set the req_* members, the resp_* members and those of middleware.
 void install_request_calls(berth_host& table) noexcept;
 void install_response_calls(berth_host& table) noexcept;
+void install_middleware_calls(berth_host& table) noexcept;
 
 }  // namespace berth::plugin

@@ -47,6 +47,7 @@ HostTable::HostTable(std::string alias, LogSink& sink)
   install_config_calls(calls_);
   install_request_calls(calls_);
   install_response_calls(calls_);
+  install_middleware_calls(calls_);
 }
 
 void HostTable::log(LogLevel level, std::string_view message,

@@ -126,6 +126,12 @@ base::Status<> Image::read_kinds() {
       return contradicts("its kind " + std::to_string(i) + " has no name");
     }
     if (kind->role == BERTH_ROLE_HANDLER) kinds_.emplace_back(kind->name);
+    if (kind->role != BERTH_ROLE_MIDDLEWARE) continue;
+    if (table_->make_middleware == nullptr) {
+      return contradicts("it has the middleware \"" + std::string(kind->name) +
+                         "\" and no make_middleware()");
+    }
+    middleware_kinds_.emplace_back(kind->name);
   }
   return contradicts("its kind() never ends");
 }

@@ -55,8 +55,11 @@ class Image {
   // As long as the image is loaded.
   [[nodiscard]] const berth_plugin& table() const noexcept { return *table_; }
   [[nodiscard]] const PluginNote& note() const noexcept { return note_; }
-  // Of handlers, in the plugin's order; copies.
+  // Of handlers and of middleware, in the plugin's order; copies.
   [[nodiscard]] const std::vector<std::string>& kinds() const noexcept { return kinds_; }
+  [[nodiscard]] const std::vector<std::string>& middleware_kinds() const noexcept {
+    return middleware_kinds_;
+  }
   [[nodiscard]] const std::string& build_id() const noexcept { return build_id_; }
   [[nodiscard]] const std::string& digest() const noexcept { return copy_.digest(); }
   // The path it is mapped from.
@@ -75,6 +78,7 @@ class Image {
   std::string build_id_;
   std::vector<std::string> blockers_;
   std::vector<std::string> kinds_;
+  std::vector<std::string> middleware_kinds_;
   void* handle_ = nullptr;
   const berth_plugin* table_ = nullptr;
 };

@@ -137,6 +137,7 @@ std::string to_text(const Inspection& inspection) {
     out.line("name", note.name);
     out.line("version", note.version);
     out.line("kinds", joined(note.kinds));
+    out.line("middleware", joined(note.middleware));
     out.line("abi", std::to_string(note.abi_major) + "." + std::to_string(note.abi_minor));
     out.line("sdk", note.sdk);
     out.line("compiler", note.compiler);
@@ -168,6 +169,7 @@ std::string to_json(const Inspection& inspection) {
     out.text("name", note.name);
     out.text("version", note.version);
     out.list("kinds", note.kinds);
+    out.list("middleware", note.middleware);
     out.text("abi", std::to_string(note.abi_major) + "." + std::to_string(note.abi_minor));
     out.text("sdk", note.sdk);
     out.text("compiler", note.compiler);

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "config/printable.h"
@@ -88,6 +89,93 @@ Findings findings_of(const ConfigScope& scope, const base::SourcePosition& posit
   return finding(position, std::move(text));
 }
 
+template <class Made>
+struct Role;
+
+template <>
+struct Role<PluginHandler> {
+  using Table = berth_handler;
+  static constexpr std::string_view kName = "handler";
+  static constexpr std::string_view kOther = "middleware";
+  static constexpr std::string_view kPlace = "`with`";  // of the other one
+  static auto maker(const berth_plugin& table) { return table.make; }
+  static const std::vector<std::string>& kinds(const Image& image) { return image.kinds(); }
+  static const std::vector<std::string>& others(const Image& image) {
+    return image.middleware_kinds();
+  }
+};
+
+template <>
+struct Role<PluginMiddleware> {
+  using Table = berth_middleware;
+  static constexpr std::string_view kName = "middleware";
+  static constexpr std::string_view kOther = "handler";
+  static constexpr std::string_view kPlace = "`handler`";
+  static auto maker(const berth_plugin& table) { return table.make_middleware; }
+  static const std::vector<std::string>& kinds(const Image& image) {
+    return image.middleware_kinds();
+  }
+  static const std::vector<std::string>& others(const Image& image) { return image.kinds(); }
+};
+
+// What can be asked for in a place of the configuration, and what cannot.
+struct KindNames {
+  std::string_view role;
+  const std::vector<std::string>& known;
+  std::string_view other_role;
+  const std::vector<std::string>& others;
+  std::string_view other_place;
+};
+
+template <class Made>
+KindNames kind_names(Role<Made> role, const Image& image) {
+  return {role.kName, role.kinds(image), role.kOther, role.others(image), role.kPlace};
+}
+
+bool contains(const std::vector<std::string>& kinds, const std::string& kind) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+std::string list_of(const std::string& alias, const std::vector<std::string>& kinds) {
+  std::string list;
+  for (const std::string& kind : kinds) list += (list.empty() ? "" : ", ") + alias + "." + kind;
+  return list;
+}
+
+Findings unknown_kind(const KindNames& names, const Mount& mount, const std::string& alias) {
+  const std::string plugin = "plugin \"" + alias + "\" has ";
+  const std::string role(names.role);
+  const std::string other(names.other_role);
+  const std::string place(names.other_place);
+  if (contains(names.others, std::string(mount.kind))) {
+    return finding(
+        mount.position,
+        config::quote(alias + "." + std::string(mount.kind)) + " is a " + other + ", not a " + role,
+        "name it at " + place);
+  }
+  std::string help;
+  if (!names.known.empty()) {
+    help = "it has: " + list_of(alias, names.known);
+  } else if (names.others.empty()) {
+    help = "it has none at all";
+  } else {
+    help = "what it has is for " + place + ": " + list_of(alias, names.others);
+  }
+  if (mount.kind.empty()) {
+    const std::string what = names.known.empty()
+                                 ? "no " + role
+                                 : std::to_string(names.known.size()) + " kinds of " + role +
+                                       (role == "handler" ? "s" : "") + ": say which one";
+    return finding(mount.position, plugin + what, std::move(help));
+  }
+  Findings findings = finding(
+      mount.position, plugin + "no " + role + " " + config::quote(mount.kind), std::move(help));
+  const std::vector<std::string_view> candidates(names.known.begin(), names.known.end());
+  const std::string nearest = config::nearest(mount.kind, candidates);
+  if (!nearest.empty()) findings.front().suggestion = alias + "." + nearest;
+  return findings;
+}
+
 }  // namespace
 
 Plugin::Plugin(PluginOptions options, LogSink& sink)
@@ -113,7 +201,8 @@ Plugin::~Plugin() noexcept {
   stop();
   {
     const base::MutexLock lock(control_);
-    instances_.clear();
+    handlers_.clear();
+    middleware_.clear();
   }
   if (!image_) return;
   const UnloadResult result = image_->unload();
@@ -122,51 +211,50 @@ Plugin::~Plugin() noexcept {
   host_.log(LogLevel::kWarn, "the plugin stays in memory until the host ends", pairs);
 }
 
-Findings Plugin::unknown_kind(const Mount& mount) const {
-  const std::vector<std::string>& known = kinds();
-  std::string help;
-  for (const std::string& kind : known) {
-    help += help.empty() ? "it has: " : ", ";
-    help += options_.alias + "." + kind;
-  }
-  if (known.empty()) help = "it has none at all";
-  if (mount.kind.empty()) {
-    return finding(mount.position,
-                   "plugin \"" + options_.alias + "\" has " + std::to_string(known.size()) +
-                       " kinds of handlers: say which one",
-                   std::move(help));
-  }
-  Findings findings =
-      finding(mount.position,
-              "plugin \"" + options_.alias + "\" has no handler " + config::quote(mount.kind),
-              std::move(help));
-  const std::vector<std::string_view> candidates(known.begin(), known.end());
-  const std::string nearest = config::nearest(mount.kind, candidates);
-  if (!nearest.empty()) findings.front().suggestion = options_.alias + "." + nearest;
-  return findings;
+template <>
+Plugin::Instances<PluginHandler>& Plugin::instances<PluginHandler>() {
+  return handlers_;
 }
 
-base::Result<std::shared_ptr<PluginHandler>, Findings> Plugin::make(const Mount& mount) {
-  const std::vector<std::string>& known = kinds();
+template <>
+Plugin::Instances<PluginMiddleware>& Plugin::instances<PluginMiddleware>() {
+  return middleware_;
+}
+
+template <class Made>
+base::Result<std::shared_ptr<Made>, Findings> Plugin::obtain(const Mount& mount) {
+  const KindNames names = kind_names(Role<Made>(), *image_);
   std::string kind(mount.kind);
-  if (kind.empty() && known.size() == 1) kind = known.front();
-  if (std::find(known.begin(), known.end(), kind) == known.end()) return fail(unknown_kind(mount));
+  if (kind.empty() && names.known.size() == 1) kind = names.known.front();
+  if (!contains(names.known, kind)) return fail(unknown_kind(names, mount, options_.alias));
 
   const std::string key = instance_key(kind, mount.pattern, mount.config);
   const base::MutexLock lock(control_);
-  if (const auto found = instances_.find(key); found != instances_.end()) {
-    if (auto handler = found->second.users.lock()) return handler;
+  Instances<Made>& made = instances<Made>();
+  if (const auto found = made.find(key); found != made.end()) {
+    if (auto lent = found->second.users.lock()) return lent;
     return lend(key, found->second);
   }
-  auto handler = make_new(kind, mount);
-  if (!handler) return fail(std::move(handler).error());
-  Instance& instance = instances_[key];
-  instance.handler = std::move(*handler);
+  auto fresh = make_new<Made>(kind, mount);
+  if (!fresh) return fail(std::move(fresh).error());
+  Instance<Made>& instance = made[key];
+  instance.made = std::move(*fresh);
   return lend(key, instance);
 }
 
-base::Result<std::unique_ptr<PluginHandler>, Findings> Plugin::make_new(const std::string& kind,
-                                                                        const Mount& mount) {
+base::Result<std::shared_ptr<PluginHandler>, Findings> Plugin::make(const Mount& mount) {
+  return obtain<PluginHandler>(mount);
+}
+
+base::Result<std::shared_ptr<PluginMiddleware>, Findings> Plugin::make_middleware(
+    const Mount& mount) {
+  return obtain<PluginMiddleware>(mount);
+}
+
+template <class Made>
+base::Result<std::unique_ptr<Made>, Findings> Plugin::make_new(const std::string& kind,
+                                                               const Mount& mount) {
+  using Table = typename Role<Made>::Table;
   const Node plugin_config = map_or_empty(options_.config, options_.position);
   const Node config = map_or_empty(mount.config, mount.position);
   berth_mount wanted{};
@@ -176,36 +264,43 @@ base::Result<std::unique_ptr<PluginHandler>, Findings> Plugin::make_new(const st
   wanted.plugin_config = handle_of(&plugin_config);
   wanted.config = handle_of(&config);
 
-  const std::string what =
-      "plugin \"" + options_.alias + "\" could not make handler \"" + kind + "\"";
-  const berth_handler* table = nullptr;
+  const std::string what = "plugin \"" + options_.alias + "\" could not make " +
+                           std::string(Role<Made>::kName) + " \"" + kind + "\"";
+  const Table* table = nullptr;
   ConfigScope scope(config);
-  const std::int32_t result =
-      contained(scope, [&] { return image_->table().make(host_.get(), &wanted, &table); });
+  const auto make = Role<Made>::maker(image_->table());
+  const std::int32_t result = contained(scope, [&] { return make(host_.get(), &wanted, &table); });
   if (result != BERTH_OK) return fail(findings_of(scope, mount.position, what));
-  if (table == nullptr || table->size < sizeof(berth_handler) || table->serve == nullptr) {
-    return fail(finding(mount.position, what + ": make() succeeded without a complete handler"));
+  if (table == nullptr || table->size < sizeof(Table) || table->serve == nullptr) {
+    return fail(finding(mount.position, what + ": make() succeeded without a complete " +
+                                            std::string(Role<Made>::kName)));
   }
-  return std::make_unique<PluginHandler>(*table, kind, std::string(mount.pattern), host_);
+  if constexpr (std::is_same_v<Made, PluginHandler>) {
+    return std::make_unique<Made>(*table, kind, std::string(mount.pattern), host_);
+  } else {
+    return std::make_unique<Made>(*table, kind, host_);
+  }
 }
 
-std::shared_ptr<PluginHandler> Plugin::lend(const std::string& key, Instance& instance) {
+template <class Made>
+std::shared_ptr<Made> Plugin::lend(const std::string& key, Instance<Made>& instance) {
   // Moved out when it runs: instance.users keeps the deleter itself alive, and the plugin with it.
-  std::shared_ptr<PluginHandler> handler(instance.handler.get(),
-                                         [self = shared_from_this(), key](PluginHandler*) mutable {
-                                           const std::shared_ptr<Plugin> plugin = std::move(self);
-                                           plugin->give_back(key);
-                                         });
-  instance.users = handler;
-  return handler;
+  std::shared_ptr<Made> lent(instance.made.get(), [self = shared_from_this(), key](Made*) mutable {
+    const std::shared_ptr<Plugin> plugin = std::move(self);
+    plugin->give_back<Made>(key);
+  });
+  instance.users = lent;
+  return lent;
 }
 
+template <class Made>
 void Plugin::give_back(const std::string& key) noexcept {
   const base::MutexLock lock(control_);
-  const auto found = instances_.find(key);
+  Instances<Made>& made = instances<Made>();
+  const auto found = made.find(key);
   // It may have been lent again meanwhile.
-  if (found == instances_.end() || !found->second.users.expired()) return;
-  if (!started_) instances_.erase(found);
+  if (found == made.end() || !found->second.users.expired()) return;
+  if (!started_) made.erase(found);
 }
 
 base::Status<Findings> Plugin::self_test() {
@@ -248,7 +343,9 @@ void Plugin::stop() noexcept {
       host_.log(LogLevel::kError, "stop() threw an exception");
     }
   }
-  std::erase_if(instances_, [](const auto& entry) { return entry.second.users.expired(); });
+  const auto unused = [](const auto& entry) { return entry.second.users.expired(); };
+  std::erase_if(handlers_, unused);
+  std::erase_if(middleware_, unused);
 }
 
 }  // namespace berth::plugin

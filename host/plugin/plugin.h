@@ -1,5 +1,5 @@
-// One plugin of the configuration: its loaded image and the handlers it made. Not a list of
-// plugins, and not the routes: app holds those.
+// One plugin of the configuration: its loaded image, the handlers and the middleware it made. Not a
+// list of plugins, and not the routes: app holds those.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include "plugin/image.h"
 #include "plugin/log_sink.h"
 #include "plugin/plugin_handler.h"
+#include "plugin/plugin_middleware.h"
 
 namespace berth::plugin {
 
@@ -38,7 +39,7 @@ struct Mount {
   std::string_view kind;  // empty: the one kind there is
   std::string_view pattern;
   const config::Node& config;     // null: none, the plugin sees an empty map
-  base::SourcePosition position;  // of the route's `handler:`
+  base::SourcePosition position;  // of the text that names it
 };
 
 // When start() is called; the values of the ABI.
@@ -47,7 +48,8 @@ enum class StartPhase : std::int32_t { kFirst = 0, kReload = 1, kTakeover = 2 };
 // The order of a life: load, make (each route), self_test, start, requests, stop, the handlers go,
 // the plugin goes. Calls may come from any thread; the plugin sees them one at a time.
 //
-//   Route table --shared_ptr--> PluginHandler (deleter) --shared_ptr--> Plugin --> Image
+//   Route table --shared_ptr--> PluginHandler or PluginMiddleware (deleter) --shared_ptr--> Plugin
+//   --> Image
 //
 // so that the image leaves when nothing can call it any more. The log tells if it could not.
 class Plugin : public std::enable_shared_from_this<Plugin> {
@@ -66,6 +68,9 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   // stands in the file does not count), else a new one. Findings: no such kind; what the plugin
   // complained of, each at its place; else at the mount's position what it logged or threw.
   [[nodiscard]] base::Result<std::shared_ptr<PluginHandler>, Findings> make(const Mount& mount);
+  // The same for one use of a middleware.
+  [[nodiscard]] base::Result<std::shared_ptr<PluginMiddleware>, Findings> make_middleware(
+      const Mount& mount);
 
   // Whether the plugin takes itself for fit to serve; true for one that does not say.
   [[nodiscard]] base::Status<Findings> self_test();
@@ -80,29 +85,43 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   [[nodiscard]] const PluginNote& note() const noexcept { return image_->note(); }
   // Handlers this plugin can make, in its order.
   [[nodiscard]] const std::vector<std::string>& kinds() const noexcept { return image_->kinds(); }
+  [[nodiscard]] const std::vector<std::string>& middleware_kinds() const noexcept {
+    return image_->middleware_kinds();
+  }
   [[nodiscard]] const Image& image() const noexcept { return *image_; }
 
  private:
-  // A handler and those who use it; without users it stays until stop(), and may be used again.
+  // A handler or middleware and those who use it; without users it stays until stop(), and may be
+  // used again.
+  template <class Made>
   struct Instance {
-    std::unique_ptr<PluginHandler> handler;
-    std::weak_ptr<PluginHandler> users;
+    std::unique_ptr<Made> made;
+    std::weak_ptr<Made> users;
   };
-  using Instances = std::map<std::string, Instance, std::less<>>;
+  template <class Made>
+  using Instances = std::map<std::string, Instance<Made>, std::less<>>;
 
   Plugin(PluginOptions options, LogSink& sink);
 
-  [[nodiscard]] Findings unknown_kind(const Mount& mount) const;
-  [[nodiscard]] base::Result<std::unique_ptr<PluginHandler>, Findings> make_new(
-      const std::string& kind, const Mount& mount) BERTH_REQUIRES(control_);
-  [[nodiscard]] std::shared_ptr<PluginHandler> lend(const std::string& key, Instance& instance);
+  template <class Made>
+  [[nodiscard]] Instances<Made>& instances() BERTH_REQUIRES(control_);
+  template <class Made>
+  [[nodiscard]] base::Result<std::shared_ptr<Made>, Findings> obtain(const Mount& mount);
+  template <class Made>
+  [[nodiscard]] base::Result<std::unique_ptr<Made>, Findings> make_new(const std::string& kind,
+                                                                       const Mount& mount)
+      BERTH_REQUIRES(control_);
+  template <class Made>
+  [[nodiscard]] std::shared_ptr<Made> lend(const std::string& key, Instance<Made>& instance);
+  template <class Made>
   void give_back(const std::string& key) noexcept;
 
   PluginOptions options_;
   HostTable host_;
   std::unique_ptr<Image> image_;
   base::Mutex control_;
-  Instances instances_ BERTH_GUARDED_BY(control_);
+  Instances<PluginHandler> handlers_ BERTH_GUARDED_BY(control_);
+  Instances<PluginMiddleware> middleware_ BERTH_GUARDED_BY(control_);
   bool started_ BERTH_GUARDED_BY(control_) = false;
 };
 

@@ -29,16 +29,15 @@ class PluginHandler final : public serve::Handler {
   [[nodiscard]] const serve::Route& route(serve::Request& request) override;
   void serve(serve::ResponseWriter& response, serve::Request& request) override;
 
+  // For a chain: the plugin's serve() alone, with everything contained that it might throw. A
+  // result of it, or BERTH_E_FAILED.
+  [[nodiscard]] std::int32_t call(berth_request& request, berth_response& response) const;
+  [[nodiscard]] const HostTable& host() const noexcept { return host_; }
+
   [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
   [[nodiscard]] const std::string& pattern() const noexcept { return route_.pattern; }
 
  private:
-  // The plugin's serve(), with everything contained that it might throw: a result of it, or
-  // BERTH_E_FAILED.
-  [[nodiscard]] std::int32_t call(berth_request& request, berth_response& response) const;
-  void answer_failure(std::int32_t result, serve::ResponseWriter& response,
-                      const berth_request& request) const;
-
   const berth_handler& table_;
   const HostTable& host_;
   std::string kind_;

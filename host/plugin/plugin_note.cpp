@@ -119,6 +119,7 @@ base::Result<PluginNote> parse_note(std::string_view descriptor) {
   const std::string_view abi = *find(*lines, "abi");
   if (!read_abi(abi, note)) return malformed("abi=" + std::string(abi) + " is not MAJOR.MINOR");
   note.kinds = words(find(*lines, "kinds").value_or(""));
+  note.middleware = words(find(*lines, "middleware").value_or(""));
   return note;
 }
 

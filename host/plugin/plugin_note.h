@@ -19,13 +19,14 @@ struct PluginNote {
   std::uint32_t abi_minor = 0;
   std::string name;
   std::string version;
-  std::vector<std::string> kinds;  // in the plugin's order
-  std::string compiler;            // "gcc 12.2.0"
-  std::string cxxabi;              // libstdc++'s; nothing of C++ crosses, so it is for people only
-  std::string sanitizer;           // "none", "address", "thread"...
-  std::string arch;                // "x86_64"
-  std::string glibc;               // the one it was built against
-  std::string git;                 // the revision it was built from
+  std::vector<std::string> kinds;  // of handlers, in the plugin's order
+  std::vector<std::string> middleware;
+  std::string compiler;   // "gcc 12.2.0"
+  std::string cxxabi;     // libstdc++'s; nothing of C++ crosses, so it is for people only
+  std::string sanitizer;  // "none", "address", "thread"...
+  std::string arch;       // "x86_64"
+  std::string glibc;      // the one it was built against
+  std::string git;        // the revision it was built from
 };
 
 // Reads the descriptor: lines KEY=VALUE, each ended by LF. Keys unknown here are left out, so that

@@ -90,12 +90,6 @@ const void* resp_facet(berth_response* r, const char* facet_id) noexcept {
   return response_facet(*r, facet_id);
 }
 
-std::int32_t next(berth_request*, berth_response*, const berth_filter*) noexcept {
-  return BERTH_E_STATE;
-}
-
-std::int64_t filter_pass(berth_sink*, const void*, std::size_t) noexcept { return BERTH_E_STATE; }
-
 }  // namespace
 
 void install_response_calls(berth_host& table) noexcept {
@@ -109,8 +103,6 @@ void install_response_calls(berth_host& table) noexcept {
   table.resp_trailer_declare = resp_trailer_declare;
   table.resp_trailer_add = resp_trailer_add;
   table.resp_facet = resp_facet;
-  table.next = next;
-  table.filter_pass = filter_pass;
 }
 
 }  // namespace berth::plugin

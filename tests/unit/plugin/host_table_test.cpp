@@ -172,7 +172,7 @@ TEST_F(HostTableTest, WhatThisHostDoesNotOfferIsSaidSo) {
   EXPECT_EQ(host->req_retain(&request, &response), BERTH_E_STATE);
   EXPECT_EQ(host->req_release(&request, BERTH_OK), BERTH_E_STATE);
   EXPECT_EQ(host->next(&request, &response, nullptr), BERTH_E_STATE);
-  EXPECT_EQ(host->filter_pass(nullptr, "", 0), BERTH_E_STATE);
+  EXPECT_EQ(host->filter_pass(nullptr, "", 0), BERTH_E_INVALID);
 }
 
 TEST_F(HostTableTest, LogsWithPairsAndLeavesOutWhatIsTooMuch) {

@@ -18,6 +18,7 @@ Inspection complete() {
   it.note.name = "hello";
   it.note.version = "1.2.3";
   it.note.kinds = {"hello", "body"};
+  it.note.middleware = {"gate"};
   it.note.compiler = "gcc 12.2.0";
   it.note.sanitizer = "none";
   it.machine = "x86-64";
@@ -34,6 +35,7 @@ TEST(Inspect, ShowsOneFactALine) {
             "name        hello\n"
             "version     1.2.3\n"
             "kinds       hello, body\n"
+            "middleware  gate\n"
             "abi         0.1\n"
             "sdk         0.1.0\n"
             "compiler    gcc 12.2.0\n"
@@ -71,13 +73,14 @@ TEST(Inspect, IsJsonToo) {
   Inspection it = complete();
   it.path = "a\"b\\c.so";
   it.refusals = {"no"};
-  EXPECT_EQ(to_json(it),
-            "{\"file\":\"a\\\"b\\\\c.so\",\"name\":\"hello\",\"version\":\"1.2.3\","
-            "\"kinds\":[\"hello\",\"body\"],\"abi\":\"0.1\",\"sdk\":\"0.1.0\","
-            "\"compiler\":\"gcc 12.2.0\",\"cxxabi\":\"\",\"sanitizer\":\"none\",\"glibc\":\"\","
-            "\"git\":\"\",\"machine\":\"x86-64\",\"size\":12345,\"sha256\":\"00ff\","
-            "\"build_id\":\"abcd\",\"needs\":[\"libstdc++.so.6\",\"libc.so.6\"],"
-            "\"unload_blockers\":[],\"warnings\":[],\"loads\":false,\"refusals\":[\"no\"]}\n");
+  EXPECT_EQ(
+      to_json(it),
+      "{\"file\":\"a\\\"b\\\\c.so\",\"name\":\"hello\",\"version\":\"1.2.3\","
+      "\"kinds\":[\"hello\",\"body\"],\"middleware\":[\"gate\"],\"abi\":\"0.1\",\"sdk\":\"0.1.0\","
+      "\"compiler\":\"gcc 12.2.0\",\"cxxabi\":\"\",\"sanitizer\":\"none\",\"glibc\":\"\","
+      "\"git\":\"\",\"machine\":\"x86-64\",\"size\":12345,\"sha256\":\"00ff\","
+      "\"build_id\":\"abcd\",\"needs\":[\"libstdc++.so.6\",\"libc.so.6\"],"
+      "\"unload_blockers\":[],\"warnings\":[],\"loads\":false,\"refusals\":[\"no\"]}\n");
 }
 
 Inspection inspected(const ScratchFolder& scratch, const std::string& name) {

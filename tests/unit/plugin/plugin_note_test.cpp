@@ -9,6 +9,7 @@ namespace {
 
 constexpr const char* kComplete =
     "format=1\nsdk=0.1.0\nabi=0.1\nname=hello\nversion=1.2.3\nkinds=hello,body\n"
+    "middleware=gate\n"
     "compiler=gcc 12.2.0\ncxxabi=libstdc++ cxx11\nsanitizer=none\narch=x86_64\nglibc=2.36\n"
     "git=v1.2.3-4-gabcdef\n";
 
@@ -21,6 +22,7 @@ TEST(PluginNote, ReadsEveryKey) {
   EXPECT_EQ(note->name, "hello");
   EXPECT_EQ(note->version, "1.2.3");
   EXPECT_EQ(note->kinds, (std::vector<std::string>{"hello", "body"}));
+  EXPECT_EQ(note->middleware, (std::vector<std::string>{"gate"}));
   EXPECT_EQ(note->compiler, "gcc 12.2.0");
   EXPECT_EQ(note->cxxabi, "libstdc++ cxx11");
   EXPECT_EQ(note->sanitizer, "none");

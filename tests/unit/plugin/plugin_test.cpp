@@ -259,8 +259,11 @@ TEST_F(PluginTest, ExceptionsNobodyGuardsAgainstAreContainedToo) {
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(line_of(made.error().front()),
             "berth.yaml:20:14: plugin \"alias\" could not make handler \"make\": out of make");
-  const auto middleware = make(*plugin, "wrap");
+  const auto middleware = plugin->make_middleware({"wrap", "GET /a", {}, {"berth.yaml", 21, 9}});
   ASSERT_FALSE(middleware.ok());
+  EXPECT_EQ(line_of(middleware.error().front()),
+            "berth.yaml:21:9: plugin \"alias\" could not make middleware \"wrap\": out of "
+            "make_middleware");
   const auto started = plugin->start(StartPhase::kFirst);
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(line_of(started.error().front()),

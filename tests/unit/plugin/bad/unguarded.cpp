@@ -30,6 +30,10 @@ std::int32_t make(const berth_host*, const berth_mount* mount, const berth_handl
   return BERTH_OK;
 }
 
+std::int32_t make_middleware(const berth_host*, const berth_mount*, const berth_middleware**) {
+  throw std::runtime_error("out of make_middleware");
+}
+
 std::int32_t start(const berth_host*, const berth_config*, std::int32_t) {
   throw std::runtime_error("out of start");
 }
@@ -46,7 +50,7 @@ extern "C" __attribute__((visibility("default"))) const berth_plugin* berth_plug
                                            "1.0.0",
                                            kind,
                                            make,
-                                           nullptr,
+                                           make_middleware,
                                            start,
                                            nullptr,
                                            nullptr};
