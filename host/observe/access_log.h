@@ -32,7 +32,8 @@ struct AccessRecord {
   std::chrono::nanoseconds duration{0};  // from the first byte of the request to the last written
   std::string_view referer = {};
   std::string_view user_agent = {};
-  std::string_view route = {};                              // the pattern of the route
+  std::string_view route = {};       // the pattern of the route
+  std::string_view request_id = {};  // the response's X-Request-Id; left out by both if empty
   std::chrono::sys_time<std::chrono::microseconds> time{};  // when the request began
 };
 
@@ -44,10 +45,13 @@ struct AccessLogOptions {
 
 // Any thread, many at once. Lines look like (one line each)
 //   203.0.113.7 - - [02/Jan/2026:03:04:05 +0000] "GET /hello/x HTTP/1.1" 200 13 "-" "curl/7.88.1"
+//   the same, then: "4bf92f3577b34da6a3ce929d0e0e4736"
 //   {"time":"2026-01-02T03:04:05.678Z","remote":"203.0.113.7","method":"GET","target":"/hello/x",
 //    "protocol":"HTTP/1.1","status":200,"bytes":13,"duration_seconds":0.000123,"referer":"...",
-//    "user_agent":"curl/7.88.1","route":"GET /hello/{name}"}
-// Times are UTC. Long texts are cut with "..." (target 2 KiB, referer and user agent 1 KiB each).
+//    "user_agent":"curl/7.88.1","route":"GET /hello/{name}",
+//    "request_id":"4bf92f3577b34da6a3ce929d0e0e4736"}
+// Times are UTC. Long texts are cut with "..." (target 2 KiB, referer, user agent and
+// route 1 KiB each, request id 256 bytes).
 class AccessLog {
  public:
   // Lost lines are reported through `log` (a warning at most once a minute), which must outlive

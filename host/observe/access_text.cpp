@@ -20,9 +20,10 @@ constexpr std::size_t kProtocolBytes = 16;
 constexpr std::size_t kRefererBytes = 1024;
 constexpr std::size_t kAgentBytes = 1024;
 constexpr std::size_t kRouteBytes = 1024;
+constexpr std::size_t kRequestIdBytes = 256;
 constexpr std::size_t kFixedBytes = 512;
 static_assert(kAddressBytes + kMethodBytes + kTargetBytes + kProtocolBytes + kRefererBytes +
-                  kAgentBytes + kRouteBytes + kFixedBytes <=
+                  kAgentBytes + kRouteBytes + kRequestIdBytes + kFixedBytes <=
               LineBuffer::kCapacity);
 
 void add_or_dash(LineBuffer& line, std::string_view value, std::size_t max_bytes) noexcept {
@@ -74,6 +75,10 @@ void format_combined(LineBuffer& line, const AccessRecord& record) noexcept {
   add_or_dash(line, record.referer, kRefererBytes);
   line.add("\" \"");
   add_or_dash(line, record.user_agent, kAgentBytes);
+  if (!record.request_id.empty()) {
+    line.add("\" \"");
+    add_ascii(line, record.request_id, kRequestIdBytes);
+  }
   line.add("\"\n");
 }
 
@@ -95,6 +100,7 @@ void format_access_json(LineBuffer& line, const AccessRecord& record) noexcept {
   add_member(line, "referer", record.referer, kRefererBytes);
   add_member(line, "user_agent", record.user_agent, kAgentBytes);
   add_member(line, "route", record.route, kRouteBytes);
+  add_member(line, "request_id", record.request_id, kRequestIdBytes);
   line.add("}\n");
 }
 

@@ -67,6 +67,7 @@ void H1Connection::log_access(H1Scratch& scratch) const noexcept {
       .referer = request.field("Referer").value_or(std::string_view()),
       .user_agent = request.field("User-Agent").value_or(std::string_view()),
       .route = request.route().pattern,
+      .request_id = response.field("X-Request-Id").value_or(std::string_view()),
       .time = service_.clock().wall() - std::chrono::duration_cast<std::chrono::microseconds>(took),
   });
 }

@@ -256,6 +256,18 @@ TEST(Middleware, AClientThatLeavesEndsTheChain) {
   EXPECT_EQ(log.find("failed"), std::string::npos) << log;
 }
 
+TEST(Middleware, TheAccessLogShowsTheRequestsId) {
+  Host host(configuration());
+  RawClient client = host.connect();
+  client.send(get("/throws/x", "X-Request-Id: abc\r\n") + get("/plain/x"));
+  EXPECT_EQ(client.read_replies(2).size(), 2U);
+  (void)host.stop();
+  const auto lines = expect_printable_lines(host.child().out());
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].ends_with(" 500 26 \"-\" \"-\" \"abc\"")) << lines[0];
+  EXPECT_TRUE(lines[1].ends_with(" 200 1 \"-\" \"-\"")) << lines[1];
+}
+
 TEST(Middleware, TheLogNamesWhoFailed) {
   Host host(configuration());
   RawClient client = host.connect();

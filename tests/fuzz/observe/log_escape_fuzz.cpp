@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -79,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                             .referer = second,
                             .user_agent = bytes,
                             .route = first,
+                            .request_id = second,
                             .time = {}};
   {
     LineBuffer line;
@@ -89,8 +91,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     LineBuffer line;
     format_combined(line, record);
     check_text(line.text());
-    // Texts between quotes cannot end them: request, referer and user agent are six quotes.
-    require(std::count(line.text().begin(), line.text().end(), '"') == 6);
+    // Texts between quotes cannot end them: request, referer, user agent and an id if there is one.
+    const std::ptrdiff_t quotes = second.empty() ? 6 : 8;
+    require(std::count(line.text().begin(), line.text().end(), '"') == quotes);
   }
   {
     LineBuffer line;

@@ -50,6 +50,13 @@ TEST(AccessText, CombinedHasItsColumnsWithoutARequest) {
             "- - - [01/Jan/1970:00:00:00 +0000] \"-\" 400 0 \"-\" \"-\"\n");
 }
 
+TEST(AccessText, ARequestIdStandsBehindAllElse) {
+  AccessRecord with_id = record();
+  with_id.request_id = "a\"1";
+  EXPECT_TRUE(combined(with_id).ends_with(" 200 13 \"-\" \"curl/7.88.1\" \"a\\x221\"\n"));
+  EXPECT_TRUE(json(with_id).ends_with(",\"request_id\":\"a\\\"1\"}\n"));
+}
+
 TEST(AccessText, CombinedCannotBeBrokenOutOf) {
   AccessRecord hostile = record();
   hostile.remote_address = "1.2.3.4 - admin";
@@ -72,7 +79,7 @@ TEST(AccessText, EveryTextMayBeTooLongAtOnce) {
   const std::string large(100000, '"');
   AccessRecord what = record();
   for (std::string_view* text : {&what.remote_address, &what.method, &what.target, &what.protocol,
-                                 &what.referer, &what.user_agent, &what.route}) {
+                                 &what.referer, &what.user_agent, &what.route, &what.request_id}) {
     *text = large;
   }
   for (const std::string& line : {combined(what), json(what)}) {
