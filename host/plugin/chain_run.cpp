@@ -1,6 +1,8 @@
 #include "plugin/chain_run.h"
 
 #include <new>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "plugin/contained_call.h"
@@ -20,21 +22,29 @@ void ChainRun::serve() {
   const std::int32_t result = enter();
   note_failure(result);
   if (failure_ != BERTH_OK) answer_failure(failure_, response_.writer, request_);
-  response_.writer.filters().finish();
+  serve::ResponseFilters& around = response_.writer.filters();
+  // Whoever is gone is answered nothing, but a request with wrong framing has its 400.
+  const bool gone = failure_ == BERTH_E_CLOSED && !request_.malformed;
+  if (gone) {
+    around.abandon();
+  } else {
+    around.finish();
+  }
 }
 
 std::int32_t ChainRun::enter() {
   const std::size_t step = entered_++;
   const std::size_t caller = std::exchange(running_, step);
-  const PluginChain::Middleware& middleware = chain_.middleware();
-  const bool is_middleware = step < middleware.size();
-  may_next_ = is_middleware;
-  std::int32_t result = is_middleware ? middleware[step]->call(request_, response_)
-                                      : chain_.handler().call(request_, response_);
+  answers_ = step;
+  may_next_ = is_middleware(step);
+  std::int32_t result = may_next_ ? chain_.middleware()[step]->call(request_, response_)
+                                  : chain_.handler().call(request_, response_);
   may_next_ = false;
-  // Whoever only hands on what it was told has not failed, and the line is there already.
-  if (result != BERTH_OK && result != returned_ && failure_ == BERTH_OK) {
-    log_failure(result, is_middleware ? "middleware" : "handler", host());
+  // Whoever only hands on what it was told has not failed, and the line is there already. Whoever
+  // has begun an answer of its own has.
+  const bool hands_on = result == returned_ && response_.writer.status() == 0;
+  if (result != BERTH_OK && !hands_on && failure_ == BERTH_OK) {
+    log_failure(result, is_middleware(step) ? "middleware" : "handler", host_of(step));
   }
   if (result > 0) result = BERTH_E_FAILED;  // BERTH_DEFERRED, which is not offered
   running_ = caller;
@@ -42,9 +52,23 @@ std::int32_t ChainRun::enter() {
   return result;
 }
 
-const HostTable& ChainRun::host() const noexcept {
-  const PluginChain::Middleware& middleware = chain_.middleware();
-  return running_ < middleware.size() ? middleware[running_]->host() : chain_.handler().host();
+const HostTable& ChainRun::host_of(std::size_t step) const noexcept {
+  return is_middleware(step) ? chain_.middleware()[step]->host() : chain_.handler().host();
+}
+
+void ChainRun::log_short(const PluginFilter& filter, std::uint64_t taken,
+                         std::uint64_t expected) const {
+  std::size_t step = answers_;
+  std::string_view what = is_middleware(step) ? "middleware" : "handler";
+  for (const PluginFilter& each : filters_) {  // outermost first
+    if (each.step() <= filter.step() || !each.changes_body()) continue;
+    step = each.step();
+    what = "filter";
+    break;
+  }
+  host_of(step).log(LogLevel::kError, "the " + std::string(what) + " wrote " +
+                                          std::to_string(taken) + " of the " +
+                                          std::to_string(expected) + " bytes that were declared");
 }
 
 std::int32_t ChainRun::next(const berth_filter* filter) {
@@ -53,7 +77,7 @@ std::int32_t ChainRun::next(const berth_filter* filter) {
   if (!may_next_ || around.inside()) return refuse(filter);
   if (filter != nullptr) {
     try {
-      filters_.emplace_back(*filter, host(), response_, *this);
+      filters_.emplace_back(*filter, running_, response_, *this);
     } catch (const std::bad_alloc&) {
       return refuse(filter);
     }
@@ -70,8 +94,10 @@ std::int32_t ChainRun::next(const berth_filter* filter) {
 
 std::int32_t ChainRun::refuse(const berth_filter* filter) {
   if (filter == nullptr) return BERTH_E_STATE;
-  PluginFilter refused(*filter, host(), response_, *this);
-  (void)refused.on_end(base::fail(serve::IoError::kState));
+  PluginFilter refused(*filter, running_, response_, *this);
+  const berth_filter* const outer = std::exchange(response_.refused, filter);
+  response_.writer.filters().refuse(refused);
+  response_.refused = outer;
   return BERTH_E_STATE;
 }
 
@@ -79,6 +105,7 @@ void ChainRun::forget_answer(std::int32_t result) noexcept {
   serve::ResponseWriter& writer = response_.writer;
   if (!writer.committed() && !writer.failed() && !writer.filters().opened()) {
     writer.discard();
+    answers_ = running_;
     return;
   }
   writer.fail(failure_status(result, writer.request()));

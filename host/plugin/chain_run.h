@@ -39,6 +39,11 @@ class ChainRun {
     if (failure_ == BERTH_OK) failure_ = result;
   }
 
+  // Of the plugin that a step of the chain is of; steps count from the outermost, 0.
+  [[nodiscard]] const HostTable& host_of(std::size_t step) const noexcept;
+  // A line about whoever wrote `taken` of the `expected` bytes that were declared to the filter.
+  void log_short(const PluginFilter& filter, std::uint64_t taken, std::uint64_t expected) const;
+
  private:
   static constexpr std::size_t kFilterBytes = 1024;
 
@@ -48,14 +53,16 @@ class ChainRun {
   // Those behind next() have failed: with nothing out their answer is forgotten, so that whoever
   // called it may give one; else it has failed for good, whatever is returned from here on.
   void forget_answer(std::int32_t result) noexcept;
-  // Of the step that runs.
-  [[nodiscard]] const HostTable& host() const noexcept;
+  [[nodiscard]] bool is_middleware(std::size_t step) const noexcept {
+    return step < chain_.middleware().size();
+  }
 
   const PluginChain& chain_;
   berth_request& request_;
   berth_response& response_;
   std::size_t entered_ = 0;  // steps that were entered
   std::size_t running_ = 0;  // the innermost that has not returned
+  std::size_t answers_ = 0;  // whose turn it is, or was, to write the answer
   bool may_next_ = false;    // the innermost of them is a middleware that has not called it
   std::int32_t returned_ = BERTH_OK;  // by the step that came back last
   std::int32_t failure_ = BERTH_OK;

@@ -30,6 +30,7 @@ struct berth_request {
 struct berth_response {
   berth::serve::ResponseWriter& writer;
   berth::plugin::ChainRun* chain = nullptr;  // null: there is no middleware around the handler
+  const berth_filter* refused = nullptr;     // by next(), and being told so
 
   explicit berth_response(berth::serve::ResponseWriter& w) noexcept : writer(w) {}
   berth_response(const berth_response&) = delete;

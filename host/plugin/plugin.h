@@ -68,7 +68,7 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   // stands in the file does not count), else a new one. Findings: no such kind; what the plugin
   // complained of, each at its place; else at the mount's position what it logged or threw.
   [[nodiscard]] base::Result<std::shared_ptr<PluginHandler>, Findings> make(const Mount& mount);
-  // The same for one use of a middleware.
+  // The same for a middleware.
   [[nodiscard]] base::Result<std::shared_ptr<PluginMiddleware>, Findings> make_middleware(
       const Mount& mount);
 

@@ -1,5 +1,5 @@
-// One use of a middleware, made by a plugin for a route's `with:`. What it stands in is
-// PluginChain.
+// A middleware made by a plugin for a route's `with:`, where equal uses share it. What it stands in
+// is PluginChain.
 #pragma once
 
 #include <berth/abi.h>

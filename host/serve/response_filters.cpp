@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -24,15 +25,17 @@ IoStatus ResponseFilters::add(ResponseFilter& filter) noexcept {
   if (r.committed_ || r.done_ || r.failed() || r.status_ != 0 || inside()) {
     return base::fail(IoError::kState);
   }
-  if (!any()) {
-    pending_.clear();
-    error_ = IoError::kState;
-    opened_ = in_head_ = length_set_ = broken_ = has_body_ = false;
-  }
   filter.outward_ = innermost_;
   innermost_ = live_ = &filter;
   r.filtered_ = true;
   return base::done();
+}
+
+void ResponseFilters::refuse(ResponseFilter& filter) noexcept {
+  const bool others = std::exchange(response_.filtered_, true);  // so that the writer asks inside()
+  filter.may_pass_ = false;
+  (void)run(filter, [&] { return filter.on_end(base::fail(IoError::kState)); });
+  response_.filtered_ = others;
 }
 
 template <class Callback>
@@ -84,7 +87,11 @@ IoStatus ResponseFilters::pass(const ResponseFilter& from, std::string_view byte
   if (r.over()) return base::fail(IoError::kTimedOut);
   if (r.done_) return base::fail(IoError::kState);
   if (bytes.empty() || http::body_forbidden(r.status_)) return base::done();
-  return into(from.outward_, bytes);
+  try {
+    return into(from.outward_, bytes);
+  } catch (const std::exception&) {  // std::bad_alloc: some of it may have gone out
+    return fail(from, IoError::kExhausted);
+  }
 }
 
 IoStatus ResponseFilters::open(std::string_view beginning) {
@@ -111,6 +118,10 @@ IoStatus ResponseFilters::send_pending() {
   if (pending_.empty()) return base::done();
   IoStatus status = into(live_, pending_.view());
   pending_.clear();
+  if (!status) {  // they were taken, and are lost
+    response_.fail();
+    error_ = status.error();
+  }
   return status;
 }
 
@@ -145,10 +156,17 @@ IoStatus ResponseFilters::send(std::string_view bytes) {
   return bytes.empty() ? base::done() : into(live_, bytes);
 }
 
+IoStatus ResponseFilters::send_and_go_on(std::string_view bytes) {
+  if (auto sent = send(bytes); !sent) return sent;
+  if (response_.over()) return base::fail(IoError::kTimedOut);
+  if (response_.failed()) return base::fail(error_);
+  return base::done();
+}
+
 IoStatus ResponseFilters::send_file(int file, std::uint64_t offset, std::uint64_t size) {
   if (auto begun = begin_body(size); !begun || size == 0) return begun;
   if (next_body_filter(live_) != nullptr) return copy_file(file, offset, size);
-  if (auto sent = send({}); !sent) return sent;
+  if (auto sent = send_and_go_on({}); !sent) return sent;
   return response_.put_file(file, offset, size);
 }
 
@@ -163,7 +181,7 @@ IoStatus ResponseFilters::copy_file(int file, std::uint64_t offset, std::uint64_
       return base::fail(IoError::kInvalid);
     }
     const auto count = static_cast<std::size_t>(got);
-    if (auto sent = send(std::string_view(piece).substr(0, count)); !sent) {
+    if (auto sent = send_and_go_on(std::string_view(piece).substr(0, count)); !sent) {
       response_.fail();  // part of the file cannot pass for all of it
       return sent;
     }
@@ -175,7 +193,7 @@ IoStatus ResponseFilters::copy_file(int file, std::uint64_t offset, std::uint64_
 
 IoStatus ResponseFilters::flush() {
   if (inside()) return base::fail(IoError::kState);
-  if (auto sent = send({}); !sent) return sent;
+  if (auto sent = send_and_go_on({}); !sent) return sent;
   if (http::body_forbidden(response_.status_)) return base::done();
   for (ResponseFilter* filter = next_body_filter(live_); filter != nullptr;
        filter = next_body_filter(filter->outward_)) {
@@ -183,6 +201,7 @@ IoStatus ResponseFilters::flush() {
       return status;
     }
   }
+  if (response_.failed()) return base::fail(error_);
   return base::done();
 }
 
@@ -196,7 +215,10 @@ IoStatus ResponseFilters::end_all() {
   ResponseWriter& r = response_;
   for (ResponseFilter* filter = live_; filter != nullptr; filter = filter->outward_) {
     const bool is_short = filter->expected_ && filter->taken_ < *filter->expected_;
-    if (is_short && !r.body_suppressed()) return fail(*filter, IoError::kInvalid);
+    if (is_short && !r.body_suppressed()) {
+      filter->on_short(filter->taken_, *filter->expected_);
+      return fail(*filter, IoError::kInvalid);
+    }
     filter->ended_ = true;
     const IoStatus status = call(*filter, [filter] { return filter->on_end(base::done()); });
     if (!status) return status;
@@ -228,7 +250,7 @@ void ResponseFilters::finish() {
   ResponseWriter& r = response_;
   while (!r.done_ && !r.over()) {
     if (r.failed()) {
-      if (r.committed_) break;
+      if (r.committed_ || error_ == IoError::kClosed) break;
       if (opened_) live_ = nullptr;
       end_until(live_, error_);
       r.reply_failure();
@@ -239,11 +261,7 @@ void ResponseFilters::finish() {
     error_ = drained.error();
     if (!broken_) r.fail();  // else there are fewer filters now
   }
-  if (r.over()) {
-    error_ = IoError::kTimedOut;
-  } else if (r.done_) {
-    error_ = IoError::kState;  // hijacked
-  }
+  if (r.over()) error_ = IoError::kTimedOut;
   end_until(nullptr, error_);
   clear();
 }
@@ -251,6 +269,9 @@ void ResponseFilters::finish() {
 void ResponseFilters::clear() noexcept {
   innermost_ = live_ = nullptr;
   response_.filtered_ = false;
+  pending_.clear();
+  error_ = IoError::kState;
+  opened_ = in_head_ = length_set_ = broken_ = has_body_ = false;
 }
 
 void ResponseFilters::abandon() noexcept {

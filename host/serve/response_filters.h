@@ -33,6 +33,12 @@ class ResponseFilter {
   [[nodiscard]] virtual IoStatus on_end(const IoStatus& result) noexcept = 0;
   // Whether on_body() is to be called; always the same.
   [[nodiscard]] virtual bool changes_body() const noexcept = 0;
+  // Those inside of it wrote `taken` of the `expected` bytes they had declared, and no more will
+  // come: the response fails. Before on_end().
+  virtual void on_short(std::uint64_t taken, std::uint64_t expected) noexcept {
+    static_cast<void>(taken);
+    static_cast<void>(expected);
+  }
 
  private:
   friend class ResponseFilters;
@@ -50,7 +56,8 @@ class ResponseFilter {
 //
 //   handler -> pending_ -> innermost on_head, on_body -> ... -> outermost -> ResponseWriter's own
 //
-// An error reply passes those that have not seen a head yet. After finish() it is empty again.
+// An error reply passes those that have not seen a head yet; where the client is gone there is
+// none. After finish() it is empty again.
 class ResponseFilters {
  public:
   explicit ResponseFilters(ResponseWriter& response) noexcept : response_(response) {}
@@ -60,10 +67,15 @@ class ResponseFilters {
   [[nodiscard]] bool any() const noexcept { return innermost_ != nullptr; }
   // The new innermost one. kState: a status was set or something written, or from within a filter.
   [[nodiscard]] IoStatus add(ResponseFilter& filter) noexcept;
+  // Instead: its on_end(), with kState, is its only call.
+  void refuse(ResponseFilter& filter) noexcept;
   // Hands bytes outward. kState: `from` is not inside on_body() or on_end(), or its on_end() got a
-  // failure. After a failure of one further out, that failure again. Where there is no body to send
-  // (204, 304) they are dropped.
+  // failure. After a failure of one further out, that failure again. kExhausted: no memory, and the
+  // response fails as if one further out had. Where there is no body to send (204, 304) they are
+  // dropped.
   [[nodiscard]] IoStatus pass(const ResponseFilter& from, std::string_view bytes);
+  // Whether one of them has failed in the call that runs: what pass() returned is not news.
+  [[nodiscard]] bool broken() const noexcept { return broken_; }
 
   // Lets the whole answer through, an error reply if the handler failed, and ends every filter.
   // Only ResponseWriter::finish() is left to do.
@@ -81,8 +93,11 @@ class ResponseFilters {
   [[nodiscard]] bool in_head() const noexcept { return in_head_; }
   // Whether any filter runs, which writes by pass() alone.
   [[nodiscard]] bool inside() const noexcept { return inside_ != nullptr; }
-  // Whether on_head() was called.
+  // Whether on_head() was called; false where there is none.
   [[nodiscard]] bool opened() const noexcept { return opened_; }
+  void end_all_hijacked() noexcept { end_until(nullptr, IoError::kState); }
+  // What those that are left will hear of, unless something else comes.
+  void connection_failed(IoError error) noexcept { error_ = error; }
   void length_was_set() noexcept { length_set_ = true; }
 
  private:
@@ -98,6 +113,9 @@ class ResponseFilters {
   [[nodiscard]] IoStatus send_pending();
   // What was kept back, then these, behind the heads.
   [[nodiscard]] IoStatus send(std::string_view bytes);
+  // The same for whoever goes on by itself: fails, too, where the response has ended meanwhile,
+  // which a filter may have kept to itself.
+  [[nodiscard]] IoStatus send_and_go_on(std::string_view bytes);
   [[nodiscard]] IoStatus copy_file(int file, std::uint64_t offset, std::uint64_t size);
   [[nodiscard]] IoStatus into(ResponseFilter* filter, std::string_view bytes);
   [[nodiscard]] IoStatus end_all();

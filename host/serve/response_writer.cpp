@@ -205,11 +205,19 @@ IoStatus ResponseWriter::write(std::string_view bytes) {
   written_ += bytes.size();
   if (!committed_) {
     add_content_type(kept_.empty() ? bytes : kept_.view());
-    if (auto sent = commit(false); !sent) return sent;
+    if (auto sent = commit(false); !sent) return lost(sent);
   } else if (auto sent = send_kept(); !sent) {
-    return sent;
+    return lost(sent);
   }
-  return transport_->send_body(bytes);
+  auto sent = transport_->send_body(bytes);
+  return sent ? sent : lost(sent);
+}
+
+[[gnu::cold]] IoStatus ResponseWriter::lost(IoStatus status) noexcept {
+  if (!filtered_) return status;  // finish() will see it
+  fail();
+  filters_.connection_failed(status.error());
+  return status;
 }
 
 IoStatus ResponseWriter::send_file(int file, std::uint64_t offset, std::uint64_t size) {
@@ -228,10 +236,11 @@ IoStatus ResponseWriter::put_file(int file, std::uint64_t offset, std::uint64_t 
   }
   written_ += size;
   if (head_request_) return base::done();
-  if (auto sent = committed_ ? send_kept() : commit(false); !sent) return sent;
+  if (auto sent = committed_ ? send_kept() : commit(false); !sent) return lost(sent);
   auto sent = transport_->send_file(file, offset, size);
-  if (!sent) fail();
-  return sent;
+  if (sent) return sent;
+  fail();
+  return lost(sent);
 }
 
 IoStatus ResponseWriter::send_kept() {
@@ -308,8 +317,9 @@ IoStatus ResponseWriter::flush() {
     if (auto passed = filters_.flush(); !passed) return passed;
     if (done_) return base::fail(IoError::kTimedOut);  // lost meanwhile
   }
-  if (auto sent = committed_ ? send_kept() : commit(false); !sent) return sent;
-  return transport_->flush();
+  if (auto sent = committed_ ? send_kept() : commit(false); !sent) return lost(sent);
+  auto sent = transport_->flush();
+  return sent ? sent : lost(sent);
 }
 
 [[gnu::always_inline]] inline bool ResponseWriter::is_plain() const noexcept {
@@ -319,7 +329,9 @@ IoStatus ResponseWriter::flush() {
 
 IoResult<std::unique_ptr<Hijacked>> ResponseWriter::hijack() {
   if (over()) return base::fail(IoError::kTimedOut);
-  if (committed_ || done_ || failed_ || status_ != 0) return base::fail(IoError::kState);
+  if (committed_ || done_ || failed_ || status_ != 0 || filters_.inside()) {
+    return base::fail(IoError::kState);
+  }
   if (auto ready = transport_->begin_hijack(); !ready) return base::fail(ready.error());
   if (commit_ != nullptr && !commit_->hijack()) {
     lose();
@@ -328,6 +340,7 @@ IoResult<std::unique_ptr<Hijacked>> ResponseWriter::hijack() {
   committed_ = done_ = true;
   commit_ = nullptr;  // it goes with the connection
   status_ = 101;      // for logs: whatever the handler says from here on, it is no response of ours
+  if (filtered_) filters_.end_all_hijacked();  // while request and connection are there
   try {
     return transport_->hijack();
   } catch (...) {  // std::bad_alloc: nobody has it

@@ -63,7 +63,8 @@ class ResponseWriter {
   // Sends the head and what is kept back (Go's Flusher).
   [[nodiscard]] IoStatus flush();
 
-  // Takes the connection over (Go's Hijacker): request and response are of no use afterwards.
+  // Takes the connection over (Go's Hijacker): request and response are of no use afterwards, so
+  // filters are ended, with kState, before it returns.
   // kState: the head is out, its status was set, or there is no connection to be had (HTTP/2).
   // kExhausted: limits.client_waits. kTimedOut: the deadline was first.
   [[nodiscard]] IoResult<std::unique_ptr<Hijacked>> hijack();
@@ -118,6 +119,8 @@ class ResponseWriter {
   [[nodiscard]] IoStatus put_file(int file, std::uint64_t offset, std::uint64_t size);
   // Replaces what was written by the reply to a failed handler. REQUIRES: !committed().
   void reply_failure();
+  // The connection did not take what it had to: with filters the response fails, and they hear why.
+  [[nodiscard]] IoStatus lost(IoStatus status) noexcept;
   void clear() noexcept;
   // Sends the head; `complete` tells that `kept_` is the whole body.
   [[nodiscard]] IoStatus commit(bool complete);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <new>
 
 #include "http/target.h"
 #include "http/token.h"
@@ -27,6 +28,7 @@ std::optional<std::string> FakeTransport::field(std::string_view name) const {
 }
 
 serve::IoStatus FakeTransport::outcome() const {
+  if (no_memory) throw std::bad_alloc();
   if (write_error) return base::fail(*write_error);
   return base::done();
 }

@@ -31,6 +31,7 @@ class FakeTransport final : public serve::Transport {
   http::Fields request_trailers;
   std::optional<serve::IoError> read_error;   // once the body is read
   std::optional<serve::IoError> write_error;  // of every call that sends
+  bool no_memory = false;                     // each of them throws std::bad_alloc
   bool client_gone = false;
 
   // --- what was done ---

@@ -36,7 +36,8 @@ typedef struct berth_pair {
   berth_str key, value;
 } berth_pair;
 
-typedef struct berth_request berth_request;   /* host's, until serve() returns or req_release() */
+typedef struct berth_request berth_request;   /* host's, until serve(), or on_end() of a filter,
+                                               * returns, or req_release() */
 typedef struct berth_response berth_response; /* host's, as long as its request */
 typedef struct berth_config berth_config;     /* host's node, until make() or start() returns */
 typedef struct berth_sink berth_sink;         /* host's, until the filter's callback returns */
@@ -177,9 +178,11 @@ struct berth_host {
   /* --- middleware [request]: */
   /* Runs the rest of the chain and returns what it returned. Once per call of a middleware's
    * serve(), E_STATE else; a middleware that answers by itself does not call it. filter, or NULL,
-   * sees what is answered from then on, error replies of the host included; it is kept until its
-   * on_end(), which may be after next() and serve() have returned. E_STATE, too, with a filter once
-   * a status is set. If the rest failed with nothing sent, all that was set and written is
+   * sees what is answered from then on, the error reply to a failed serve() included, but no head
+   * after one that it has seen, and nothing of what the host answers without the chain or in its
+   * stead (400, 413, 503 of a full queue or the deadline). It is kept until its on_end(), which may
+   * be after next() and serve() have returned. E_STATE, too, with a filter once a status is set. If
+   * the rest failed with nothing sent, all that was set and written is
    * forgotten, resp_status_get() is 0, and the middleware may answer; else the response ends as a
    * failed one, whatever the middleware returns. */
   int32_t (*next)(berth_request*, berth_response*, const berth_filter* filter);
@@ -208,7 +211,7 @@ typedef struct berth_handler {
 
 /* What a middleware sees of the answer of those behind it, innermost filter first. All [request]. A
  * negative result ends the response as from serve(). Writers are never wrapped, so facets stay
- * reachable; inside of a filter resp_write(), flush() and next() are E_STATE. */
+ * reachable; inside of a filter resp_write(), flush(), hijack() and next() are E_STATE. */
 struct berth_filter {
   uint32_t size;
   void* self;
@@ -219,12 +222,13 @@ struct berth_filter {
    * what was held back. NULL: the body is passed on untouched. */
   int32_t (*on_body)(void* self, berth_response*, berth_sink*, const void* bytes, size_t size);
   /* Exactly once, and last, also for a filter that next() refused. BERTH_OK: the response is
-   * complete, were it an error reply, and bytes may be passed. Negative, what ended it: it was cut,
-   * taken over by hijack(), or answered past this filter. NULL: none. */
+   * complete up to here, were it an error reply, and bytes may be passed; what is further out may
+   * still fail. Negative, what ended it: it was cut, answered past this filter, not answered
+   * (E_CLOSED), or taken over (E_STATE, from within hijack()). NULL: none. */
   int32_t (*on_end)(void* self, berth_response*, berth_sink*, int32_t result);
 };
 
-/* One use of a middleware in a route's `with:`. */
+/* What stands in a route's `with:`; uses of equal kind, pattern and configuration may share one. */
 typedef struct berth_middleware {
   uint32_t size;
   void* self;

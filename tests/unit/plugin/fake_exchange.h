@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +16,7 @@
 #include "http/target.h"
 #include "serve/exchange.h"
 #include "serve/handler.h"
+#include "serve/hijacked.h"
 #include "serve/request.h"
 #include "serve/response_writer.h"
 #include "serve/transport.h"
@@ -28,6 +31,8 @@ class FakeTransport : public serve::Transport {
   bool cancelled_now = false;
   std::optional<serve::IoError> read_error;
   std::optional<serve::IoError> send_error;
+  bool no_memory = false;   // to send the head with
+  bool hijackable = false;  // what is handed out is closed already
 
   serve::IoResult<std::size_t> read_body(std::span<char> buffer) override {
     if (read_error) return base::fail(*read_error);
@@ -42,6 +47,7 @@ class FakeTransport : public serve::Transport {
     return base::done();
   }
   serve::IoStatus send_head(int status, const http::Fields& fields, serve::BodyPlan) override {
+    if (no_memory) throw std::bad_alloc();
     if (send_error) return base::fail(*send_error);
     sent += std::to_string(status) + "\n";
     for (const http::Field field : fields) {
@@ -56,6 +62,10 @@ class FakeTransport : public serve::Transport {
     return base::done();
   }
   serve::IoStatus flush() override { return base::done(); }
+  serve::IoStatus begin_hijack() override {
+    return hijackable ? serve::IoStatus(base::done()) : base::fail(serve::IoError::kState);
+  }
+  std::unique_ptr<serve::Hijacked> hijack() override { return nullptr; }
   serve::IoStatus finish(const http::Fields& trailers) override {
     for (const http::Field field : trailers) {
       sent += "\n" + std::string(field.name) + ": " + std::string(field.value);
@@ -80,6 +90,14 @@ struct FakeExchange {
     head.method = "POST";
     head.target = target;
     head.fields = fields;
+    begin();
+  }
+  FakeExchange(const FakeExchange&) = delete;
+  FakeExchange& operator=(const FakeExchange&) = delete;
+
+  // Makes it ready for another run(), as the thread that has it does for each request.
+  void begin() {
+    transport.sent.clear();
     serve::Request::Parts parts{};
     parts.head = &head;
     parts.target = http::parse_target(head.method, head.target).value();
@@ -90,8 +108,6 @@ struct FakeExchange {
     parts.connected = &connected;
     exchange.begin(parts);
   }
-  FakeExchange(const FakeExchange&) = delete;
-  FakeExchange& operator=(const FakeExchange&) = delete;
 
   // Routes the request to the handler and runs it: what the client gets.
   const std::string& run(serve::Handler& handler) {

@@ -30,6 +30,8 @@ class Marking final : public ResponseFilter {
   std::function<IoStatus()> head;                  // what else on_head() does
   std::function<IoStatus(std::string_view)> body;  // instead of marking
   std::optional<IoError> end;                      // what on_end() fails with
+  std::optional<IoError> ends_with;                // what it is expected to be told
+  std::function<void()> at_end;                    // what else it does
   std::string tail;
   bool marks = true;
   bool listens = true;  // to what became of what it passes
@@ -46,6 +48,8 @@ class Marking final : public ResponseFilter {
   }
   [[nodiscard]] IoStatus on_end(const IoStatus& result) noexcept override {
     told_ += name_ + (result ? ".end " : ".cut ");
+    if (at_end) at_end();
+    EXPECT_TRUE(!ends_with || result.error() == *ends_with) << name_;
     const IoStatus passed = pass(tail);
     if (!result) {
       EXPECT_EQ(passed.error(), IoError::kState);
@@ -55,6 +59,9 @@ class Marking final : public ResponseFilter {
     return listens ? passed : base::done();
   }
   [[nodiscard]] bool changes_body() const noexcept override { return marks; }
+  void on_short(std::uint64_t taken, std::uint64_t expected) noexcept override {
+    told_ += name_ + ".short" + std::to_string(taken) + "of" + std::to_string(expected) + " ";
+  }
   IoStatus pass(std::string_view bytes) { return response.filters().pass(*this, bytes); }
 
  private:

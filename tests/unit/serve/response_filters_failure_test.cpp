@@ -1,7 +1,9 @@
 // What filters are told, and what the client gets, where a response does not come to its end.
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -26,7 +28,7 @@ TEST(ResponseFiltersFailure, LessThanTheHandlersLengthIsCutOrReplaced) {
     write(r, "abc");
   });
   EXPECT_EQ(replaced.status, 500);
-  EXPECT_EQ(replaced.told, "i.head200 o.head200 i.body o.body i.cut o.cut ");
+  EXPECT_EQ(replaced.told, "i.head200 o.head200 i.body o.body i.short3of6 i.cut o.cut ");
   const Answer cut = answer([](ResponseWriter& r) {
     EXPECT_TRUE(r.set_field("Content-Length", "6"));
     write(r, "abc");
@@ -155,6 +157,80 @@ TEST(ResponseFiltersFailure, ALengthThatIsLessThanWhatIsThereIsAnErrorReply) {
   EXPECT_EQ(got.told, "i.head200 o.head200 i.cut o.cut ");
 }
 
+// Kept back, and taken from the handler with that.
+TEST(ResponseFiltersFailure, BytesThatWereTakenAreSentOrTheResponseFails) {
+  const Answer got = answer(
+      [](ResponseWriter& r) {
+        write(r, std::string(2000, 'a'));
+        EXPECT_EQ(r.write(std::string(100, 'b')).error(), IoError::kTooLarge);
+        EXPECT_EQ(r.write("ccccc").error(), IoError::kState);
+      },
+      [](Marking& outer, Marking& inner) {
+        outer.marks = inner.marks = false;
+        outer.head = [&outer] { return outer.response.set_field("Content-Length", "5"); };
+        outer.ends_with = IoError::kTooLarge;
+      });
+  EXPECT_EQ(got.status, 500);
+  EXPECT_EQ(got.sent, "500 Internal Server Error\n");
+  EXPECT_EQ(got.told, "i.head200 o.head200 i.cut o.cut ");
+}
+
+TEST(ResponseFiltersFailure, AResponseThatFailedInsideOfAFilterIsNotFlushed) {
+  const Answer got = answer([](ResponseWriter& r) { EXPECT_FALSE(r.flush()); },
+                            [](Marking& outer, Marking&) {
+                              outer.body = [&outer](std::string_view) -> IoStatus {
+                                outer.response.fail();
+                                return base::done();
+                              };
+                            });
+  EXPECT_EQ(got.status, 500);
+  EXPECT_FALSE(got.cut);
+}
+
+// What it passes finds no memory, and it keeps that to itself.
+TEST(ResponseFiltersFailure, OneThatFindsNoMemoryEndsTheResponse) {
+  FakeConnection connection;
+  test::Routes routes;
+  std::string told;
+  routes.add("/", [&](ResponseWriter& response, Request&) {
+    Marking filter("f", response, told);
+    filter.body = [&filter](std::string_view bytes) -> IoStatus {
+      EXPECT_EQ(filter.pass(bytes).error(), IoError::kExhausted);
+      return base::done();
+    };
+    EXPECT_TRUE(response.filters().add(filter));
+    EXPECT_EQ(response.write(std::string(base::limits::kResponseBuffer + 1, 'x')).error(),
+              IoError::kExhausted);
+    response.filters().finish();
+  });
+  FakeConnection::Stream& stream = connection.open("GET", "/");
+  stream.transport.no_memory = true;
+  FakeConnection::run(stream, routes);
+  EXPECT_EQ(told, "f.head200 f.body f.cut ");
+  EXPECT_EQ(stream.transport.aborts, 1);
+}
+
+TEST(ResponseFiltersFailure, OneThatIsRefusedIsInsideLikeAnyOther) {
+  FakeConnection connection;
+  test::Routes routes;
+  std::string told;
+  routes.add("/", [&](ResponseWriter& response, Request&) {
+    Marking refused("r", response, told);
+    refused.at_end = [&response] {
+      EXPECT_TRUE(response.filters().inside());
+      EXPECT_EQ(response.write("no").error(), IoError::kState);
+      EXPECT_EQ(response.flush().error(), IoError::kState);
+    };
+    write(response, "a");
+    response.filters().refuse(refused);
+    write(response, "b");
+  });
+  FakeConnection::Stream& stream = connection.open("GET", "/");
+  FakeConnection::run(stream, routes);
+  EXPECT_EQ(told, "r.cut ");
+  EXPECT_EQ(stream.transport.sent, "ab");
+}
+
 TEST(ResponseFiltersFailure, ThoseOfAResponseThatNobodyFinishesAreToldSo) {
   FakeConnection connection;
   test::Routes routes;
@@ -234,22 +310,73 @@ TEST(ResponseFiltersFailure, ThoseBehindAnOverdueResponseAreToldSo) {
   EXPECT_EQ(behind.told, "f.head200 f.body f.flush f.cut ");
 }
 
-TEST(ResponseFiltersFailure, ThoseOfALostClientAreToldSo) {
-  FakeConnection connection;
-  test::Routes routes;
-  std::string told;
-  routes.add("/", [&](ResponseWriter& response, Request&) {
-    Marking filter("f", response, told);
-    EXPECT_TRUE(response.filters().add(filter));
-    write(response, "abc");
-    EXPECT_EQ(response.flush().error(), IoError::kClosed);
-    response.filters().finish();
+TEST(ResponseFiltersFailure, AFileIsNotReadOnBehindTheDeadline) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
+  ASSERT_NE(file, nullptr);
+  const std::string large(1 << 20, 'x');
+  ASSERT_EQ(std::fwrite(large.data(), 1, large.size(), file.get()), large.size());
+  ASSERT_EQ(std::fflush(file.get()), 0);
+  Raced raced;
+  raced.body = [&](std::string_view) -> IoStatus {
+    (void)raced.word.seal();
+    return base::done();  // it keeps all of it
+  };
+  raced.run([&](ResponseWriter& r) {
+    EXPECT_EQ(r.send_file(::fileno(file.get()), 0, large.size()).error(), IoError::kTimedOut);
   });
-  FakeConnection::Stream& stream = connection.open("GET", "/");
-  stream.transport.write_error = IoError::kClosed;
-  FakeConnection::run(stream, routes);
-  EXPECT_EQ(told, "f.head200 f.body f.flush f.end ");  // what it passes finds out
-  EXPECT_EQ(stream.transport.aborts, 1);
+  EXPECT_EQ(raced.told, "f.head200 f.body f.cut ");
+}
+
+// Whatever the handler makes of it.
+TEST(ResponseFiltersFailure, ThoseOfALostClientAreToldSo) {
+  struct Row {
+    const char* description;
+    Serve serve;
+    const char* told;
+  };
+  const Row table[] = {
+      {"flushed",
+       [](ResponseWriter& r) {
+         write(r, "abc");
+         EXPECT_EQ(r.flush().error(), IoError::kClosed);
+       },
+       "f.head200 f.body f.flush f.cut "},
+      {"written",
+       [](ResponseWriter& r) {
+         const std::string large(base::limits::kResponseBuffer + 1, 'x');
+         EXPECT_EQ(r.write(large).error(), IoError::kClosed);
+         EXPECT_EQ(r.write("more").error(), IoError::kState);
+       },
+       "f.head200 f.body f.cut "},
+  };
+  for (const Row& row : table) {
+    SCOPED_TRACE(row.description);
+    FakeConnection connection;
+    test::Routes routes;
+    std::string told;
+    routes.add("/", [&](ResponseWriter& response, Request&) {
+      Marking filter("f", response, told);
+      filter.ends_with = IoError::kClosed;
+      EXPECT_TRUE(response.filters().add(filter));
+      row.serve(response);
+      response.filters().finish();
+    });
+    FakeConnection::Stream& stream = connection.open("GET", "/");
+    stream.transport.write_error = IoError::kClosed;
+    FakeConnection::run(stream, routes);
+    EXPECT_EQ(told, row.told);
+    EXPECT_EQ(stream.transport.aborts, 1);
+  }
+}
+
+TEST(ResponseFiltersFailure, AFilterThatHasLostItsClientHasNobodyToAnswer) {
+  const Answer got =
+      answer([](ResponseWriter& r) { write(r, "abc"); },
+             [](Marking& outer, Marking& inner) {
+               inner.head = []() -> IoStatus { return base::fail(IoError::kClosed); };
+               outer.ends_with = IoError::kClosed;
+             });
+  EXPECT_EQ(got.told, "i.head200 i.cut o.cut ");
 }
 
 TEST(ResponseFiltersFailure, LeaveNothingToTheNextResponse) {
@@ -278,7 +405,12 @@ TEST(ResponseFiltersFailure, LeaveNothingToTheNextResponse) {
     bool filtered = true;
     test::Routes routes;
     routes.add("/", [&](ResponseWriter& response, Request&) {
-      if (!filtered) return write(response, "plain");
+      if (!filtered) {
+        EXPECT_FALSE(response.filters().opened());
+        write(response, "forgotten");
+        response.discard();
+        return write(response, "plain");
+      }
       Marking filter("f", response, told);
       EXPECT_TRUE(response.filters().add(filter));
       row.serve(response);
