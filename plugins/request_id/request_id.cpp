@@ -52,7 +52,7 @@ bool is_taken(std::string name) {
 class Keep : public berth::Filter {
  public:
   Keep(const std::string& header, std::string id) : header_(header), id_(std::move(id)) {}
-  void on_head(berth::ResponseWriter& response) override {
+  void on_head(berth::ResponseWriter& response, const berth::Request&) override {
     if (!response.header(header_)) response.set_header(header_, id_);
   }
 

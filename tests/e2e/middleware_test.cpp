@@ -1,12 +1,17 @@
 // Middleware of plugins around handlers of plugins, over real sockets.
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/resource.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "e2e/golden.h"
 #include "e2e/host.h"
+#include "net/descriptor_limit.h"
 
 namespace berth::e2e {
 namespace {
@@ -58,6 +63,20 @@ routes:
   - pattern: "/bad/{how}"
     handler: around.answer
     with: [request_id.assign, around.bad]
+  - pattern: "/recover/{how}"
+    handler: around.answer
+    with: [around.recover]
+  - pattern: "/journal/{how}"
+    handler: around.answer
+    with: [request_id, around.journal, around.recover]
+  - pattern: "/small/{how}"
+    handler: around.answer
+    max_body: 10B
+    timeout: 100ms
+    with: [request_id]
+  - pattern: "/upload/{how}"
+    handler: around.answer
+    with: [request_id]
 )";
   return text;
 }
@@ -153,6 +172,124 @@ TEST(Middleware, ErrorRepliesCarryTheRequestsId) {
   const Reply reply = client.read_reply();
   EXPECT_EQ(reply.status, 500);
   EXPECT_EQ(reply.field("X-Request-Id"), "abc");
+}
+
+TEST(Middleware, RepliesWithoutTheHandlerOrInItsSteadCarryNoId) {
+  struct Row {
+    const char* description;
+    std::string request;
+    int status;
+  };
+  const Row table[] = {
+      {"malformed", "GET /small/x HTTP/1.1\r\nHost: h\r\nX-Request-Id : abc\r\n\r\n", 400},
+      {"too large",
+       "POST /small/x HTTP/1.1\r\nHost: h\r\nX-Request-Id: abc\r\nContent-Length: 11\r\n\r\n", 413},
+      {"overdue", get("/small/overdue", "X-Request-Id: abc\r\n"), 503},
+      {"a filter has failed in the body", get("/bad/x", "X-Request-Id: abc\r\n"), 500},
+  };
+  Host host(configuration());
+  for (const Row& row : table) {
+    RawClient client = host.connect();
+    client.send(row.request);
+    const Reply reply = client.read_reply();
+    EXPECT_EQ(reply.status, row.status) << row.description;
+    EXPECT_EQ(reply.field("X-Request-Id"), std::nullopt) << row.description;
+  }
+  (void)host.stop();
+  EXPECT_EQ(host.child().out().find("\"abc\""), std::string::npos) << host.child().out();
+}
+
+TEST(Middleware, ARequestThatFindsNoPlaceInTheQueueGetsNoId) {
+  constexpr std::size_t kAll = base::limits::kQueue + 2;
+  (void)net::raise_descriptor_limit();
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  if (files.rlim_cur < kAll + 100) GTEST_SKIP() << "the limit of open descriptors is too low";
+  Host host(configuration() + "limits: { threads: 4, client_waits: 1 }\n");
+  // One is served, the queue is full, one is refused: which is the loops' affair.
+  std::vector<RawClient> uploads;
+  std::vector<pollfd> waits;
+  for (std::size_t i = 0; i < kAll; ++i) {
+    uploads.push_back(host.connect());
+    uploads.back().send(
+        "POST /upload/body HTTP/1.1\r\nHost: h\r\nX-Request-Id: abc\r\nContent-Length: 3\r\n"
+        "Expect: 100-continue\r\n\r\n");
+    waits.push_back({uploads.back().fd(), POLLIN, 0});
+  }
+  for (bool refused = false; !refused;) {
+    ASSERT_GT(::poll(waits.data(), waits.size(), 60'000), 0);
+    for (std::size_t i = 0; i < waits.size(); ++i) {
+      if (waits[i].revents == 0) continue;
+      waits[i].fd = -1;  // answered
+      const Reply reply = uploads[i].read_reply();
+      if (reply.status == 100) continue;
+      refused = true;
+      EXPECT_EQ(reply.status, 503);
+      EXPECT_EQ(reply.field("X-Request-Id"), std::nullopt);
+    }
+  }
+}
+
+TEST(Middleware, OneMayAnswerForAHandlerThatFailed) {
+  Host host(configuration());
+  RawClient client = host.connect();
+  // More often than there are threads, with answers that filters have seen in between.
+  for (int i = 0; i < 20; ++i) {
+    client.send(get("/tags/hello") + get("/recover/throw") + get("/journal/throw"));
+    EXPECT_EQ(client.read_reply().body, "HELLO INNER outer");
+    const Reply plain = client.read_reply();
+    EXPECT_EQ(plain.status, 502);
+    EXPECT_EQ(plain.body, "recovered");
+    const Reply filtered = client.read_reply();
+    EXPECT_EQ(filtered.status, 502);
+    EXPECT_EQ(filtered.field("X-Request-Id").value_or("").size(), 32U);
+  }
+  client.send(get("/recover/cut"));
+  EXPECT_FALSE(client.read_reply().whole);
+}
+
+TEST(Middleware, AFilterReadsTheRequestToTheEnd) {
+  Host host(configuration());
+  RawClient client = host.connect();
+  client.send(get("/journal/hello?a=b", "User-Agent: test\r\n") + get("/journal/hijack"));
+  EXPECT_EQ(client.read_reply().body, "hello");
+  EXPECT_EQ(client.read_until_close(), "raw\n");
+  const std::string log = host.stop();
+  for (const char* line : {"target=\"/journal/hello?a=b\" agent=test status=200 whole=yes\n",
+                           "target=/journal/hijack agent=- status=101 whole=no\n"}) {
+    EXPECT_NE(log.find(line), std::string::npos) << log;
+  }
+}
+
+TEST(Middleware, AnswersHttp10Too) {
+  Host host(configuration());
+  const auto ask = [&host](const std::string& path, const std::string& fields) {
+    RawClient client = host.connect();
+    client.send("GET " + path + " HTTP/1.0\r\nHost: h\r\n" + fields + "\r\n");
+    const Reply reply = client.read_reply();
+    EXPECT_FALSE(reply.chunked()) << path;
+    return reply;
+  };
+  const Reply small = ask("/tags/hello", "Connection: keep-alive\r\n");
+  EXPECT_EQ(small.body, "HELLO INNER outer");
+  EXPECT_EQ(small.field("Content-Length"), "17");
+  const Reply large = ask("/upper/chunked", "Connection: keep-alive\r\n");
+  EXPECT_TRUE(large.body == std::string(3 * 4096, 'A')) << large.body.size();
+  EXPECT_EQ(large.field("Content-Length"), std::nullopt);  // ends with the connection
+  const Reply trailer = ask("/upper/trailer", "");
+  EXPECT_TRUE(trailer.body == std::string(4096, 'A')) << trailer.body.size();
+  EXPECT_EQ(trailer.trailers.size(), 0U);
+  EXPECT_EQ(ask("/throws/x", "").status, 500);
+}
+
+TEST(Middleware, TrailersComeBehindABodyThatWasChanged) {
+  Host host(configuration());
+  RawClient client = host.connect();
+  client.send(get("/upper/trailer"));
+  const Reply reply = client.read_reply();
+  ASSERT_EQ(reply.trailers.size(), 1U);
+  EXPECT_EQ(reply.trailers[0].first, "Behind");
+  EXPECT_EQ(reply.trailers[0].second, "1");
 }
 
 TEST(Middleware, AFlushReachesTheClientThroughFilters) {
@@ -301,7 +438,8 @@ TEST(Middleware, RoutesShowTheChain) {
 TEST(Middleware, InspectTellsTheRoleOfAKind) {
   const Folder folder;
   const Outcome outcome = berth(folder, {"plugin", "inspect", BERTH_AROUND_PLUGIN});
-  EXPECT_NE(outcome.out.find("\nkinds       answer\nmiddleware  upper, tag, gate, throws, bad\n"),
+  EXPECT_NE(outcome.out.find("\nkinds       answer\nmiddleware  upper, tag, gate, throws, bad, "
+                             "recover, journal\n"),
             std::string::npos)
       << outcome.out;
 }

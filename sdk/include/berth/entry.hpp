@@ -98,17 +98,19 @@ struct MountedMiddleware {
 
 // The host's handle on a Filter, which it is part of; on_end() deletes it.
 struct FilterTable {
-  static void fill(Filter& filter) noexcept {
+  static void fill(Filter& filter, berth_request* request) noexcept {
     const bool body = filter.body_filter() != nullptr;
+    filter.request_ = request;
     filter.table_ = {sizeof(berth_filter), &filter, &on_head, body ? &on_body : nullptr, &on_end};
   }
   static const berth_filter* of(const Filter& filter) noexcept { return &filter.table_; }
 
  private:
   static std::int32_t on_head(void* self, berth_response* response) noexcept {
+    auto& filter = *static_cast<Filter*>(self);
     return guard([&] {
       ResponseWriter writer(response);
-      static_cast<Filter*>(self)->on_head(writer);
+      filter.on_head(writer, Request(filter.request_));
     });
   }
   static std::int32_t on_body(void* self, berth_response* response, berth_sink* sink,
@@ -116,11 +118,13 @@ struct FilterTable {
     return guard([&] {
       ResponseWriter writer(response);
       Sink out(sink);
-      BodyFilter& filter = *static_cast<Filter*>(self)->body_filter();
+      auto& filter = *static_cast<Filter*>(self);
+      const Request reader(filter.request_);
+      BodyFilter& body = *filter.body_filter();
       if (size == 0) {
-        filter.on_flush(writer, out);
+        body.on_flush(writer, reader, out);
       } else {
-        filter.on_body(writer, out, {static_cast<const char*>(bytes), size});
+        body.on_body(writer, reader, out, {static_cast<const char*>(bytes), size});
       }
     });
   }
@@ -129,15 +133,16 @@ struct FilterTable {
     const std::unique_ptr<Filter> filter(static_cast<Filter*>(self));
     std::int32_t failure = BERTH_OK;
     ResponseWriter writer(response);
+    const Request reader(filter->request_);
     BodyFilter* const body = result == BERTH_OK ? filter->body_filter() : nullptr;
     if (body != nullptr) {
       failure = guard([&] {
         Sink out(sink);
-        body->on_last(writer, out);
+        body->on_last(writer, reader, out);
       });
     }
     const bool complete = result == BERTH_OK && failure == BERTH_OK;
-    const std::int32_t end = guard([&] { filter->on_end(writer, complete); });
+    const std::int32_t end = guard([&] { filter->on_end(writer, reader, complete); });
     return failure != BERTH_OK ? failure : end;
   }
 };
@@ -280,7 +285,7 @@ class Entry {
 
 inline void Next::operator()(std::unique_ptr<Filter> filter) {
   if (filter == nullptr) return run(nullptr);
-  detail::FilterTable::fill(*filter);
+  detail::FilterTable::fill(*filter, request_);
   run(detail::FilterTable::of(*filter.release()));  // on_end() is called whatever it returns
 }
 

@@ -49,6 +49,10 @@ class Sink {
 // What a middleware sees of the answer, one request long: made for next(), deleted behind on_end().
 // Used by the thread inside serve() only. A throw ends the response as one of serve() does. In here
 // response.write() and flush() are refused.
+//
+// It outlives the serve() that made it: short answers come by once all of the chain has returned.
+// So it keeps values, and no reference to that serve()'s ResponseWriter, Request, Next or locals;
+// each function gets its own. Members of the middleware stay.
 class Filter {
  public:
   Filter() noexcept = default;
@@ -56,13 +60,19 @@ class Filter {
   Filter& operator=(const Filter&) = delete;
   virtual ~Filter() = default;
 
-  // Once, before the head is sent: response.status() is final, fields and trailers may still
-  // change. Error replies of the host pass by here too. Not at all where the connection is taken
-  // over.
-  virtual void on_head(ResponseWriter& response) { static_cast<void>(response); }
-  // Once, and last. complete: the whole answer was handed out; else it was cut or taken over.
-  virtual void on_end(ResponseWriter& response, bool complete) {
+  // Once at most, before the head is sent: response.status() is final, fields and trailers may
+  // still change. Error replies of the host pass by here too, unless a head has. Not at all where
+  // the connection is taken over.
+  virtual void on_head(ResponseWriter& response, const Request& request) {
     static_cast<void>(response);
+    static_cast<void>(request);
+  }
+  // Once, and last. complete: the whole answer has come by and gone on; filters further out and the
+  // connection may still fail. Else it was cut, taken over (it is called within hijack() then), or
+  // somebody else answered.
+  virtual void on_end(ResponseWriter& response, const Request& request, bool complete) {
+    static_cast<void>(response);
+    static_cast<void>(request);
     static_cast<void>(complete);
   }
 
@@ -71,6 +81,7 @@ class Filter {
   friend struct detail::FilterTable;
   virtual BodyFilter* body_filter() noexcept { return nullptr; }
   berth_filter table_{};
+  berth_request* request_ = nullptr;
 };
 
 // One that changes the body. The length is then unknown: a Content-Length of those behind is
@@ -78,15 +89,18 @@ class Filter {
 class BodyFilter : public Filter {
  public:
   // A piece of the body, never empty: pass on what shall be sent now.
-  virtual void on_body(ResponseWriter& response, Sink& out, std::string_view bytes) = 0;
+  virtual void on_body(ResponseWriter& response, const Request& request, Sink& out,
+                       std::string_view bytes) = 0;
   // The handler flushed: pass on what was held back.
-  virtual void on_flush(ResponseWriter& response, Sink& out) {
+  virtual void on_flush(ResponseWriter& response, const Request& request, Sink& out) {
     static_cast<void>(response);
+    static_cast<void>(request);
     static_cast<void>(out);
   }
   // The body is complete: pass on the rest. Before on_end(), and not at all if it was cut.
-  virtual void on_last(ResponseWriter& response, Sink& out) {
+  virtual void on_last(ResponseWriter& response, const Request& request, Sink& out) {
     static_cast<void>(response);
+    static_cast<void>(request);
     static_cast<void>(out);
   }
 
@@ -128,7 +142,7 @@ class Next {
   berth_response* response_;
 };
 
-// One use in a route's `with:`; owned by the host.
+// One per configuration in a route's `with:`; owned by the host.
 class Middleware {
  public:
   Middleware() = default;
@@ -137,7 +151,8 @@ class Middleware {
   virtual ~Middleware() = default;
 
   // Sees the request first, and calls next() or answers by itself; runs on many threads at once, as
-  // a handler's serve().
+  // a handler's serve(). The three references end with it, sooner than a filter that was handed to
+  // next().
   virtual void serve(ResponseWriter& response, Request& request, Next& next) = 0;
 };
 

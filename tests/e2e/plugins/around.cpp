@@ -18,11 +18,12 @@ namespace {
 class UpperBody : public berth::BodyFilter {
  public:
   explicit UpperBody(bool keeps_length) : keeps_length_(keeps_length) {}
-  void on_head(berth::ResponseWriter& response) override {
+  void on_head(berth::ResponseWriter& response, const berth::Request&) override {
     const auto length = response.header("Content-Length");
     if (keeps_length_ && length) response.set_header("Content-Length", std::string(*length));
   }
-  void on_body(berth::ResponseWriter&, berth::Sink& out, std::string_view bytes) override {
+  void on_body(berth::ResponseWriter&, const berth::Request&, berth::Sink& out,
+               std::string_view bytes) override {
     std::string text(bytes);
     for (char& c : text) {
       if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
@@ -50,12 +51,17 @@ class Upper : public berth::Middleware {
 class TagBody : public berth::BodyFilter {
  public:
   explicit TagBody(const std::string& tag) : tag_(tag) {}
-  void on_head(berth::ResponseWriter& response) override { response.add_header("Around", tag_); }
-  void on_body(berth::ResponseWriter&, berth::Sink& out, std::string_view bytes) override {
+  void on_head(berth::ResponseWriter& response, const berth::Request&) override {
+    response.add_header("Around", tag_);
+  }
+  void on_body(berth::ResponseWriter&, const berth::Request&, berth::Sink& out,
+               std::string_view bytes) override {
     out.pass(bytes);
   }
-  void on_last(berth::ResponseWriter&, berth::Sink& out) override { out.pass(" " + tag_); }
-  void on_end(berth::ResponseWriter&, bool complete) override {
+  void on_last(berth::ResponseWriter&, const berth::Request&, berth::Sink& out) override {
+    out.pass(" " + tag_);
+  }
+  void on_end(berth::ResponseWriter&, const berth::Request&, bool complete) override {
     berth::log(berth::Level::info, complete ? "complete" : "incomplete", {{"tag", tag_}});
   }
 
@@ -88,8 +94,40 @@ class Throws : public berth::Middleware {
   }
 };
 
+// Answers for those behind it where they have failed.
+class Recover : public berth::Middleware {
+  void serve(berth::ResponseWriter& response, berth::Request&, berth::Next& next) override {
+    try {
+      next();
+    } catch (const berth::Error&) {
+      if (response.committed()) throw;
+      response.status(502);
+      response.write("recovered");
+    }
+  }
+};
+
+// Logs what became of each request, with nothing but what its filter is given.
+class JournalHead : public berth::Filter {
+  void on_end(berth::ResponseWriter& response, const berth::Request& request,
+              bool complete) override {
+    berth::log(berth::Level::info, "journal",
+               {{"target", request.target()},
+                {"agent", request.header("User-Agent").value_or("-")},
+                {"status", std::to_string(response.status())},
+                {"whole", complete ? "yes" : "no"}});
+  }
+};
+
+class Journal : public berth::Middleware {
+  void serve(berth::ResponseWriter&, berth::Request&, berth::Next& next) override {
+    next(std::make_unique<JournalHead>());
+  }
+};
+
 class BadBody : public berth::BodyFilter {
-  void on_body(berth::ResponseWriter&, berth::Sink&, std::string_view) override {
+  void on_body(berth::ResponseWriter&, const berth::Request&, berth::Sink&,
+               std::string_view) override {
     throw std::runtime_error("out of a filter");
   }
 };
@@ -175,4 +213,5 @@ class Answer : public berth::Handler {
 
 BERTH_PLUGIN(berth::handler<Answer>("answer"), berth::middleware<Upper>("upper"),
              berth::middleware<Tag>("tag"), berth::middleware<Gate>("gate"),
-             berth::middleware<Throws>("throws"), berth::middleware<Bad>("bad"));
+             berth::middleware<Throws>("throws"), berth::middleware<Bad>("bad"),
+             berth::middleware<Recover>("recover"), berth::middleware<Journal>("journal"));
