@@ -1,9 +1,10 @@
 // Gives every request an id: the client's own if it is a safe one, else a new one. It is a field of
-// the response, error replies included, and those behind read it there: response.header().
+// the response, and those behind read it there: response.header(). The error reply to a failed
+// handler has it too; what the server answers without the handler or in its stead (400, 413, 503 of
+// a full queue or the deadline) has not, nor has a 500 in place of a head that has passed already.
 #include <berth/plugin.hpp>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,11 +18,12 @@ constexpr std::string_view kDefaultHeader = "X-Request-Id";
 constexpr std::size_t kMaxId = 128;
 constexpr std::size_t kMaxHeader = 64;
 
-// Those of the response that mean something already; lower case.
-constexpr std::array<std::string_view, 12> kTaken{
-    "connection", "content-encoding", "content-length", "content-type",
-    "date",       "keep-alive",       "location",       "proxy-connection",
-    "set-cookie", "trailer",          "upgrade",        "transfer-encoding"};
+// Those that mean something already, in a request (credentials would be sent back) or a response;
+// lower case.
+constexpr std::string_view kTaken =
+    " allow authorization connection content-encoding content-length content-type cookie date host"
+    " keep-alive location proxy-authorization proxy-connection retry-after set-cookie trailer"
+    " transfer-encoding upgrade www-authenticate x-content-type-options ";
 
 constexpr bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -45,7 +47,7 @@ bool is_taken(std::string name) {
   for (char& c : name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  return std::find(kTaken.begin(), kTaken.end(), name) != kTaken.end();
+  return kTaken.find(' ' + name + ' ') != std::string_view::npos;
 }
 
 // An error reply of the server begins anew, without the fields that were set before.

@@ -132,6 +132,9 @@ TEST(RequestId, RefusesWhatIsNoNameForIt) {
        {"header", "header: not a name of letters, digits, - and _, at most 64"}},
       {map({{"header", "Content-Length"}}),
        {"header", "header: this field has a meaning of its own"}},
+      {map({{"header", "Authorization"}}),
+       {"header", "header: this field has a meaning of its own"}},
+      {map({{"header", "cookie"}}), {"header", "header: this field has a meaning of its own"}},
       {map({{"hedaer", "A"}}),
        {"(key) hedaer", "unknown key \"hedaer\" (did you mean \"header\"?)"}},
   };
