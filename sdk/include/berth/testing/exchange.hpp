@@ -7,9 +7,9 @@
 #include <berth/testing/filters.hpp>
 #include <berth/testing/message.hpp>
 #include <berth/testing/misuse_list.hpp>
+#include <berth/testing/received_request.hpp>
 #include <berth/testing/rules.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -20,20 +20,13 @@
 #include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace berth::testing {
 
-class Exchange final : private FilteredResponse {
+class Exchange final : public ReceivedRequest, private FilteredResponse {
  public:
   Exchange(RequestSpec spec, std::string pattern, MisuseList& misuse)
-      : request(std::move(spec)), route(std::move(pattern)), misuse_(misuse) {
-    const std::size_t mark = request.target.find('?');
-    path = decode(request.target.substr(0, mark), false).value_or("");
-    if (mark == std::string::npos) return;
-    query = request.target.substr(mark + 1);
-    query_values = parse_query(query);
-  }
+      : ReceivedRequest(std::move(spec), std::move(pattern), misuse) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -58,15 +51,19 @@ class Exchange final : private FilteredResponse {
     if (!may_next_) why = "next() a second time, or not from a middleware";
     if (filters_.inside()) why = "next() inside a filter";
     if (why != nullptr) {
+      const std::int32_t refused = fault(BERTH_E_STATE, why);
       if (filter != nullptr) filters_.refuse(filter);
-      return fault(BERTH_E_STATE, why);
+      return refused;
     }
     if (filter != nullptr) filters_.add(filter);
     may_next_ = false;
     const std::int32_t result = enter();
     if (result == BERTH_OK) return result;
-    if (response.status == 0) forget(response);  // whoever called it may answer instead
-    if (response.status != 0 && lasting_ == BERTH_OK) lasting_ = result;
+    if (!filters_.opened() && failure() == BERTH_OK && response.connection == nullptr) {
+      forget();  // whoever called it may answer instead
+    } else if (lasting_ == BERTH_OK) {
+      lasting_ = result;
+    }
     return result;
   }
 
@@ -80,33 +77,10 @@ class Exchange final : private FilteredResponse {
     return why == nullptr;
   }
 
-  // Notes a breach, and is the result of the call.
-  std::int32_t fault(std::int32_t code, std::string_view what, std::string_view name = {},
-                     std::string_view why = {}) {
-    std::string text(what);
-    if (!name.empty()) text.append(" of \"").append(name).append("\" ").append(why);
-    misuse_.add(std::move(text));
-    return code;
-  }
-
-  std::int64_t read(char* buffer, std::size_t capacity) {
-    if (capacity == 0) return fault(BERTH_E_INVALID, "req_read with no room");
-    while (piece_ < request.pieces.size() && offset_ == request.pieces[piece_].size()) {
-      ++piece_;
-      offset_ = 0;
-    }
-    if (piece_ == request.pieces.size()) {
-      body_ended = request.body_error == BERTH_OK;
-      return request.body_error;
-    }
-    const std::size_t size = request.pieces[piece_].copy(buffer, capacity, offset_);
-    offset_ += size;
-    return static_cast<std::int64_t>(size);
-  }
-
   std::int32_t change_header(const char* call, std::string_view name,
                              std::optional<std::string_view> value, bool replace) {
-    if (std::int32_t bad = check_field(call, name, value.value_or("")); bad != BERTH_OK) return bad;
+    const std::int32_t bad = check(call, name, field_fault(name, value.value_or("")));
+    if (bad != BERTH_OK) return bad;
     if (response.status != 0 && !filters_.in_head()) {
       return fault(BERTH_E_STATE, call, name, "after the head");
     }
@@ -123,19 +97,18 @@ class Exchange final : private FilteredResponse {
     const std::string call = "resp_status(" + std::to_string(code) + ")";
     if (code < 100 || code > 999 || code == 101) return fault(BERTH_E_INVALID, call);
     if (response.status != 0) return fault(BERTH_E_STATE, call + " after the head");
-    if (code < 200) {
-      if (request.protocol != "HTTP/1.0")
-        response.informational.push_back({code, response.headers});
-      return BERTH_OK;
+    if (code >= 200) {
+      response.status = code;
+    } else if (request.protocol != "HTTP/1.0") {
+      response.informational.push_back({code, response.headers});
     }
-    response.status = code;
     return BERTH_OK;
   }
 
   // Whether the handler may write so many bytes of the body now.
   std::int32_t check_write(const std::string& call, std::uint64_t size) {
-    if (filters_.inside()) return fault(BERTH_E_STATE, call + " inside a filter");
-    if (cut || filters_.failure() != BERTH_OK) return BERTH_E_STATE;
+    if (inside()) return fault(BERTH_E_STATE, call + " inside a filter");
+    if (cut || failure() != BERTH_OK) return BERTH_E_STATE;
     if (response.status == 0) response.status = 200;
     if (!has_body() && size != 0) {
       return fault(BERTH_E_STATE, call + " with status " + std::to_string(response.status));
@@ -149,51 +122,71 @@ class Exchange final : private FilteredResponse {
       return fault(BERTH_E_TOO_LARGE, call + " beyond the Content-Length");
     }
     if (request.write_error != BERTH_OK && written_ + size > request.write_limit) {
+      sent_ = true;
       return request.write_error;
     }
     written_ += size;
     return BERTH_OK;
   }
-  [[nodiscard]] bool filtered() const noexcept { return filters_.any(); }
+  // Whether there is middleware: what is written is kept back at first, and passes the filters.
+  [[nodiscard]] bool chained() const noexcept { return middleware_count_ > 0; }
+  [[nodiscard]] bool inside() const noexcept { return filters_.inside(); }
   std::int64_t write(std::string_view bytes) {
-    if (const std::int32_t bad = check_write("resp_write", bytes.size()); bad != BERTH_OK) {
-      return bad;
-    }
-    return filtered() && !bytes.empty() ? filters_.write(bytes) : put(bytes);
+    const std::int32_t bad = check_write("resp_write", bytes.size());
+    if (bad != BERTH_OK) return bad;
+    return chained() && !bytes.empty() ? filters_.write(bytes) : put(bytes);
+  }
+  // For a file: whether so much may follow, then its pieces.
+  std::int32_t begin_file(std::uint64_t size) {
+    const std::int32_t bad = check_write("send_file", size);
+    if (bad == BERTH_OK && chained()) return filters_.admit(size);
+    return bad == BERTH_OK ? admit("send_file", size) : bad;
+  }
+  std::int64_t write_file(std::string_view piece) {
+    if (!chained()) response.body += piece;
+    const std::int64_t written = chained() ? filters_.send(piece) : 0;
+    sent_ = sent_ || !filters_.change_body();
+    return written;
+  }
+  std::int32_t file_is_shorter() {
+    cut = !chained();
+    if (lasting_ == BERTH_OK) lasting_ = BERTH_E_FAILED;
+    return BERTH_E_FAILED;
   }
   std::int64_t put(std::string_view bytes) override {
     if (const std::int32_t bad = admit("resp_write", bytes.size()); bad != BERTH_OK) return bad;
     if (request.method != "HEAD") response.body += bytes;
+    sent_ = sent_ || response.body.size() > Filters::kKeptBack;
     return static_cast<std::int64_t>(bytes.size());
   }
 
   std::int32_t declare_trailer(std::string_view name) {
     if (response.status != 0) return fault(BERTH_E_STATE, "resp_trailer_declare after the head");
-    return check_trailer("resp_trailer_declare", name, "");
+    return check("resp_trailer_declare", name, trailer_fault(name, ""));
   }
   std::int32_t add_trailer(std::string_view name, std::string_view value) {
-    const std::int32_t result = check_trailer("resp_trailer_add", name, value);
+    const std::int32_t result = check("resp_trailer_add", name, trailer_fault(name, value));
     if (result == BERTH_OK) response.trailers.push_back({std::string(name), std::string(value)});
     return result;
   }
   std::int32_t flush() {
-    if (filters_.inside()) return fault(BERTH_E_STATE, "flush inside a filter");
+    if (inside()) return fault(BERTH_E_STATE, "flush inside a filter");
+    if (failure() != BERTH_OK) return BERTH_E_STATE;
     if (response.status == 0) response.status = 200;
-    if (const std::int64_t passed = filters_.write({}); passed < 0) {
-      return static_cast<std::int32_t>(passed);
-    }
+    if (const std::int32_t failed = chained() ? filters_.flush() : 0; failed < 0) return failed;
+    sent_ = true;
     response.flushes.push_back(response.body.size());
     return BERTH_OK;
   }
 
   // Hands the connection to the plugin: nothing is left to answer with.
   RecordedConnection* take_connection() {
-    auto taken = std::make_shared<RecordedConnection>(request, misuse_);
+    filters_.end_all(BERTH_E_STATE);
+    const auto taken = std::make_shared<RecordedConnection>(request, misuse_);
     response.connection = taken;
     return taken.get();
   }
-  // Hijacked, and not closed yet.
-  [[nodiscard]] bool holds_connection() const {
+  [[nodiscard]] bool holds_connection() const {  // hijacked, and not closed yet
     return response.connection != nullptr && !response.connection->closed();
   }
 
@@ -203,26 +196,25 @@ class Exchange final : private FilteredResponse {
       misuse_.add("serve() returned " + std::to_string(result));
       result = BERTH_E_FAILED;
     }
-    const std::int32_t returned = result;
-    result = end_filters(lasting_ == BERTH_OK ? result : lasting_);
+    response.result = result;
+    if (chained() && response.connection == nullptr) result = end_chain(result);
     ended_ = true;
     RecordedResponse seen = response;
-    seen.result = returned;
     if (seen.connection != nullptr) return seen;  // nothing of it is the host's any more
-    if (cut) seen.complete = false;
     const std::optional<std::uint64_t> length = declared();
+    seen.complete = !cut;
     if (result == BERTH_OK) {
       if (seen.status == 0) seen.status = 200;
       if (length && *length != written_ && request.method != "HEAD" && has_body()) {
-        misuse_.add("wrote " + std::to_string(written_) + " bytes of a Content-Length of " +
-                    std::to_string(*length));
+        static_cast<void>(too_short(written_, *length));
         seen.complete = false;
       }
       if (length || request.protocol == "HTTP/1.0") seen.trailers.clear();
     } else if (seen.status != 0) {
       seen.complete = false;
     } else {
-      forget(seen);
+      seen.headers.clear();
+      seen.trailers.clear();
       seen.status = error_status(result);
     }
     return seen;
@@ -233,36 +225,48 @@ class Exchange final : private FilteredResponse {
     return link.filters->pass(link, bytes);
   }
 
-  RequestSpec request;
-  std::string route;
-  std::string path;
-  std::string query;
-  std::vector<Field> query_values;
-  bool body_ended = false;
   bool cut = false;  // a file was too short: nothing more can follow
   RecordedResponse response;
 
  private:
-  // Lets what filters there are see the end, and before it the head of an error reply of the host.
-  // BERTH_OK: there is a whole response.
-  std::int32_t end_filters(std::int32_t result) {
-    if (!filters_.any()) return result;
-    if (response.connection != nullptr) return filters_.finish(BERTH_E_STATE);
-    if (result == BERTH_OK && response.status == 0) response.status = 200;
-    if (result == BERTH_OK) result = filters_.open();
-    if (filters_.failure() != BERTH_OK) return filters_.finish(filters_.failure());
-    if (result == BERTH_OK) return filters_.finish(result);
-    const int status = error_status(result);
-    if (response.status != 0 || status == 0) return filters_.finish(result);
-    forget(response);
-    response.status = status;
-    if (filters_.open() < 0) return filters_.finish(filters_.failure());
-    return filters_.finish(BERTH_OK);
+  // What has ended the response for good; BERTH_OK: nothing has.
+  [[nodiscard]] std::int32_t failure() const noexcept {
+    return filters_.failure() != BERTH_OK ? filters_.failure() : lasting_;
   }
-  static void forget(RecordedResponse& answer) {
-    answer.headers.clear();
-    answer.trailers.clear();
+  // Lets what was kept back out, or an error reply of the host while nothing was sent, and ends the
+  // filters. BERTH_OK: there is a whole response.
+  std::int32_t end_chain(std::int32_t result) {
+    if (failure() != BERTH_OK) result = failure();
+    if (result == BERTH_OK) {
+      if (response.status == 0) response.status = 200;
+      result = filters_.drain();
+    }
+    const std::int32_t why = result;
+    while (result != BERTH_OK && !sent_) {
+      forget();
+      response.status = error_status(result);
+      if (response.status == 0) break;
+      result = filters_.reply(error_text(response.status), why);
+    }
+    filters_.end_all(why);
+    return result;
   }
+  void forget() {
+    response.headers.clear();
+    response.trailers.clear();
+    response.status = 0;
+    response.body.clear();
+    written_ = 0;
+    filters_.forget();
+  }
+  std::int32_t too_long() override {
+    return fault(BERTH_E_TOO_LARGE, "resp_write beyond the Content-Length");
+  }
+  std::int32_t too_short(std::uint64_t size, std::uint64_t length) override {
+    const std::string wrote = "wrote " + std::to_string(size) + " bytes of a Content-Length of ";
+    return fault(BERTH_E_INVALID, wrote + std::to_string(length));
+  }
+  [[nodiscard]] std::uint64_t written() const noexcept override { return written_; }
   [[nodiscard]] bool has_body() const noexcept override {
     return response.status != 204 && response.status != 304;
   }
@@ -271,23 +275,16 @@ class Exchange final : private FilteredResponse {
     return reinterpret_cast<berth_response*>(this);
   }
 
-  std::int32_t check_field(const char* call, std::string_view name, std::string_view value) {
-    const char* const why = field_fault(name, value);
+  std::int32_t check(const char* call, std::string_view name, const char* why) {
     return why == nullptr ? BERTH_OK : fault(BERTH_E_INVALID, call, name, why);
-  }
-  std::int32_t check_trailer(const char* call, std::string_view name, std::string_view value) {
-    if (is_trailer_name(name)) return check_field(call, name, value);
-    return fault(BERTH_E_INVALID, call, name, "which may not be a trailer");
   }
   [[nodiscard]] std::optional<std::uint64_t> declared() const noexcept override {
     const Field* field = find_field(response.headers, "Content-Length");
     return field == nullptr ? std::nullopt : number(field->value);
   }
-  MisuseList& misuse_;
+
   std::thread::id thread_ = std::this_thread::get_id();
   std::atomic<bool> ended_ = false;
-  std::size_t piece_ = 0;
-  std::size_t offset_ = 0;
   std::uint64_t written_ = 0;
   Filters filters_{*this};
   std::size_t middleware_count_ = 0;
@@ -295,6 +292,7 @@ class Exchange final : private FilteredResponse {
   std::size_t entered_ = 0;
   bool may_next_ = false;
   std::int32_t lasting_ = BERTH_OK;  // what failed behind a next() with some of it out
+  bool sent_ = false;                // something of it, so that no error reply can replace it
 };
 
 }  // namespace berth::testing

@@ -34,6 +34,7 @@ inline std::int32_t hijack(berth_response* response, berth_conn** out) {
   if (out == nullptr) return exchange.fault(BERTH_E_INVALID, "hijack to nowhere");
   *out = nullptr;
   if (!exchange.usable("hijack")) return BERTH_E_STATE;
+  if (exchange.inside()) return exchange.fault(BERTH_E_STATE, "hijack inside a filter");
   if (exchange.response.status != 0) return exchange.fault(BERTH_E_STATE, "hijack after the head");
   if (exchange.request.hijack_error != BERTH_OK) return exchange.request.hijack_error;
   *out = reinterpret_cast<berth_conn*>(exchange.take_connection());
@@ -70,9 +71,7 @@ inline std::int64_t send_file(berth_response* response, int fd, std::int64_t off
   if (offset < 0) return exchange.fault(BERTH_E_INVALID, "send_file", "offset", "is negative");
   if (size < 0) return exchange.fault(BERTH_E_INVALID, "send_file", "size", "is negative");
   const auto bytes = static_cast<std::uint64_t>(size);
-  std::int32_t admitted = exchange.check_write("send_file", bytes);
-  if (admitted == BERTH_OK && !exchange.filtered()) admitted = exchange.admit("send_file", bytes);
-  if (admitted != BERTH_OK) return admitted;
+  if (const std::int32_t bad = exchange.begin_file(bytes); bad != BERTH_OK) return bad;
   exchange.response.files.push_back({offset, size});
   if (exchange.request.method == "HEAD") return size;
   std::array<char, 4096> piece;
@@ -80,16 +79,9 @@ inline std::int64_t send_file(berth_response* response, int fd, std::int64_t off
     const auto most = static_cast<std::size_t>(std::min<std::int64_t>(left, piece.size()));
     const ssize_t got = ::pread(fd, piece.data(), most, offset);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      exchange.cut = true;
-      return BERTH_E_FAILED;
-    }
+    if (got <= 0) return exchange.file_is_shorter();
     const std::string_view read(piece.data(), static_cast<std::size_t>(got));
-    if (!exchange.filtered()) {
-      exchange.response.body += read;
-    } else if (const std::int64_t written = exchange.write(read); written < 0) {
-      return written;
-    }
+    if (const std::int64_t written = exchange.write_file(read); written < 0) return written;
     offset += got;
     left -= got;
   }

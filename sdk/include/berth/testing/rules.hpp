@@ -43,13 +43,15 @@ inline void remove_field(std::vector<Field>& fields, std::string_view name) {
   return nullptr;
 }
 
-// RFC 9110 s6.5.1.
-[[nodiscard]] inline bool is_trailer_name(std::string_view name) {
+// The same for a trailer (RFC 9110 s6.5.1).
+[[nodiscard]] inline const char* trailer_fault(std::string_view name, std::string_view value) {
   constexpr std::array<std::string_view, 8> kForbidden{
       "Authorization", "Cache-Control", "Content-Encoding", "Content-Length", "Content-Range",
       "Content-Type",  "Host",          "Set-Cookie"};
-  return std::none_of(kForbidden.begin(), kForbidden.end(),
-                      [name](std::string_view forbidden) { return same_name(name, forbidden); });
+  for (const std::string_view forbidden : kForbidden) {
+    if (same_name(name, forbidden)) return "which may not be a trailer";
+  }
+  return field_fault(name, value);
 }
 
 [[nodiscard]] inline std::optional<std::uint64_t> number(std::string_view text) noexcept {
@@ -72,6 +74,18 @@ inline void remove_field(std::vector<Field>& fields, std::string_view name) {
       return 500;
   }
 }
+// The body of such a reply.
+[[nodiscard]] inline std::string_view error_text(int status) noexcept {
+  switch (status) {
+    case 413:
+      return "413 Content Too Large\n";
+    case 408:
+      return "408 Request Timeout\n";
+    default:
+      return "500 Internal Server Error\n";
+  }
+}
+
 // Percent-decoded; nullopt: a malformed escape.
 [[nodiscard]] inline std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
   std::string out;
