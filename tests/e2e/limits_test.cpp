@@ -1,15 +1,11 @@
 // What is over a limit is refused politely, and what is under it goes on.
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <string>
-#include <vector>
 
-#include "base/limits.h"
+#include "e2e/full_queue.h"
 #include "e2e/host.h"
-#include "net/descriptor_limit.h"
 
 namespace berth::e2e {
 namespace {
@@ -27,7 +23,7 @@ void expect_busy(const Reply& reply) {
 }
 
 TEST(Limits, AnUploadOverClientWaitsIsQueuedUntilOneEnds) {
-  Host host(usual("limits: { threads: 4, client_waits: 1 }\n"));
+  Host host(usual(kOneUpload));
   RawClient first = host.connect();
   first.send(kUpload);
   EXPECT_EQ(first.read_reply().status, 100);
@@ -43,39 +39,11 @@ TEST(Limits, AnUploadOverClientWaitsIsQueuedUntilOneEnds) {
 }
 
 TEST(Limits, AnUploadOverTheQueueGets503WithRetryAfter) {
-  constexpr std::size_t kOver = 5;
-  constexpr std::size_t kAll = 1 + base::limits::kQueue + kOver;
-  const auto limit = net::raise_descriptor_limit();
-  rlimit files{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
-  if (files.rlim_cur < kAll + 100) GTEST_SKIP() << "the limit of open descriptors is too low";
-  Host host(usual("limits: { threads: 4, client_waits: 1 }\n"));
-  std::vector<RawClient> uploads;
-  for (std::size_t i = 0; i < kAll; ++i) {
-    uploads.push_back(host.connect());
-    uploads.back().send(kUpload);
-  }
-  // One is served, the queue is full, the rest is refused: which ones is the loops' affair.
-  std::vector<pollfd> waits;
-  for (const RawClient& upload : uploads) waits.push_back({upload.fd(), POLLIN, 0});
-  std::size_t going_on = 0;
-  std::size_t refused = 0;
-  while (refused < kOver || going_on < 1) {
-    ASSERT_GT(::poll(waits.data(), waits.size(), 60'000), 0);
-    for (std::size_t i = 0; i < kAll; ++i) {
-      if (waits[i].revents == 0) continue;
-      waits[i].fd = -1;  // answered
-      const Reply reply = uploads[i].read_reply();
-      if (reply.status == 100) {
-        ++going_on;
-      } else {
-        ++refused;
-        expect_busy(reply);
-      }
-    }
-  }
-  EXPECT_EQ(going_on, 1U);
-  EXPECT_EQ(refused, kOver);
+  Host host(usual(kOneUpload));
+  const FullQueue queue = fill_queue(host, kUpload, 5);
+  EXPECT_EQ(queue.going_on, 1U);
+  ASSERT_EQ(queue.refused.size(), 5U);
+  for (const Reply& reply : queue.refused) expect_busy(reply);
   EXPECT_EQ(host.hello("you"), "hello, you\n");
 }
 

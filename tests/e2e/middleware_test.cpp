@@ -1,17 +1,14 @@
 // Middleware of plugins around handlers of plugins, over real sockets.
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/resource.h>
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/limits.h"
+#include "e2e/full_queue.h"
 #include "e2e/golden.h"
 #include "e2e/host.h"
-#include "net/descriptor_limit.h"
 
 namespace berth::e2e {
 namespace {
@@ -200,34 +197,15 @@ TEST(Middleware, RepliesWithoutTheHandlerOrInItsSteadCarryNoId) {
 }
 
 TEST(Middleware, ARequestThatFindsNoPlaceInTheQueueGetsNoId) {
-  constexpr std::size_t kAll = base::limits::kQueue + 2;
-  (void)net::raise_descriptor_limit();
-  rlimit files{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
-  if (files.rlim_cur < kAll + 100) GTEST_SKIP() << "the limit of open descriptors is too low";
-  Host host(configuration() + "limits: { threads: 4, client_waits: 1 }\n");
-  // One is served, the queue is full, one is refused: which is the loops' affair.
-  std::vector<RawClient> uploads;
-  std::vector<pollfd> waits;
-  for (std::size_t i = 0; i < kAll; ++i) {
-    uploads.push_back(host.connect());
-    uploads.back().send(
-        "POST /upload/body HTTP/1.1\r\nHost: h\r\nX-Request-Id: abc\r\nContent-Length: 3\r\n"
-        "Expect: 100-continue\r\n\r\n");
-    waits.push_back({uploads.back().fd(), POLLIN, 0});
-  }
-  for (bool refused = false; !refused;) {
-    ASSERT_GT(::poll(waits.data(), waits.size(), 60'000), 0);
-    for (std::size_t i = 0; i < waits.size(); ++i) {
-      if (waits[i].revents == 0) continue;
-      waits[i].fd = -1;  // answered
-      const Reply reply = uploads[i].read_reply();
-      if (reply.status == 100) continue;
-      refused = true;
-      EXPECT_EQ(reply.status, 503);
-      EXPECT_EQ(reply.field("X-Request-Id"), std::nullopt);
-    }
-  }
+  Host host(configuration() + std::string(kOneUpload));
+  const FullQueue queue = fill_queue(
+      host,
+      "POST /upload/body HTTP/1.1\r\nHost: h\r\nX-Request-Id: abc\r\nContent-Length: 3\r\n"
+      "Expect: 100-continue\r\n\r\n",
+      1);
+  ASSERT_EQ(queue.refused.size(), 1U);
+  EXPECT_EQ(queue.refused.front().status, 503);
+  EXPECT_EQ(queue.refused.front().field("X-Request-Id"), std::nullopt);
 }
 
 TEST(Middleware, OneMayAnswerForAHandlerThatFailed) {
