@@ -9,26 +9,28 @@
 #include <string_view>
 #include <vector>
 
+#include "plugins/bare_plugin.h"
+
 namespace {
 
 using berth::testing::RecordedResponse;
 using berth::testing::Recorder;
 using berth::testing::RequestSpec;
 
-const berth_host* host = nullptr;
-
 // Of the last "/open", as a plugin keeps them that goes on after serve().
 const berth_hijacker* kept_table = nullptr;
 berth_conn* kept = nullptr;
 
 template <class Table>
-const Table* table(berth_response* response, const char* id) {
-  return static_cast<const Table*>(host->resp_facet(response, id));
+const Table* table(const berth_host& host, berth_response* response, const char* id) {
+  return static_cast<const Table*>(host.resp_facet(response, id));
 }
 
-std::int32_t careless(berth_request* request, berth_response* response, std::string_view what) {
-  const auto* hijacker = table<berth_hijacker>(response, BERTH_HIJACKER);
-  const auto* controller = table<berth_controller>(response, BERTH_CONTROLLER);
+std::int32_t careless(const berth_host& host, berth_request* request, berth_response* response) {
+  const berth_str path = host.req_path(request);
+  const std::string_view what(path.data, path.size);
+  const auto* hijacker = table<berth_hijacker>(host, response, BERTH_HIJACKER);
+  const auto* controller = table<berth_controller>(host, response, BERTH_CONTROLLER);
   char byte = 0;
   if (what == "/deadline") return controller->set_read_deadline(response, -1);
   if (what == "/nowhere") return hijacker->hijack(response, nullptr);
@@ -42,8 +44,8 @@ std::int32_t careless(berth_request* request, berth_response* response, std::str
   std::int64_t result = BERTH_OK;
   if (what == "/room") result = hijacker->read(connection, &byte, 0, -1);
   if (what == "/null") result = hijacker->write(connection, nullptr, 1, -1);
-  if (what == "/answer") result = host->resp_write(response, "x", 1);
-  if (what == "/body") result = host->req_read(request, &byte, 1);
+  if (what == "/answer") result = host.resp_write(response, "x", 1);
+  if (what == "/body") result = host.req_read(request, &byte, 1);
   if (what == "/again") return hijacker->hijack(response, &connection);
   hijacker->close(connection);
   if (what == "/twice") hijacker->close(connection);
@@ -52,34 +54,7 @@ std::int32_t careless(berth_request* request, berth_response* response, std::str
   return static_cast<std::int32_t>(result);
 }
 
-const berth_plugin* plugin() {
-  static const berth_handler handler{
-      sizeof handler, nullptr,
-      [](void*, berth_request* request, berth_response* response) -> std::int32_t {
-        const berth_str path = host->req_path(request);
-        return careless(request, response, {path.data, path.size});
-      },
-      [](void*) {}};
-  static const berth_plugin careless_plugin{
-      sizeof careless_plugin,
-      BERTH_ABI_MAJOR,
-      BERTH_ABI_MINOR,
-      BERTH_ABI_MINOR,
-      0,
-      "careless",
-      "1.0.0",
-      [](size_t) -> const berth_kind* { return nullptr; },
-      [](const berth_host* table, const berth_mount*, const berth_handler** out) -> int32_t {
-        host = table;
-        *out = &handler;
-        return BERTH_OK;
-      },
-      nullptr,
-      nullptr,
-      nullptr,
-      nullptr};
-  return &careless_plugin;
-}
+constexpr auto plugin = &berth::test::bare_plugin<careless>;
 
 TEST(Recorder, NotesMisuseOfFacets) {
   const struct {

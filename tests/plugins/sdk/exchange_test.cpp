@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "plugins/bare_plugin.h"
+
 namespace {
 
 using berth::testing::Field;
@@ -204,47 +206,21 @@ TEST(Recorder, NotesEveryBreachOfTheContract) {
   }
 }
 
-// A plugin straight on the table, as no C++ face would let one be written: it uses a request on
-// another thread, and one that is over.
-const berth_plugin* careless() {
-  static const berth_host* host = nullptr;
+// Uses a request on another thread, and one that is over.
+std::int32_t careless(const berth_host& host, berth_request* request, berth_response* response) {
   static berth_request* kept = nullptr;
-  static const berth_handler handler{
-      sizeof handler, nullptr,
-      [](void*, berth_request* request, berth_response* response) -> int32_t {
-        if (kept != nullptr) {
-          static_cast<void>(host->req_method(kept));
-          char byte = 0;
-          if (host->req_read(kept, &byte, 1) != BERTH_E_STATE) return BERTH_E_FAILED;
-        }
-        kept = request;
-        std::thread([&] { static_cast<void>(host->resp_write(response, "x", 1)); }).join();
-        return host->req_retain(request, response) == BERTH_E_STATE ? BERTH_DEFERRED : BERTH_OK;
-      },
-      [](void*) {}};
-  static const berth_plugin plugin{
-      sizeof plugin,
-      BERTH_ABI_MAJOR,
-      BERTH_ABI_MINOR,
-      BERTH_ABI_MINOR,
-      0,
-      "careless",
-      "1.0.0",
-      [](size_t) -> const berth_kind* { return nullptr; },
-      [](const berth_host* table, const berth_mount*, const berth_handler** out) -> int32_t {
-        host = table;
-        *out = &handler;
-        return BERTH_OK;
-      },
-      nullptr,
-      nullptr,
-      nullptr,
-      nullptr};
-  return &plugin;
+  if (kept != nullptr) {
+    static_cast<void>(host.req_method(kept));
+    char byte = 0;
+    if (host.req_read(kept, &byte, 1) != BERTH_E_STATE) return BERTH_E_FAILED;
+  }
+  kept = request;
+  std::thread([&] { static_cast<void>(host.resp_write(response, "x", 1)); }).join();
+  return host.req_retain(request, response) == BERTH_E_STATE ? BERTH_DEFERRED : BERTH_OK;
 }
 
 TEST(Recorder, NotesUseOnOtherThreadsAndAfterTheEnd) {
-  Recorder recorder(careless);
+  Recorder recorder(berth::test::bare_plugin<careless>);
   ASSERT_TRUE(recorder.mount("any"));
   EXPECT_EQ(recorder.serve(RequestSpec("GET", "/")).status, 500);
   EXPECT_EQ(recorder.misuse(),
