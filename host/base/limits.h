@@ -68,12 +68,10 @@ inline constexpr std::chrono::nanoseconds kWriteStall = 30s;
 // Between two requests. timeouts.idle.
 inline constexpr std::chrono::nanoseconds kIdleTimeout = 60s;
 // For a handler. timeouts.handler, a route's timeout. 503.
-// Connections of health listeners beyond limits.connections, so that clients cannot take them all.
-inline constexpr std::size_t kHealthConnections = 64;
+inline constexpr std::chrono::nanoseconds kHandlerTimeout = 30s;
 // Inside one handler with no thread left to take the loop over, before /livez says so: long enough
 // that no load alone does it.
 inline constexpr std::chrono::nanoseconds kLoopStuck = 10s;
-inline constexpr std::chrono::nanoseconds kHandlerTimeout = 30s;
 // From "stop" to the end of accepting. timeouts.drain_delay.
 inline constexpr std::chrono::nanoseconds kDrainDelay = 0s;
 // From the end of accepting to cutting what is left. timeouts.shutdown.
@@ -89,6 +87,8 @@ inline constexpr std::chrono::seconds kRetryAfter = 1s;
 // ------------------------------------------------------------------------- limits.connections.
 // Above it a connection gets a 503 and is closed.
 inline constexpr std::size_t kConnections = 10000;
+// Of health listeners, beyond kConnections, so that clients cannot take them all.
+inline constexpr std::size_t kHealthConnections = 64;
 // Threads beside the loops. limits.threads.
 inline constexpr std::size_t kThreads = 64;
 // Threads among them that may wait for clients at a time. limits.client_waits.

@@ -201,9 +201,9 @@ typedef struct berth_handler {
   uint32_t size;
   void* self;
   /* Answers one request; many run at once. [any] BERTH_OK: the response is complete. Negative: if
-   * no head is committed the host answers 413 for E_TOO_LARGE, 408 or 503 for E_TIMEOUT, nothing
-   * for E_CLOSED, else 500; if it is, the connection is cut, so that it cannot pass for complete.
-   */
+   * no head is committed the host answers 413 for E_TOO_LARGE, 408 or 503 for E_TIMEOUT, else 500
+   * (which for E_CLOSED finds nobody); if it is, the connection is cut, so that it cannot pass for
+   * complete. */
   int32_t (*serve)(void* self, berth_request*, berth_response*);
   /* After the last serve() and after stop(); frees this table too. [control] */
   void (*destroy)(void* self);
