@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -45,10 +46,14 @@ TEST_F(H1OutputTest, TakesOnlyWhatWasNotSentYet) {
   const std::string large(1'000'000, 'x');
   std::string all;
   EXPECT_TRUE(output.write("a"));
+  // Up to kUnsent stays behind, so how much the client gets at last is not known before write() has
+  // returned.
+  std::atomic<bool> written{false};  // no order wanted: join() makes one
   std::thread client([&] {
-    while (all.size() < large.size() - 200'000) all += client_takes(65'536);
+    while (!written.load(std::memory_order_relaxed)) all += client_takes(65'536);
   });
   EXPECT_TRUE(output.write(large));
+  written.store(true, std::memory_order_relaxed);
   client.join();
   const base::Buffer left = output.take();
   for (std::string piece; !(piece = client_takes(65'536)).empty();) all += piece;
