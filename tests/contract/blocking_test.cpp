@@ -62,12 +62,10 @@ struct Blocking : ::testing::TestWithParam<std::size_t> {
                       });
   }
   void start() { server.emplace(routes, options); }
-  // So that it is known to be quick.
-  void prove(const serve::Route& route, std::string_view path) {
-    RawClient client = server->connect();
-    for (int i = 0; i < 20'000 && !route.learning.settled(); ++i) {
-      ASSERT_EQ(status_of(client, path), 200);
-    }
+  // So that it is known to be quick. By calls that did not happen: of those that do a busy machine
+  // interrupts some for so long that they count as slow.
+  static void prove(const serve::Route& route) {
+    for (int i = 0; i < 2'000; ++i) (void)route.learning.record(base::Duration(0));
     ASSERT_TRUE(route.learning.settled());
   }
 
@@ -199,9 +197,9 @@ TEST_P(Blocking, WaitingForClientsIsNotHeldAgainstARoute) {
 }
 
 TEST_P(Blocking, AQuickRouteIsServedWhileEveryThreadIsTaken) {
+  options.queue_timeout = 10min;
   start();
   const test::StopAtEnd stop(server);
-  prove(*hello, "/quick");
   std::vector<RawClient> blocked;
   const std::size_t all = options.threads + GetParam();
   for (std::size_t i = 0; i < 2 * all; ++i) {
@@ -211,6 +209,7 @@ TEST_P(Blocking, AQuickRouteIsServedWhileEveryThreadIsTaken) {
   // Each takes a thread from its loop, until too few are left to relieve every loop.
   TestServer::wait_until([&] { return !server->pool().has_spares(); });
   for (int i = 0; i < 20; ++i) {
+    prove(*hello);
     RawClient client = server->connect();
     EXPECT_EQ(status_of(client, "/quick"), 200);
   }
