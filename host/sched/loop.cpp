@@ -80,25 +80,43 @@ void Loop::unwatch(int descriptor) const noexcept {
   (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, &event);
 }
 
-void Loop::register_connection(Connection& connection) {
+void Loop::enlist(Connection& connection) {
   connection.adopted_ = true;
   connection.previous_ = nullptr;
   connection.next_ = first_;
   if (first_ != nullptr) first_->previous_ = &connection;
   first_ = &connection;
+  requeue(connection);
+}
+
+void Loop::watch_unwatched() noexcept {
+  Connection& connection = *std::exchange(unwatched_, nullptr);
+  if (connection.closed_ || connection.forsaken_.load(std::memory_order_seq_cst)) return;
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &connection;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.descriptor(), &event) != 0) {
-    close(connection);  // ENOMEM or max_user_watches: the client sees it closed
+    // ENOMEM or max_user_watches: the client sees it closed.
+    if (connection.claim()) {
+      close(connection);
+    } else {
+      connection.shut();
+    }
+  } else if (connection.forsaken_.load(std::memory_order_seq_cst)) {
+    unwatch(connection.descriptor());
   }
+}
+
+void Loop::forsake(Connection& connection) const noexcept {
+  connection.forsaken_.store(true, std::memory_order_seq_cst);
+  unwatch(connection.descriptor());
 }
 
 void Loop::adopt(std::unique_ptr<Connection> connection) {
   connection->loop_ = this;
   connection_count_.fetch_add(1, std::memory_order_relaxed);
   loops_.count_connection(1);
-  register_connection(*connection.release());
+  enlist(*connection.release());
 }
 
 void Loop::post_new(std::unique_ptr<Connection> connection) {
@@ -153,7 +171,7 @@ void Loop::take_inbox(Worker& worker) {
     Connection& connection = *next;
     next = Inbox::next(connection);
     if (!connection.adopted_) {
-      register_connection(connection);
+      enlist(connection);
       if (draining_ && !connection.closed_) connection.on_drain(worker, hard_);
       continue;
     }
@@ -191,7 +209,14 @@ Turn Loop::run_ready(Worker& worker) {
     }
     // Queued, then an event came first and handed it to a thread of its own.
     if (!connection.claim()) continue;
-    if (connection.on_return(worker) == Turn::kLost) return Turn::kLost;
+    if (connection.begun_) {
+      if (connection.on_return(worker) == Turn::kLost) return Turn::kLost;
+      continue;
+    }
+    connection.begun_ = true;
+    unwatched_ = &connection;
+    if (connection.on_adopted(worker) == Turn::kLost) return Turn::kLost;
+    watch_unwatched();
   }
   return Turn::kKept;
 }
@@ -232,6 +257,7 @@ void Loop::wait() {
 }
 
 void Loop::drive(Worker& worker) {
+  if (unwatched_ != nullptr) watch_unwatched();
   now_ = clock_.now();  // the driver before may have been inside a handler for long
   for (;;) {
     if (run_batch(worker) == Turn::kLost) return;

@@ -45,10 +45,13 @@ class Loop {
   // Watches a descriptor level-triggered and shared with the other loops (a listener).
   // EPOLLEXCLUSIVE cannot be modified: pausing is unwatch, going on is watch.
   [[nodiscard]] base::Status<> watch_listener(Source& source, int descriptor) noexcept;
-  // Also by the holder of a connection, from its own thread: no news of it come any more.
   void unwatch(int descriptor) const noexcept;
-  // Takes a connection over and watches it edge-triggered, once and for all.
+  // Takes a connection over. It is looked at in this turn (on_adopted), for its first request has
+  // often come with it, and then watched edge-triggered, once and for all: who is served and closed
+  // at once never is.
   void adopt(std::unique_ptr<Connection> connection);
+  // Also by the holder of a connection, from its own thread: no news of it come any more.
+  void forsake(Connection& connection) const noexcept;
   // Ends a connection that nobody holds: freed after this batch of events. Its descriptor may be
   // closed at once, which also ends epoll's watch.
   void close(Connection& connection) noexcept;
@@ -104,7 +107,8 @@ class Loop {
   void bury() noexcept;
   void wait();
   void wake() noexcept;
-  void register_connection(Connection& connection);
+  void enlist(Connection& connection);
+  void watch_unwatched() noexcept;
 
   // Read by all, written rarely.
   Loops& loops_;
@@ -133,6 +137,9 @@ class Loop {
   std::deque<Connection*> ready_;
   std::vector<std::unique_ptr<Connection>> dead_;
   Connection* first_ = nullptr;  // every adopted connection
+  // Looked at for the first time, and not watched yet. Set while its handler may run: who takes the
+  // loop from there watches it.
+  Connection* unwatched_ = nullptr;
   bool draining_ = false;
   bool hard_ = false;
 };

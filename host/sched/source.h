@@ -1,6 +1,7 @@
 // What a loop watches: a descriptor with a timer, and what to do when either has news. No protocol.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -58,6 +59,9 @@ class Connection : public Source {
   // --- driver only, not held ---
   // The descriptor has news. May run handlers.
   [[nodiscard]] virtual Turn on_ready(Worker& worker, Readiness readiness) = 0;
+  // It is new to its loop, and not watched yet: look whether its first bytes are here. May run
+  // handlers.
+  [[nodiscard]] virtual Turn on_adopted(Worker& worker) = 0;
   // It came back through the inbox: look whether anything is to be done. May run handlers.
   [[nodiscard]] virtual Turn on_return(Worker& worker) = 0;
   // The timer fired while nobody holds it.
@@ -115,10 +119,14 @@ class Connection : public Source {
   [[nodiscard]] bool claim(std::uint32_t news) noexcept;
 
   HoldWord held_;
-  bool adopted_ = false;              // loop side: registered and listed
-  bool closed_ = false;               // loop side: freed when the batch is over
-  bool peer_closed_ = false;          // loop side
-  bool queued_ = false;               // loop side: lies in the ready queue
+  bool adopted_ = false;      // loop side: registered and listed
+  bool closed_ = false;       // loop side: freed when the batch is over
+  bool peer_closed_ = false;  // loop side
+  bool queued_ = false;       // loop side: lies in the ready queue
+  bool begun_ = false;        // loop side: on_adopted was called
+  // Set once by the holder, before it takes its descriptor out of the epoll set; read by the driver
+  // after it put it in. seq_cst on both sides: one of the two takes it out.
+  std::atomic<bool> forsaken_{false};
   Loop* loop_ = nullptr;              // set once, before it is shared
   Connection* inbox_next_ = nullptr;  // the inbox's while it lies there
   Connection* previous_ = nullptr;    // loop side: all connections of the loop

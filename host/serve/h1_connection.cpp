@@ -95,6 +95,8 @@ sched::Turn H1Connection::on_ready(sched::Worker& worker, sched::Readiness readi
   return advance(worker);
 }
 
+sched::Turn H1Connection::on_adopted(sched::Worker& worker) { return read_requests(worker); }
+
 sched::Turn H1Connection::on_return(sched::Worker& worker) {
   // What it comes back with is due from now on, whatever the timer was set for before.
   if (backlog_ && !backlog_->output.empty()) set_timer(service_.options().write_stall);
@@ -161,7 +163,7 @@ std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::strin
   scratch.tally.flush(service_.counters());
   log_access(scratch);
   scratch.exchange.request().disconnect();
-  loop().unwatch(stream_->fd());
+  loop().forsake(*this);
   if (service_.draining()) on_drain_held();
   return hijacked;
 }

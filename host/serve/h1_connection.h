@@ -61,6 +61,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
 
   // sched::Connection
   [[nodiscard]] sched::Turn on_ready(sched::Worker& worker, sched::Readiness readiness) override;
+  [[nodiscard]] sched::Turn on_adopted(sched::Worker& worker) override;
   [[nodiscard]] sched::Turn on_return(sched::Worker& worker) override;
   void on_deadline(sched::Worker& worker) override;
   void on_drain(sched::Worker& worker, bool hard) override;

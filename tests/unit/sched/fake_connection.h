@@ -49,6 +49,7 @@ class FakeConnection final : public Connection {
   struct Script {
     Step on_readable = {};
     Step on_return = {};
+    Step on_adopted = {};
     std::function<void(FakeConnection&, Worker&)> job = {};
     std::function<void(FakeConnection&, Worker&, bool hard)> on_drain = {};
   };
@@ -111,6 +112,9 @@ class FakeConnection final : public Connection {
     if (!readiness.has(Readiness::kReadable | Readiness::kPeerClosed)) return Turn::kKept;
     ++counts_.events;
     return script_.on_readable ? script_.on_readable(*this, worker) : Turn::kKept;
+  }
+  [[nodiscard]] Turn on_adopted(Worker& worker) override {
+    return script_.on_adopted ? script_.on_adopted(*this, worker) : Turn::kKept;
   }
   [[nodiscard]] Turn on_return(Worker& worker) override {
     ++counts_.returns;

@@ -113,6 +113,81 @@ TEST(Loop, LosesNoEventBetweenAHolderAndTheDriver) {
   }
 }
 
+TEST(Loop, ANewConnectionIsLookedAtBeforeItIsWatched) {
+  FakeConnection::Counts counts;
+  FakeConnection::Script script;
+  std::atomic<std::size_t> bytes{0};
+  script.on_adopted = [&](FakeConnection& connection, Worker&) {
+    bytes = connection.read_all();
+    connection.write("done");
+    connection.end();  // so it never is
+    return Turn::kKept;
+  };
+  Runtime runtime(options(1));
+  base::Descriptor client;
+  runtime.on_loop(0, [&](Worker& worker) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()), 0);
+    client.reset(ends[1]);
+    write_to(client, "x");
+    worker.loop()->adopt(
+        std::make_unique<FakeConnection>(base::Descriptor(ends[0]), script, counts));
+  });
+  EXPECT_EQ(read_from(client, 4), "done");
+  wait_until([&] { return counts.alive == 0; });
+  EXPECT_EQ(bytes, 1U);
+  EXPECT_EQ(counts.events, 0);
+}
+
+// A connection whose first look ends in a handler that gives its loop away.
+struct FirstLook {
+  explicit FirstLook(bool forsaken) {
+    script.on_adopted = [this, forsaken](FakeConnection& connection, Worker& worker) {
+      connection.hold(false);
+      worker.enter_handler(connection.route());
+      if (forsaken) connection.loop().forsake(connection);
+      EXPECT_TRUE(worker.release_loop());
+      inside = &connection;
+      leave.get_future().wait();
+      EXPECT_FALSE(worker.leave_handler());
+      connection.give_back(false);
+      return Turn::kLost;
+    };
+  }
+  FakeConnection::Counts counts;
+  FakeConnection::Script script;
+  std::promise<void> leave;
+  std::atomic<FakeConnection*> inside{nullptr};
+};
+
+TEST(Loop, WhoTakesItFromAFirstLookWatchesTheConnection) {
+  FirstLook look(false);
+  Runtime runtime(options(1));
+  base::Descriptor client = runtime.connect(0, look.script, look.counts);
+  wait_until([&] { return look.inside != nullptr; });
+  client.reset();
+  wait_until([&] { return look.inside.load()->gone(); });
+  look.leave.set_value();
+  wait_until([&] { return look.counts.returns == 1; });
+}
+
+TEST(Loop, AForsakenConnectionIsNotWatched) {
+  FirstLook look(true);
+  Runtime runtime(options(1));
+  const base::Descriptor client = runtime.connect(0, look.script, look.counts);
+  wait_until([&] { return look.inside != nullptr; });
+  write_to(client, "x");
+  // Another connection's event: the batch would have had news of this one too.
+  FakeConnection::Counts counts;
+  const base::Descriptor other = runtime.connect(0, echo_script(), counts);
+  write_to(other, "x");
+  EXPECT_EQ(read_from(other, 1), ".");
+  look.leave.set_value();
+  runtime.on_loop(0);
+  EXPECT_EQ(look.counts.events, 0);
+  EXPECT_EQ(look.counts.returns, 0);
+}
+
 TEST(Loop, AReturnThatWasQueuedWaitsWhileAThreadHoldsTheConnection) {
   FakeConnection::Counts counts;
   std::promise<void> open;
