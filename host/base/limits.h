@@ -127,6 +127,9 @@ inline constexpr std::chrono::nanoseconds kStealAfter = 1ms;
 inline constexpr std::chrono::nanoseconds kMonitorAlertPeriod = 100us;
 inline constexpr std::chrono::nanoseconds kAlertStealAfter = 200us;
 inline constexpr std::chrono::nanoseconds kMonitorAlert = 1s;
+// How long a thread that answered a request of a blocking route stays with its connection, if the
+// client asked again within this time before: a proxy under load does, a person does not.
+inline constexpr std::chrono::nanoseconds kStay = 1ms;
 // When nothing ran for so long the monitor sleeps until a loop wakes it.
 inline constexpr std::chrono::nanoseconds kMonitorIdle = 100ms;
 // A call that took less wall time did not block worth a system call to find out.

@@ -13,6 +13,13 @@
 
 namespace berth::sched {
 
+namespace {
+
+constexpr std::uint32_t kAll = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLET;  // with errors, which epoll always tells
+
+}  // namespace
+
 static_assert(Readiness::kReadable == EPOLLIN && Readiness::kWritable == EPOLLOUT);
 static_assert(Readiness::kError == EPOLLERR && Readiness::kHangup == EPOLLHUP);
 static_assert(Readiness::kPeerClosed == EPOLLRDHUP);
@@ -89,13 +96,18 @@ void Loop::enlist(Connection& connection) {
   requeue(connection);
 }
 
+bool Loop::control(const Connection& connection, int operation,
+                   std::uint32_t events) const noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = const_cast<Connection*>(&connection);
+  return ::epoll_ctl(epoll_.get(), operation, connection.descriptor(), &event) == 0;
+}
+
 void Loop::watch_unwatched() noexcept {
   Connection& connection = *std::exchange(unwatched_, nullptr);
   if (connection.closed_ || connection.forsaken_.load(std::memory_order_seq_cst)) return;
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.ptr = &connection;
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.descriptor(), &event) != 0) {
+  if (!control(connection, EPOLL_CTL_ADD, kAll)) {
     // ENOMEM or max_user_watches: the client sees it closed.
     if (connection.claim()) {
       close(connection);
@@ -110,6 +122,15 @@ void Loop::watch_unwatched() noexcept {
 void Loop::forsake(Connection& connection) const noexcept {
   connection.forsaken_.store(true, std::memory_order_seq_cst);
   unwatch(connection.descriptor());
+}
+
+// Where the driver has not watched it yet it does soon, for all: the loop then wakes for nothing.
+void Loop::ignore_input(const Connection& connection) const noexcept {
+  (void)control(connection, EPOLL_CTL_MOD, kEnd);
+}
+
+void Loop::heed_input(const Connection& connection) const noexcept {
+  (void)control(connection, EPOLL_CTL_MOD, kAll);
 }
 
 void Loop::adopt(std::unique_ptr<Connection> connection) {

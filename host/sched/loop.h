@@ -50,8 +50,6 @@ class Loop {
   // often come with it, and then watched edge-triggered, once and for all: who is served and closed
   // at once never is.
   void adopt(std::unique_ptr<Connection> connection);
-  // Also by the holder of a connection, from its own thread: no news of it come any more.
-  void forsake(Connection& connection) const noexcept;
   // Ends a connection that nobody holds: freed after this batch of events. Its descriptor may be
   // closed at once, which also ends epoll's watch.
   void close(Connection& connection) noexcept;
@@ -65,6 +63,14 @@ class Loop {
   [[nodiscard]] base::TimePoint now() const noexcept { return now_; }
   [[nodiscard]] const base::Clock& clock() const noexcept { return clock_; }
   [[nodiscard]] bool draining() const noexcept { return draining_; }
+
+  // --- the holder of a connection, on its own thread ---
+  // No news of it come any more.
+  void forsake(Connection& connection) const noexcept;
+  // News of the peer's end only, for who waits for input itself; and of all again, at once if there
+  // are any.
+  void ignore_input(const Connection& connection) const noexcept;
+  void heed_input(const Connection& connection) const noexcept;
 
   // --- any thread ---
   // A held connection comes back. Wakes the loop if it sleeps.
@@ -109,6 +115,8 @@ class Loop {
   void wake() noexcept;
   void enlist(Connection& connection);
   void watch_unwatched() noexcept;
+  [[nodiscard]] bool control(const Connection& connection, int operation,
+                             std::uint32_t events) const noexcept;
 
   // Read by all, written rarely.
   Loops& loops_;

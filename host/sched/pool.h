@@ -76,6 +76,12 @@ class Pool {
     return free_.load(std::memory_order_relaxed) >= std::min(options_.loops, options_.threads);
   }
 
+  // Whether a thread may stay with a connection for a moment though it has no work: nobody waits
+  // for one. A hint, too.
+  [[nodiscard]] bool has_time() const noexcept {
+    return queued_.load(std::memory_order_relaxed) == 0 && has_spares();
+  }
+
   // Runs a held connection's job, at once or when a thread is free. Called by its loop's driver.
   // False: the queue is full; the caller still holds it. What waited for queue_timeout is handed to
   // Connection::reject on its loop's driver.

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <chrono>
@@ -114,13 +115,19 @@ void H1Connection::on_deadline(sched::Worker& worker) {
 }
 
 void H1Connection::on_deadline_held() noexcept {
-  if (loop().now() < handler_deadline_ && handler_deadline_ != base::TimePoint::max()) {
-    loop().schedule(*this, handler_deadline_);
-    return;
+  // The exchange first: then the deadline is its own, or that of a later one.
+  const CommitWord::Exchange exchange = commit_.current();
+  const base::TimePoint deadline = handler_deadline_.load(std::memory_order_relaxed);
+  base::Duration next = service_.options().idle_timeout;  // from the return on last_held_ counts
+  if (deadline != base::TimePoint::max()) {
+    if (loop().now() < deadline) {
+      loop().schedule(*this, deadline);
+      return;
+    }
+    time_out(exchange);
+    next = std::min(next, route_->timeout);  // a thread that stays may begin another one at once
   }
-  time_out();
-  // From the return on last_held_ counts.
-  set_timer(service_.options().idle_timeout);
+  set_timer(next);
 }
 
 void H1Connection::on_drain_held() noexcept {
@@ -128,10 +135,9 @@ void H1Connection::on_drain_held() noexcept {
   if (commit_.hijacked()) (void)::shutdown(stream_->fd(), SHUT_RD);
 }
 
-void H1Connection::time_out() noexcept {
-  if (handler_deadline_ == base::TimePoint::max()) return;
-  const bool sealed = commit_.seal();
-  if (!sealed && !commit_.cut()) return;  // it is done, or hijacked
+void H1Connection::time_out(CommitWord::Exchange exchange) noexcept {
+  const bool sealed = commit_.seal(exchange);
+  if (!sealed && !commit_.cut(exchange)) return;  // it is done, or hijacked
   service_.counters().add(observe::Counter::kHandlerTimeouts);
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(route_->timeout);
   service_.log().warn("the handler did not answer in time",

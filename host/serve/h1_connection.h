@@ -2,8 +2,10 @@
 // their own, sends what is left, and closes with care. Parsing, framing and handlers are elsewhere.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,7 +51,8 @@ struct ListenerInfo {
 //   else                                           read, parse and serve requests
 //
 // A request whose body is not wholly here, or whose route is known to block, goes, connection and
-// all, to a thread of its own (held), and comes back.
+// all, to a thread of its own (held), and comes back. A client that asks for the same again at once
+// is waited for by that thread, for a moment: it saves two switches.
 //
 // The IO side belongs to whoever holds the connection (sched::Connection), the timer to the loop's
 // driver.
@@ -118,13 +121,22 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   // Before a request is handed to its handler: what its deadline needs to know.
   void arm(const Route& route, base::TimePoint now, bool head_request,
            bool replies_unsent) noexcept;
-  // The handler's deadline has passed.
-  void time_out() noexcept;
+  // That exchange's deadline has passed.
+  void time_out(CommitWord::Exchange exchange) noexcept;
   [[nodiscard]] bool answer_time_out() noexcept;
   // Begins the scratch's transport and body. `room` is the buffer behind the head, `received` what
   // lies there.
   void begin_transport(sched::Worker& worker, const http::Framing& framing, std::span<char> room,
                        std::size_t received, base::TimePoint now);
+  // A job's request, in the scratch's parser and exchange. False: hijacked, hands off.
+  [[nodiscard]] bool serve_held(sched::Worker& worker, H1Scratch& scratch, H1Input& input,
+                                const http::Framing& framing) noexcept;
+  // Whether a job that has answered waits a moment for the next request, and for that: nothing if
+  // it did not come, or is none that this thread may serve without the loop.
+  [[nodiscard]] bool may_stay(sched::Worker& worker, H1Scratch& scratch,
+                              const H1Input& input) noexcept;
+  [[nodiscard]] std::optional<http::Framing> await_next(H1Scratch& scratch,
+                                                        H1Input& input) noexcept;
   void log_access(H1Scratch& scratch) const noexcept;
   // How the connection goes on after an exchange.
   void settle(H1Scratch& scratch, bool unread_body, bool unread_input) noexcept;
@@ -162,7 +174,8 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   // Of the exchange in flight. Set by the loop's driver before anybody holds the connection, and
   // only read until it is back.
   const Route* route_ = nullptr;
-  base::TimePoint handler_deadline_ = base::TimePoint::max();
+  // The same; a thread that stays puts it off, before it opens commit_ anew. Relaxed: see there.
+  std::atomic<base::TimePoint> handler_deadline_{base::TimePoint::max()};
   CommitWord commit_;
   bool head_request_ = false;
   bool replies_unsent_ = false;  // of requests before it, in its thread's output
@@ -173,6 +186,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   bool lingering_ = false;   // half-closed already
   bool discarding_ = false;  // the deadline of discard_ is set
   bool fresh_ = true;        // no byte has come yet
+  bool prompt_ = false;      // it asked again at once after its last job
 };
 
 }  // namespace berth::serve

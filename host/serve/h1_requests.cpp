@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "net/wait.h"
 #include "sched/loop.h"
 #include "sched/pool.h"
 #include "sched/worker.h"
@@ -139,12 +140,13 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
   route_ = &route;
   head_request_ = head_request;
   replies_unsent_ = replies_unsent;
+  const bool unlimited = route.timeout == base::Duration::zero();
+  const base::TimePoint deadline = unlimited ? base::TimePoint::max() : now + route.timeout;
+  handler_deadline_.store(deadline, std::memory_order_relaxed);
   commit_.open();
-  handler_deadline_ = base::TimePoint::max();
-  if (route.timeout == base::Duration::zero()) return;
-  handler_deadline_ = now + route.timeout;
+  if (unlimited) return;
   // No later than idleness is noticed: given back without news, nobody sets the timer anew.
-  loop().schedule(*this, std::min(handler_deadline_, now + service_.options().idle_timeout));
+  loop().schedule(*this, std::min(deadline, now + service_.options().idle_timeout));
 }
 
 [[gnu::always_inline]] inline void H1Connection::begin_transport(sched::Worker& worker,
@@ -155,7 +157,8 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
   H1Scratch& scratch = H1Scratch::of(worker);
   const http::RequestHead& head = scratch.parser.head();
   Request& request = scratch.exchange.request();
-  if (handler_deadline_ != base::TimePoint::max()) request.set_deadline(handler_deadline_);
+  const base::TimePoint deadline = handler_deadline_.load(std::memory_order_relaxed);
+  if (deadline != base::TimePoint::max()) request.set_deadline(deadline);
   scratch.transport.begin({
       .service = &service_,
       .worker = &worker,
@@ -229,6 +232,7 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   backlog_->due.reset();
   scratch.tally.flush(service_.counters());
   arm(scratch.exchange.request().route(), loop().now(), head_request, false);
+  prompt_ = kind == sched::JobKind::kForWork && loop().now() < last_held_ + limits::kStay;
   Service& service = service_;
   hold(!input.drained || input.end);
   if (worker.pool().submit(*this, kind)) {
@@ -371,28 +375,45 @@ sched::Turn H1Connection::read_requests(sched::Worker& worker) {
 
 void H1Connection::run(sched::Worker& worker) noexcept {
   H1Scratch& scratch = H1Scratch::of(worker);
-  H1Transport& transport = scratch.transport;
   H1Input input;
   backlog_->parser.reset();
   restore_input(worker, input);
-  transport.output.begin(worker, service_, *stream_);
-  const base::TimePoint now = service_.clock().now();
+  scratch.transport.output.begin(worker, service_, *stream_);
   // The same bytes that were judged before: they parse again, into views of this thread's buffer.
   const auto progress = scratch.parser.parse(input.unread());
   assert(progress == http::HeadParser::Progress::kComplete);
   (void)progress;
-  const auto framing = begin_exchange(scratch);
-  assert(framing.ok());
-  const std::size_t head_bytes = scratch.parser.head_size();
-  begin_transport(worker, *framing, input.buffer.subspan(head_bytes), input.size - head_bytes, now);
+  const auto judged = begin_exchange(scratch);
+  assert(judged.ok());
+  std::optional<http::Framing> framing = *judged;
+  bool alone = false;
+  while (serve_held(worker, scratch, input, *framing)) {
+    if (may_stay(worker, scratch, input)) {
+      // What it waits for itself need not wake the loop.
+      if (!std::exchange(alone, true)) loop().ignore_input(*this);
+      if ((framing = await_next(scratch, input))) continue;
+    }
+    if (alone) loop().heed_input(*this);
+    end_held_turn(scratch, input.unread());
+    return;
+  }
+}
 
+bool H1Connection::serve_held(sched::Worker& worker, H1Scratch& scratch, H1Input& input,
+                              const http::Framing& framing) noexcept {
+  H1Transport& transport = scratch.transport;
+  const std::size_t body_at = input.position + scratch.parser.head_size();
+  begin_transport(worker, framing, input.buffer.subspan(body_at), input.size - body_at,
+                  service_.clock().now());
   if (commit_.over()) {
     scratch.exchange.skip();  // it waited for a thread for too long, and was answered
   } else {
     (void)call_handler(worker, scratch);
   }
-  if (transport.hijacked()) return;
+  if (transport.hijacked()) return false;
 
+  // A short call gains nothing by it: the loop serves several such in a batch.
+  prompt_ = prompt_ && service_.clock().now() - transport.began() >= limits::kStay;
   bool unread_body = !transport.body.at_end();
   discard_ = 0;
   if (unread_body && transport.keep_alive() && !transport.aborted() &&
@@ -400,7 +421,50 @@ void H1Connection::run(sched::Worker& worker) noexcept {
     unread_body = !transport.body.drain(limits::kDrain);
   }
   settle(scratch, unread_body, true);
-  end_held_turn(scratch, transport.body.at_end() ? transport.body.rest() : std::string_view());
+  input.size = input.position = 0;
+  if (!transport.body.at_end()) return true;
+  const std::string_view rest = transport.body.rest();
+  input.size = rest.size();
+  if (!rest.empty()) std::memmove(input.buffer.data(), rest.data(), rest.size());
+  return true;
+}
+
+bool H1Connection::may_stay(sched::Worker& worker, H1Scratch& scratch,
+                            const H1Input& input) noexcept {
+  // A thread that waits here must not be missing elsewhere.
+  return prompt_ && after_ == After::kRead && input.size == 0 && !service_.draining() &&
+         worker.pool().has_time() && scratch.transport.output.try_send() &&
+         scratch.transport.output.empty();
+}
+
+std::optional<http::Framing> H1Connection::await_next(H1Scratch& scratch, H1Input& input) noexcept {
+  scratch.tally.flush(service_.counters());
+  const base::TimePoint deadline = service_.clock().now() + limits::kStay;
+  if (net::wait_readable(stream_->fd(), deadline) != net::WaitResult::kReady) return std::nullopt;
+  const net::IoResult result = stream_->read(input.buffer);
+  if (!result.ok()) return std::nullopt;  // the loop will see it too
+  input.size = result.bytes;
+  scratch.parser.reset();
+  if (scratch.parser.parse(input.unread(), input.buffer.size()) !=
+      http::HeadParser::Progress::kComplete) {
+    return std::nullopt;
+  }
+  const auto framing = begin_exchange(scratch);
+  if (!framing) return std::nullopt;
+  const Route& route = scratch.exchange.request().route();
+  // The same as before: only so the timer that the driver has set is not too late.
+  const bool same = &route == route_ && head_request_ == (scratch.parser.head().method == "HEAD");
+  const bool whole = framing->body != http::Framing::Body::kChunked &&
+                     input.size - scratch.parser.head_size() >= framing->length;
+  if (!same || !whole || !route.learning.offloaded() || framing->length > route.max_body) {
+    return std::nullopt;
+  }
+  if (route.timeout != base::Duration::zero()) {
+    handler_deadline_.store(service_.clock().now() + route.timeout, std::memory_order_relaxed);
+  }
+  commit_.open();
+  service_.counters().add(observe::Counter::kOffloads);
+  return *framing;
 }
 
 void H1Connection::reject(sched::Worker& worker) noexcept {

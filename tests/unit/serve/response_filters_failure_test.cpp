@@ -275,7 +275,7 @@ struct Raced {
 TEST(ResponseFiltersFailure, ThoseBehindAnOverdueResponseAreToldSo) {
   Raced before;
   before.run([&](ResponseWriter& r) {
-    EXPECT_TRUE(before.word.seal());
+    EXPECT_TRUE(before.word.seal(before.word.current()));
     EXPECT_EQ(r.write("abc").error(), IoError::kTimedOut);
   });
   EXPECT_EQ(before.told, "f.cut ");
@@ -284,13 +284,13 @@ TEST(ResponseFiltersFailure, ThoseBehindAnOverdueResponseAreToldSo) {
   Raced kept_back;
   kept_back.run([&](ResponseWriter& r) {
     write(r, "abc");
-    EXPECT_TRUE(kept_back.word.seal());
+    EXPECT_TRUE(kept_back.word.seal(kept_back.word.current()));
   });
   EXPECT_EQ(kept_back.told, "f.cut ");
 
   Raced within;
   within.body = [&](std::string_view) -> IoStatus {
-    EXPECT_TRUE(within.word.seal());
+    EXPECT_TRUE(within.word.seal(within.word.current()));
     return base::done();  // it keeps all of it
   };
   within.run([&](ResponseWriter& r) {
@@ -304,7 +304,7 @@ TEST(ResponseFiltersFailure, ThoseBehindAnOverdueResponseAreToldSo) {
   behind.run([&](ResponseWriter& r) {
     write(r, "abc");
     EXPECT_TRUE(r.flush());
-    EXPECT_TRUE(behind.word.cut());
+    EXPECT_TRUE(behind.word.cut(behind.word.current()));
     EXPECT_EQ(r.write("more").error(), IoError::kTimedOut);
   });
   EXPECT_EQ(behind.told, "f.head200 f.body f.flush f.cut ");
@@ -318,7 +318,7 @@ TEST(ResponseFiltersFailure, AFileIsNotReadOnBehindTheDeadline) {
   ASSERT_EQ(std::fflush(file.get()), 0);
   Raced raced;
   raced.body = [&](std::string_view) -> IoStatus {
-    (void)raced.word.seal();
+    (void)raced.word.seal(raced.word.current());
     return base::done();  // it keeps all of it
   };
   raced.run([&](ResponseWriter& r) {
