@@ -87,13 +87,27 @@ void Loop::unwatch(int descriptor) const noexcept {
   (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, &event);
 }
 
-void Loop::enlist(Connection& connection) {
+Connection& Loop::count(std::unique_ptr<Connection> connection) noexcept {
+  connection->loop_ = this;
+  connection_count_.fetch_add(1, std::memory_order_relaxed);
+  loops_.count_connection(1);
+  return *connection.release();
+}
+
+void Loop::enlist(Connection& connection) noexcept {
   connection.adopted_ = true;
   connection.previous_ = nullptr;
   connection.next_ = first_;
   if (first_ != nullptr) first_->previous_ = &connection;
   first_ = &connection;
-  requeue(connection);
+}
+
+Turn Loop::look_at(Worker& worker, Connection& connection) {
+  connection.begun_ = true;
+  unwatched_ = &connection;
+  if (connection.on_adopted(worker) == Turn::kLost) return Turn::kLost;
+  watch_unwatched();
+  return Turn::kKept;
 }
 
 bool Loop::control(const Connection& connection, int operation,
@@ -133,19 +147,19 @@ void Loop::heed_input(const Connection& connection) const noexcept {
   (void)control(connection, EPOLL_CTL_MOD, kAll);
 }
 
-void Loop::adopt(std::unique_ptr<Connection> connection) {
-  connection->loop_ = this;
-  connection_count_.fetch_add(1, std::memory_order_relaxed);
-  loops_.count_connection(1);
-  enlist(*connection.release());
+Turn Loop::begin(Worker& worker, std::unique_ptr<Connection> connection) {
+  Connection& taken = count(std::move(connection));
+  enlist(taken);
+  return look_at(worker, taken);
 }
 
-void Loop::post_new(std::unique_ptr<Connection> connection) {
-  connection->loop_ = this;
-  connection_count_.fetch_add(1, std::memory_order_relaxed);
-  loops_.count_connection(1);
-  post(*connection.release());
+void Loop::adopt(std::unique_ptr<Connection> connection) {
+  Connection& taken = count(std::move(connection));
+  enlist(taken);
+  requeue(taken);
 }
+
+void Loop::post_new(std::unique_ptr<Connection> connection) { post(count(std::move(connection))); }
 
 void Loop::close(Connection& connection) noexcept {
   if (connection.closed_) return;
@@ -193,6 +207,7 @@ void Loop::take_inbox(Worker& worker) {
     next = Inbox::next(connection);
     if (!connection.adopted_) {
       enlist(connection);
+      requeue(connection);
       if (draining_ && !connection.closed_) connection.on_drain(worker, hard_);
       continue;
     }
@@ -206,6 +221,8 @@ void Loop::take_inbox(Worker& worker) {
     }
   }
 }
+
+std::size_t Loop::batch() const noexcept { return static_cast<std::size_t>(events_->count); }
 
 Turn Loop::run_batch(Worker& worker) {
   Events& events = *events_;
@@ -234,10 +251,7 @@ Turn Loop::run_ready(Worker& worker) {
       if (connection.on_return(worker) == Turn::kLost) return Turn::kLost;
       continue;
     }
-    connection.begun_ = true;
-    unwatched_ = &connection;
-    if (connection.on_adopted(worker) == Turn::kLost) return Turn::kLost;
-    watch_unwatched();
+    if (look_at(worker, connection) == Turn::kLost) return Turn::kLost;
   }
   return Turn::kKept;
 }

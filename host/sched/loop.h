@@ -46,9 +46,11 @@ class Loop {
   // EPOLLEXCLUSIVE cannot be modified: pausing is unwatch, going on is watch.
   [[nodiscard]] base::Status<> watch_listener(Source& source, int descriptor) noexcept;
   void unwatch(int descriptor) const noexcept;
-  // Takes a connection over. It is looked at in this turn (on_adopted), for its first request has
-  // often come with it, and then watched edge-triggered, once and for all: who is served and closed
-  // at once never is.
+  // Takes a connection over and looks at it (on_adopted), for its first request has often come with
+  // it; only then it is watched, edge-triggered, once and for all. Who is served and closed at once
+  // never is.
+  [[nodiscard]] Turn begin(Worker& worker, std::unique_ptr<Connection> connection);
+  // The same in this loop's next turn, for who may run no handler now.
   void adopt(std::unique_ptr<Connection> connection);
   // Ends a connection that nobody holds: freed after this batch of events. Its descriptor may be
   // closed at once, which also ends epoll's watch.
@@ -59,6 +61,8 @@ class Loop {
     timers_.schedule(timer, deadline);
   }
   void cancel(Timer& timer) noexcept { timers_.cancel(timer); }
+  // How many events the batch has that is being run.
+  [[nodiscard]] std::size_t batch() const noexcept;
   // Read once per batch of events.
   [[nodiscard]] base::TimePoint now() const noexcept { return now_; }
   [[nodiscard]] const base::Clock& clock() const noexcept { return clock_; }
@@ -113,7 +117,10 @@ class Loop {
   void bury() noexcept;
   void wait();
   void wake() noexcept;
-  void enlist(Connection& connection);
+  // Another connection of this loop, which has it from now on.
+  [[nodiscard]] Connection& count(std::unique_ptr<Connection> connection) noexcept;
+  void enlist(Connection& connection) noexcept;
+  [[nodiscard]] Turn look_at(Worker& worker, Connection& connection);
   void watch_unwatched() noexcept;
   [[nodiscard]] bool control(const Connection& connection, int operation,
                              std::uint32_t events) const noexcept;

@@ -2,6 +2,8 @@
 // survives running out of descriptors. Every loop has one per listener.
 #pragma once
 
+#include <memory>
+
 #include "net/acceptor.h"
 #include "sched/source.h"
 #include "serve/h1_connection.h"
@@ -19,10 +21,7 @@ class AcceptSource final : public sched::Source {
   // Begins to accept.
   [[nodiscard]] base::Status<> start() noexcept;
   // Takes what waits in the backlog now (before stop()).
-  void accept_queued() {
-    for (int turns = 0; turns < kMostTurns && !paused_ && accept_some(); ++turns) {
-    }
-  }
+  void accept_queued();
   // No more connections from here on.
   void stop() noexcept;
 
@@ -32,12 +31,16 @@ class AcceptSource final : public sched::Source {
   void on_timer(sched::Worker& worker) override;
 
  private:
-  // Of accept_queued: 16 each, so the largest backlog there is.
-  static constexpr int kMostTurns = 4096;
+  static constexpr int kMostQueued = 65'536;  // the largest backlog there is
 
-  // One turn's share; true: there may be more.
-  [[nodiscard]] bool accept_some();
-  void take(net::AcceptOutcome outcome);
+  // What one look at the listener brought.
+  struct Accepted {
+    std::unique_ptr<H1Connection> connection;  // null: none, or another loop has it already
+    bool more = true;                          // there may be
+  };
+  [[nodiscard]] Accepted accept_one();
+  // Null: turned away, or given to another loop.
+  [[nodiscard]] std::unique_ptr<H1Connection> take(net::AcceptOutcome outcome);
   // Tells a client that it is not served, and closes: without waiting, so it is not sure to read
   // it.
   void turn_away(const base::Descriptor& descriptor) noexcept;
