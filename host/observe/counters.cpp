@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, kCounterCount> kNames = {
     "handler_timeouts",
     "queue_timeouts",
     "offloads",
+    "stays",
     "routes_offloaded",
     "routes_returned",
     "loops_taken",

@@ -464,6 +464,7 @@ std::optional<http::Framing> H1Connection::await_next(H1Scratch& scratch, H1Inpu
   }
   commit_.open();
   service_.counters().add(observe::Counter::kOffloads);
+  service_.counters().add(observe::Counter::kStays);
   return *framing;
 }
 
