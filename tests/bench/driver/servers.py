@@ -18,7 +18,7 @@ class Servers:
             file.write(b"b" * (1 << 20))
 
     def start(self, name, settings=None, prefix=(), core=None):
-        """One of berth, raw, nginx, libh2o, Kore and Go, as a context manager. `settings` go into berth's
+        """One of berth, raw, threads, nginx, libh2o, Kore and Go, as a context manager. `settings` go into berth's
         configuration: "limits" beside the others of that section, "more" as sections of their own. `prefix`
         is put before the command."""
         port = free_port()
@@ -45,6 +45,9 @@ class Servers:
 
     def _raw(self, port, _):
         return [os.path.join(self._built, "tests", "bench", "bench_raw"), str(port)]
+
+    def _threads(self, port, _):
+        return [os.path.join(self._built, "tests", "bench", "bench_threads"), str(port)]
 
     def _nginx(self, port, _):
         return ["/usr/sbin/nginx", "-p", self._scratch, "-c",
