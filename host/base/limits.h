@@ -130,6 +130,8 @@ inline constexpr std::chrono::nanoseconds kMonitorAlert = 1s;
 // How long a thread that answered a request of a blocking route stays with its connection, if the
 // client asked again within this time before: a proxy under load does, a person does not.
 inline constexpr std::chrono::nanoseconds kStay = 1ms;
+// What it reads then, at most; a longer request is the loop's.
+inline constexpr std::size_t kStayInput = 4 * kKiB;
 // When nothing ran for so long the monitor sleeps until a loop wakes it.
 inline constexpr std::chrono::nanoseconds kMonitorIdle = 100ms;
 // A call that took less wall time did not block worth a system call to find out.

@@ -47,8 +47,8 @@ class Loop {
   [[nodiscard]] base::Status<> watch_listener(Source& source, int descriptor) noexcept;
   void unwatch(int descriptor) const noexcept;
   // Takes a connection over and looks at it (on_adopted), for its first request has often come with
-  // it; only then it is watched, edge-triggered, once and for all. Who is served and closed at once
-  // never is.
+  // it; only then it is watched, edge-triggered, until it is closed. Who is served and closed at
+  // once never is. One that the kernel does not watch (ENOMEM, max_user_watches) is cut.
   [[nodiscard]] Turn begin(Worker& worker, std::unique_ptr<Connection> connection);
   // The same in this loop's next turn, for who may run no handler now.
   void adopt(std::unique_ptr<Connection> connection);

@@ -119,7 +119,7 @@ class Connection : public Source {
   [[nodiscard]] bool claim(std::uint32_t news) noexcept;
 
   HoldWord held_;
-  bool adopted_ = false;      // loop side: registered and listed
+  bool adopted_ = false;      // loop side: listed
   bool closed_ = false;       // loop side: freed when the batch is over
   bool peer_closed_ = false;  // loop side
   bool queued_ = false;       // loop side: lies in the ready queue

@@ -73,9 +73,10 @@ class Worker final : private Poco::Runnable {
   // --- for ClientWait ---
   [[nodiscard]] bool begin_client_wait() noexcept;
   void end_client_wait() noexcept { meter_.resume(); }
+  // Whether this thread counts as one of client_waits until its task ends.
+  [[nodiscard]] bool waits() const noexcept { return waits_; }
 
-  // --- for Loop ---
-  // The driver may have slept between two calls.
+  // The thread may have slept between two calls.
   void forget_usage() noexcept { meter_.forget_usage(); }
 
   // --- for Pool ---

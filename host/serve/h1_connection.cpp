@@ -118,16 +118,18 @@ void H1Connection::on_deadline_held() noexcept {
   // The exchange first: then the deadline is its own, or that of a later one.
   const CommitWord::Exchange exchange = commit_.current();
   const base::TimePoint deadline = handler_deadline_.load(std::memory_order_relaxed);
-  base::Duration next = service_.options().idle_timeout;  // from the return on last_held_ counts
+  // No later than idleness is noticed, as in arm(): from the return on last_held_ counts.
+  base::TimePoint next = loop().now() + service_.options().idle_timeout;
   if (deadline != base::TimePoint::max()) {
     if (loop().now() < deadline) {
-      loop().schedule(*this, deadline);
-      return;
+      next = std::min(next, deadline);
+    } else {
+      time_out(exchange);
+      // A thread that stays may begin another exchange at once.
+      if (!commit_.hijacked()) next = std::min(next, loop().now() + route_->timeout);
     }
-    time_out(exchange);
-    next = std::min(next, route_->timeout);  // a thread that stays may begin another one at once
   }
-  set_timer(next);
+  loop().schedule(*this, next);
 }
 
 void H1Connection::on_drain_held() noexcept {
@@ -326,8 +328,9 @@ void H1Connection::end_turn_with_rest(sched::Worker& worker, H1Input& input, boo
     close();
   } else if (backlog_ && backlog_->due) {
     loop().schedule(*this, *backlog_->due);
-  } else {
-    set_timer(service_.options().idle_timeout);
+  } else if (!fresh_) {
+    set_timer(
+        service_.options().idle_timeout);  // a fresh one has its own, and a drain may shorten it
   }
 }
 

@@ -135,7 +135,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   // it did not come, or is none that this thread may serve without the loop.
   [[nodiscard]] bool may_stay(sched::Worker& worker, H1Scratch& scratch,
                               const H1Input& input) noexcept;
-  [[nodiscard]] std::optional<http::Framing> await_next(H1Scratch& scratch,
+  [[nodiscard]] std::optional<http::Framing> await_next(sched::Worker& worker, H1Scratch& scratch,
                                                         H1Input& input) noexcept;
   void log_access(H1Scratch& scratch) const noexcept;
   // How the connection goes on after an exchange.

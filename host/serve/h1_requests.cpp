@@ -391,7 +391,7 @@ void H1Connection::run(sched::Worker& worker) noexcept {
     if (may_stay(worker, scratch, input)) {
       // What it waits for itself need not wake the loop.
       if (!std::exchange(alone, true)) loop().ignore_input(*this);
-      if ((framing = await_next(scratch, input))) continue;
+      if ((framing = await_next(worker, scratch, input))) continue;
     }
     if (alone) loop().heed_input(*this);
     end_held_turn(scratch, input.unread());
@@ -431,17 +431,26 @@ bool H1Connection::serve_held(sched::Worker& worker, H1Scratch& scratch, H1Input
 
 bool H1Connection::may_stay(sched::Worker& worker, H1Scratch& scratch,
                             const H1Input& input) noexcept {
-  // A thread that waits here must not be missing elsewhere.
-  return prompt_ && after_ == After::kRead && input.size == 0 && !service_.draining() &&
-         worker.pool().has_time() && scratch.transport.output.try_send() &&
-         scratch.transport.output.empty();
+  // A thread that waits here must not be missing elsewhere, nor its right to wait for clients.
+  if (!prompt_ || after_ != After::kRead || input.size > 0 || service_.draining() ||
+      worker.waits() || !worker.pool().has_time() || !scratch.transport.output.try_send() ||
+      !scratch.transport.output.empty()) {
+    return false;
+  }
+  // What it reads must find room when it is the loop's after all.
+  backlog_->input.reserve(limits::kStayInput);
+  if (account()) return true;
+  backlog_->input = std::string();
+  return false;
 }
 
-std::optional<http::Framing> H1Connection::await_next(H1Scratch& scratch, H1Input& input) noexcept {
+std::optional<http::Framing> H1Connection::await_next(sched::Worker& worker, H1Scratch& scratch,
+                                                      H1Input& input) noexcept {
   scratch.tally.flush(service_.counters());
+  worker.forget_usage();  // it sleeps, and no route is to be blamed for that
   const base::TimePoint deadline = service_.clock().now() + limits::kStay;
   if (net::wait_readable(stream_->fd(), deadline) != net::WaitResult::kReady) return std::nullopt;
-  const net::IoResult result = stream_->read(input.buffer);
+  const net::IoResult result = stream_->read(input.buffer.first(limits::kStayInput));
   if (!result.ok()) return std::nullopt;  // the loop will see it too
   input.size = result.bytes;
   scratch.parser.reset();

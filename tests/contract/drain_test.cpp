@@ -1,15 +1,25 @@
 // The stop order: idle connections are closed, requests in flight are finished, the rest is cut
 // when asked to.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <atomic>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "base/limits.h"
+#include "net/plain_stream.h"
+#include "sched/loop.h"
+#include "sched/worker.h"
+#include "serve/h1_connection.h"
+#include "support/fake_clock.h"
 #include "support/routes.h"
 #include "support/test_server.h"
 
@@ -183,6 +193,39 @@ TEST_P(Drain, WhenHardCutsWhatIsLeft_G86) {
   EXPECT_TRUE(half.closed_in_silence());
   EXPECT_TRUE(idle.closed_in_silence());
   (void)reading.read_until_close();
+}
+
+// It waited at the listener when the server began to stop: nobody has looked at it yet.
+TEST(DrainOfTheBacklog, ASilentClientIsClosedAfterItsGrace_G84) {
+  Routes routes;
+  test::FakeClock clock;
+  test::TestServerOptions options;
+  options.clock = &clock;
+  TestServer server(routes, options);
+  const serve::ListenerInfo info{.name = "waiting"};
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+  const base::Descriptor client(ends[1]);
+  const auto closed = [&client] {
+    char byte = 0;
+    return ::recv(client.get(), &byte, 1, 0) == 0;
+  };
+  server.service().begin_drain();
+  std::promise<void> looked_at;
+  server.on_loop(0, [&](sched::Worker& worker) {
+    sched::Loop& loop = *worker.loop();
+    auto stream = std::make_unique<net::PlainStream>(base::Descriptor(ends[0]));
+    server.service().counters().add(observe::Counter::kConnectionsAccepted);
+    loop.adopt(std::make_unique<serve::H1Connection>(server.service(), info, std::move(stream),
+                                                     net::PeerAddress()));
+    loop.drain(worker, false);
+    loop.post_task([&looked_at](sched::Worker&) { looked_at.set_value(); });
+  });
+  looked_at.get_future().wait();
+  EXPECT_FALSE(closed()) << "its request may be on the way";
+  clock.advance(2 * base::limits::kNewConnectionGrace);
+  server.nudge();
+  TestServer::wait_until(closed);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <thread>
 
+#include "base/limits.h"
 #include "support/fake_clock.h"
 #include "support/routes.h"
 #include "support/test_server.h"
@@ -46,7 +47,8 @@ struct Stay : ::testing::Test {
         if (request.cancelled()) ++cancelled;
       }
       const std::string body = test::read_body(request).bytes;
-      (void)response.write(body.empty() ? "slow\n" : body);
+      (void)response.write(body.empty() ? answer : body);
+      if (answer.size() > base::limits::kUnsent) (void)response.flush();
     });
     slow->timeout = 5s;
   }
@@ -58,8 +60,8 @@ struct Stay : ::testing::Test {
   }
   void start() { server.emplace(routes, options); }
   // A client that a thread waits for.
-  RawClient stayed_with() {
-    RawClient client = server->connect();
+  RawClient stayed_with(const test::RawClientOptions& of_client = {}) {
+    RawClient client = server->connect(of_client);
     // The first that it asks is nothing yet, the second comes at once, the third is waited for.
     const std::uint64_t before = stays();
     for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(client, request_for("/slow")), "slow\n");
@@ -84,6 +86,7 @@ struct Stay : ::testing::Test {
   base::Duration call = 2ms;
   std::atomic<bool> gated{false};
   bool heeds_cancel = false;
+  std::string answer = "slow\n";
   std::atomic<int> entered{0};
   std::atomic<int> cancelled{0};
   std::optional<TestServer> server;
@@ -124,6 +127,37 @@ TEST_F(Stay, AThreadThatOthersWaitForDoesNotStay) {
   RawClient client = server->connect();
   for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(client, request_for("/slow")), "slow\n");
   EXPECT_EQ(stays(), 0U);
+}
+
+// The right to wait for clients is bounded, and a thread has it until its task ends.
+TEST_F(Stay, AThreadThatWaitedForItsClientDoesNotStay) {
+  options.send_buffer = 8 * 1024;
+  start();
+  RawClient client = stayed_with({.receive_buffer = 4096});
+  const std::uint64_t before = stays();
+  answer = std::string(1'000'000, 'x');  // more than is kept for a client
+  EXPECT_EQ(ask(client, request_for("/slow")), answer);
+  EXPECT_EQ(stays(), before + 1);
+  answer = "slow\n";
+  EXPECT_EQ(ask(client, request_for("/slow")), answer);
+  EXPECT_EQ(stays(), before + 1);
+}
+
+TEST_F(Stay, NobodyStaysWhereWhatComesCouldNotBeKept) {
+  options.serve.buffered_bytes = 1'000;
+  start();
+  RawClient client = server->connect();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(client, request_for("/slow")), "slow\n");
+  EXPECT_EQ(stays(), 0U);
+}
+
+TEST_F(Stay, ALongRequestIsServedByTheLoop) {
+  start();
+  RawClient client = stayed_with();
+  const std::uint64_t before = stays();
+  const std::string field = "X: " + std::string(base::limits::kStayInput, 'x') + "\r\n";
+  EXPECT_EQ(ask(client, request_for("/slow", "GET", field)), "slow\n");
+  EXPECT_EQ(stays(), before);
 }
 
 TEST_F(Stay, WhatIsNotTheSameGoesBackToTheLoop) {

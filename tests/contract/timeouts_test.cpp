@@ -246,5 +246,35 @@ TEST_F(Timeouts, AClientThatTakesNothingFailsTheWrite_F3) {
   EXPECT_FALSE(client.read_reply().whole);
 }
 
+// The timer of a held connection looks after its handler's deadline; then nobody sets it anew.
+TEST_F(Timeouts, AConnectionThatWasHeldForLongIsIdleFromItsReturnOn) {
+  std::promise<void> open;
+  const std::shared_future<void> opened = open.get_future().share();
+  std::promise<void> entered;
+  serve::Route& route = routes.add("/long", [&](ResponseWriter& response, Request&) {
+    entered.set_value();
+    opened.wait();
+    (void)response.write("long\n");
+  });
+  route.timeout = 60s;
+  for (int i = 0; i < 1'000; ++i) (void)route.learning.record(1ms);  // known to block
+  options.serve.idle_timeout = 10s;
+  start_with_fake_clock();
+  const test::StopAtEnd stop(server);
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send(kHello));
+  EXPECT_EQ(client.read_reply().status, 200);
+  server->settle();  // what epoll says of a new connection would set the timer
+  ASSERT_TRUE(client.send("GET /long HTTP/1.1\r\nHost: h\r\n\r\n"));
+  entered.get_future().wait();
+  pass(15s);
+  open.set_value();
+  EXPECT_EQ(client.read_reply().body, "long\n");
+  pass(9s);
+  EXPECT_TRUE(is_open(client));
+  pass(12s);
+  EXPECT_TRUE(client.closed_in_silence());
+}
+
 }  // namespace
 }  // namespace berth
