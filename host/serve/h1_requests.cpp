@@ -1,4 +1,4 @@
-// The part of H1Connection that reads, routes and serves requests.
+// The part of H1Connection that reads, routes and serves requests in its loop's turn.
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "net/wait.h"
 #include "sched/loop.h"
 #include "sched/pool.h"
 #include "sched/worker.h"
@@ -16,6 +15,7 @@
 #include "serve/h1_connection.h"
 #include "serve/h1_input.h"
 #include "serve/h1_scratch.h"
+#include "serve/h1_steps.h"
 #include "serve/service.h"
 
 namespace berth::serve {
@@ -28,27 +28,6 @@ namespace limits = base::limits;
 constexpr unsigned kRequestsPerTurn = 32;
 
 }  // namespace
-
-[[gnu::always_inline]] inline void H1Connection::restore_input(sched::Worker& worker,
-                                                               H1Input& input) {
-  H1Scratch& scratch = H1Scratch::of(worker);
-  input.buffer = worker.buffer();
-  if (!backlog_) {
-    scratch.parser.reset();
-    return;
-  }
-  input.size = backlog_->input.size();
-  input.need = backlog_->need;
-  std::memcpy(input.buffer.data(), backlog_->input.data(), input.size);
-  backlog_->input.clear();
-  backlog_->need = 0;
-  if (backlog_->parser) {
-    scratch.parser = std::move(*backlog_->parser);
-    backlog_->parser.reset();
-  } else {
-    scratch.parser.reset();
-  }
-}
 
 void H1Connection::log_access(H1Scratch& scratch) const noexcept {
   observe::AccessLog* const log = service_.access_log();
@@ -73,22 +52,6 @@ void H1Connection::log_access(H1Scratch& scratch) const noexcept {
   });
 }
 
-[[gnu::always_inline]] inline void H1Connection::settle(H1Scratch& scratch, bool unread_body,
-                                                        bool unread_input) noexcept {
-  H1Transport& transport = scratch.transport;
-  scratch.tally.count(scratch.exchange.response().status());
-  if (service_.access_log() != nullptr) log_access(scratch);
-  if (transport.aborted() && transport.ends_by_closing()) {
-    after_ = After::kReset;
-  } else if (transport.output.lost()) {
-    after_ = After::kClose;
-  } else if (!transport.keep_alive() || (unread_body && discard_ == 0)) {
-    // Closing over bytes that were not read resets the connection, and the reply with it.
-    after_ = unread_body || unread_input ? After::kLinger : After::kClose;
-  }
-  if (after_ != After::kRead) discard_ = 0;
-}
-
 H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std::string_view text,
                                           bool head_request, bool logged) {
   H1Scratch& scratch = H1Scratch::of(worker);
@@ -107,33 +70,6 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   return Served::kLast;
 }
 
-[[gnu::always_inline]] inline base::Result<http::Framing, http::RequestError>
-H1Connection::begin_exchange(H1Scratch& scratch) {
-  const http::RequestHead& head = scratch.parser.head();
-  auto framing = http::framing_of(head, scratch.hosts);
-  if (!framing) return framing;
-  http::Target target;
-  if (auto parsed = http::parse_target(head.method, head.target, target); !parsed) {
-    return base::fail(parsed.error());
-  }
-  std::optional<std::uint64_t> length = framing->length;
-  if (framing->body == http::Framing::Body::kChunked) length.reset();
-  scratch.exchange.begin({
-      .head = &head,
-      .target = target,
-      // RFC 9112 s3.2.2: the target's authority wins over Host.
-      .host = target.authority.empty() ? framing->host : target.authority,
-      .protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1",
-      .content_length = length,
-      .transport = &scratch.transport,
-      .connected = this,
-      .commit = &commit_,
-  });
-  const bool of_server = target.form == http::Target::Form::kAsterisk;
-  scratch.exchange.route(of_server ? service_.server_options() : root_);
-  return framing;
-}
-
 [[gnu::always_inline]] inline void H1Connection::arm(const Route& route, base::TimePoint now,
                                                      bool head_request,
                                                      bool replies_unsent) noexcept {
@@ -147,44 +83,6 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
   if (unlimited) return;
   // No later than idleness is noticed: given back without news, nobody sets the timer anew.
   loop().schedule(*this, std::min(deadline, now + service_.options().idle_timeout));
-}
-
-[[gnu::always_inline]] inline void H1Connection::begin_transport(sched::Worker& worker,
-                                                                 const http::Framing& framing,
-                                                                 std::span<char> room,
-                                                                 std::size_t received,
-                                                                 base::TimePoint now) {
-  H1Scratch& scratch = H1Scratch::of(worker);
-  const http::RequestHead& head = scratch.parser.head();
-  Request& request = scratch.exchange.request();
-  const base::TimePoint deadline = handler_deadline_.load(std::memory_order_relaxed);
-  if (deadline != base::TimePoint::max()) request.set_deadline(deadline);
-  scratch.transport.begin({
-      .service = &service_,
-      .worker = &worker,
-      .connection = this,
-      .commit = &commit_,
-      .minor_version = head.minor_version,
-      .keep_alive = framing.keep_alive && !service_.draining(),
-      .expect_continue = framing.expect_continue,
-      .now = now,
-  });
-  scratch.transport.body.begin(worker, service_, *stream_, framing, room, received,
-                               scratch.parser.head_size(), request.deadline());
-}
-
-// Nothing of the connection is touched after the handler, which may have taken it over.
-[[gnu::always_inline]] inline bool H1Connection::call_handler(sched::Worker& worker,
-                                                              H1Scratch& scratch) noexcept {
-  Service& service = service_;
-  const Route& route = scratch.exchange.request().route();
-  worker.enter_handler(route.learning);
-  scratch.exchange.run();
-  const bool kept = worker.leave_handler();
-  const sched::Learning::Change change = worker.take_change();
-  if (change != sched::Learning::Change::kNone) [[unlikely]]
-    service.on_learnt(route, change);
-  return kept;
 }
 
 [[gnu::always_inline]] inline H1Connection::Served H1Connection::serve_inline(
@@ -371,125 +269,6 @@ sched::Turn H1Connection::read_requests(sched::Worker& worker) {
       return sched::Turn::kKept;
     }
   }
-}
-
-void H1Connection::run(sched::Worker& worker) noexcept {
-  H1Scratch& scratch = H1Scratch::of(worker);
-  H1Input input;
-  backlog_->parser.reset();
-  restore_input(worker, input);
-  scratch.transport.output.begin(worker, service_, *stream_);
-  // The same bytes that were judged before: they parse again, into views of this thread's buffer.
-  const auto progress = scratch.parser.parse(input.unread());
-  assert(progress == http::HeadParser::Progress::kComplete);
-  (void)progress;
-  const auto judged = begin_exchange(scratch);
-  assert(judged.ok());
-  std::optional<http::Framing> framing = *judged;
-  bool alone = false;
-  while (serve_held(worker, scratch, input, *framing)) {
-    if (may_stay(worker, scratch, input)) {
-      // What it waits for itself need not wake the loop.
-      if (!std::exchange(alone, true)) loop().ignore_input(*this);
-      if ((framing = await_next(worker, scratch, input))) continue;
-    }
-    if (alone) loop().heed_input(*this);
-    end_held_turn(scratch, input.unread());
-    return;
-  }
-}
-
-bool H1Connection::serve_held(sched::Worker& worker, H1Scratch& scratch, H1Input& input,
-                              const http::Framing& framing) noexcept {
-  H1Transport& transport = scratch.transport;
-  const std::size_t body_at = input.position + scratch.parser.head_size();
-  begin_transport(worker, framing, input.buffer.subspan(body_at), input.size - body_at,
-                  service_.clock().now());
-  if (commit_.over()) {
-    scratch.exchange.skip();  // it waited for a thread for too long, and was answered
-  } else {
-    (void)call_handler(worker, scratch);
-  }
-  if (transport.hijacked()) return false;
-
-  // A short call gains nothing by it: the loop serves several such in a batch.
-  prompt_ = prompt_ && service_.clock().now() - transport.began() >= limits::kStay;
-  bool unread_body = !transport.body.at_end();
-  discard_ = 0;
-  if (unread_body && transport.keep_alive() && !transport.aborted() &&
-      transport.output.try_send() && transport.output.empty()) {
-    unread_body = !transport.body.drain(limits::kDrain);
-  }
-  settle(scratch, unread_body, true);
-  input.size = input.position = 0;
-  if (!transport.body.at_end()) return true;
-  const std::string_view rest = transport.body.rest();
-  input.size = rest.size();
-  if (!rest.empty()) std::memmove(input.buffer.data(), rest.data(), rest.size());
-  return true;
-}
-
-bool H1Connection::may_stay(sched::Worker& worker, H1Scratch& scratch,
-                            const H1Input& input) noexcept {
-  // A thread that waits here must not be missing elsewhere, nor its right to wait for clients.
-  if (!prompt_ || after_ != After::kRead || input.size > 0 || service_.draining() ||
-      worker.waits() || !worker.pool().has_time() || !scratch.transport.output.try_send() ||
-      !scratch.transport.output.empty()) {
-    return false;
-  }
-  // What it reads must find room when it is the loop's after all.
-  backlog_->input.reserve(limits::kStayInput);
-  if (account()) return true;
-  backlog_->input = std::string();
-  return false;
-}
-
-std::optional<http::Framing> H1Connection::await_next(sched::Worker& worker, H1Scratch& scratch,
-                                                      H1Input& input) noexcept {
-  scratch.tally.flush(service_.counters());
-  worker.forget_usage();  // it sleeps, and no route is to be blamed for that
-  const base::TimePoint deadline = service_.clock().now() + limits::kStay;
-  if (net::wait_readable(stream_->fd(), deadline) != net::WaitResult::kReady) return std::nullopt;
-  const net::IoResult result = stream_->read(input.buffer.first(limits::kStayInput));
-  if (!result.ok()) return std::nullopt;  // the loop will see it too
-  input.size = result.bytes;
-  scratch.parser.reset();
-  if (scratch.parser.parse(input.unread(), input.buffer.size()) !=
-      http::HeadParser::Progress::kComplete) {
-    return std::nullopt;
-  }
-  const auto framing = begin_exchange(scratch);
-  if (!framing) return std::nullopt;
-  const Route& route = scratch.exchange.request().route();
-  // The same as before: only so the timer that the driver has set is not too late.
-  const bool same = &route == route_ && head_request_ == (scratch.parser.head().method == "HEAD");
-  const bool whole = framing->body != http::Framing::Body::kChunked &&
-                     input.size - scratch.parser.head_size() >= framing->length;
-  if (!same || !whole || !route.learning.offloaded() || framing->length > route.max_body) {
-    return std::nullopt;
-  }
-  if (route.timeout != base::Duration::zero()) {
-    handler_deadline_.store(service_.clock().now() + route.timeout, std::memory_order_relaxed);
-  }
-  commit_.open();
-  service_.counters().add(observe::Counter::kOffloads);
-  service_.counters().add(observe::Counter::kStays);
-  return *framing;
-}
-
-void H1Connection::reject(sched::Worker& worker) noexcept {
-  H1Scratch& scratch = H1Scratch::of(worker);
-  scratch.transport.output.begin(worker, service_, *stream_);
-  if (commit_.commit_whole()) {
-    service_.counters().add(observe::Counter::kQueueTimeouts);
-    (void)refuse(worker, 503, "the server is busy", head_request_, route_->logged);
-  } else {
-    scratch.tally.count(503);  // its deadline came first, and has answered
-    after_ = After::kLinger;
-  }
-  backlog_->parser.reset();
-  backlog_->input.clear();
-  end_held_turn(scratch, {});
 }
 
 }  // namespace berth::serve
