@@ -107,7 +107,10 @@ void TestServer::drain() {
   if (std::exchange(drained_, true)) return;
   service_->begin_drain();
   for (std::size_t i = 0; i < loops_->size(); ++i) {
-    loops_->at(i).post_task([source = sources_[i].get()](sched::Worker&) { source->stop(); });
+    loops_->at(i).post_task([source = sources_[i].get()](sched::Worker&) {
+      source->accept_queued();
+      source->stop();
+    });
   }
   loops_->drain(false);
 }
