@@ -237,4 +237,9 @@ std::size_t Pool::queued() const {
   return queue_size();
 }
 
+std::size_t Pool::running() const {
+  const base::MutexLock lock(mutex_);
+  return running_jobs_;
+}
+
 }  // namespace berth::sched

@@ -108,6 +108,8 @@ class Pool {
   [[nodiscard]] const PoolOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t threads() const;
   [[nodiscard]] std::size_t queued() const;
+  // Jobs that were begun and have not ended.
+  [[nodiscard]] std::size_t running() const;
 
  private:
   struct Waiting {

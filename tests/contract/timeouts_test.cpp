@@ -270,6 +270,7 @@ TEST_F(Timeouts, AConnectionThatWasHeldForLongIsIdleFromItsReturnOn) {
   pass(15s);
   open.set_value();
   EXPECT_EQ(client.read_reply().body, "long\n");
+  TestServer::wait_until([&] { return server->pool().running() == 0; });
   pass(9s);
   EXPECT_TRUE(is_open(client));
   pass(12s);
