@@ -86,7 +86,7 @@ IoStatus ResponseFilters::pass(const ResponseFilter& from, std::string_view byte
   ResponseWriter& r = response_;
   if (r.over()) return base::fail(IoError::kTimedOut);
   if (r.done_) return base::fail(IoError::kState);
-  if (bytes.empty() || http::body_forbidden(r.status_)) return base::done();
+  if (bytes.empty() || http::content_forbidden(r.status_)) return base::done();
   try {
     return into(from.outward_, bytes);
   } catch (const std::exception&) {  // std::bad_alloc: some of it may have gone out
@@ -99,7 +99,7 @@ IoStatus ResponseFilters::open(std::string_view beginning) {
   opened_ = true;
   if (r.status_ == 0) r.status_ = 200;
   // Before the bytes are changed: a filter may want to know, and a client wants what they are.
-  if (!http::body_forbidden(r.status_)) r.put_content_type(beginning);
+  if (!http::content_forbidden(r.status_)) r.put_content_type(beginning);
   for (ResponseFilter* filter = live_; filter != nullptr; filter = filter->outward_) {
     const std::optional<std::uint64_t> length = r.declared_;
     length_set_ = false;
@@ -130,7 +130,7 @@ IoStatus ResponseFilters::begin_body(std::uint64_t size) {
   if (inside()) return base::fail(IoError::kState);
   if (r.status_ == 0) r.status_ = 200;
   if (size == 0) return base::done();
-  if (http::body_forbidden(r.status_)) return base::fail(IoError::kState);
+  if (http::content_forbidden(r.status_)) return base::fail(IoError::kState);
   const ResponseFilter* const first = opened_ ? next_body_filter(live_) : nullptr;
   const std::optional<std::uint64_t>& length = first != nullptr ? first->expected_ : r.declared_;
   const std::uint64_t taken = first != nullptr ? first->taken_ : r.written_;
@@ -194,7 +194,7 @@ IoStatus ResponseFilters::copy_file(int file, std::uint64_t offset, std::uint64_
 IoStatus ResponseFilters::flush() {
   if (inside()) return base::fail(IoError::kState);
   if (auto sent = send_and_go_on({}); !sent) return sent;
-  if (http::body_forbidden(response_.status_)) return base::done();
+  if (http::content_forbidden(response_.status_)) return base::done();
   for (ResponseFilter* filter = next_body_filter(live_); filter != nullptr;
        filter = next_body_filter(filter->outward_)) {
     if (auto status = call(*filter, [filter] { return filter->on_body({}); }); !status) {
@@ -215,7 +215,7 @@ IoStatus ResponseFilters::end_all() {
   ResponseWriter& r = response_;
   for (ResponseFilter* filter = live_; filter != nullptr; filter = filter->outward_) {
     const bool is_short = filter->expected_ && filter->taken_ < *filter->expected_;
-    if (is_short && !r.body_suppressed()) {
+    if (is_short && !r.head_request_ && !http::content_forbidden(r.status_)) {
       filter->on_short(filter->taken_, *filter->expected_);
       return fail(*filter, IoError::kInvalid);
     }

@@ -190,7 +190,8 @@ IoStatus ResponseWriter::write(std::string_view bytes) {
 [[gnu::noinline]] IoStatus ResponseWriter::put(std::string_view bytes) {
   if (status_ == 0) status_ = 200;
   if (bytes.empty()) return base::done();
-  if (http::body_forbidden(status_)) return base::fail(IoError::kState);  // Go's ErrBodyNotAllowed
+  // Go's ErrBodyNotAllowed
+  if (http::content_forbidden(status_)) return base::fail(IoError::kState);
   if (declared_ && written_ + bytes.size() > *declared_) return base::fail(IoError::kTooLarge);
   if (head_request_) {
     if (kept_.size() < http::kSniffBytes) kept_.append(bytes.substr(0, http::kSniffBytes));
@@ -230,7 +231,7 @@ IoStatus ResponseWriter::send_file(int file, std::uint64_t offset, std::uint64_t
 IoStatus ResponseWriter::put_file(int file, std::uint64_t offset, std::uint64_t size) {
   if (status_ == 0) status_ = 200;
   if (size == 0) return base::done();
-  if (http::body_forbidden(status_)) return base::fail(IoError::kState);
+  if (http::content_forbidden(status_)) return base::fail(IoError::kState);
   if (declared_ && (size > *declared_ || written_ > *declared_ - size)) {
     return base::fail(IoError::kTooLarge);
   }
@@ -290,6 +291,7 @@ IoStatus ResponseWriter::commit(bool complete) {
   } else if (status_ == 304) {
     fields_.remove("Content-Type");  // Go: a 304 describes nothing new
   }
+  if (status_ == 205) declared_ = 0;  // RFC 9110 s15.3.6: whatever was set, and before the end too
   BodyPlan plan;
   plan.suppressed = body_suppressed();
   plan.length = declared_;

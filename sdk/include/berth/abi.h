@@ -163,8 +163,8 @@ struct berth_host {
   int32_t (*resp_status_get)(const berth_response*);
   /* Appends to the body; commits 200 if nothing was. Returns size: all or nothing is taken. May
    * wait for the client. E_TOO_LARGE: beyond the Content-Length set; E_STATE: the status has no
-   * body (204, 304; RFC 9110 s6.4.1); E_CLOSED, E_TIMEOUT: the client, or the deadline won. Bytes
-   * for HEAD are counted and dropped. */
+   * content (204, 205, 304; RFC 9110 s6.4.1); E_CLOSED, E_TIMEOUT: the client, or the deadline won.
+   * Bytes for HEAD are counted and dropped. */
   int64_t (*resp_write)(berth_response*, const void* bytes, size_t size);
   /* Trailer fields (RFC 9110 s6.5), sent behind the body where the protocol can (not in HTTP/1.0,
    * not with a Content-Length), else dropped. add: until serve() returns; E_INVALID as above, and
@@ -187,8 +187,8 @@ struct berth_host {
    * failed one, whatever the middleware returns. */
   int32_t (*next)(berth_request*, berth_response*, const berth_filter* filter);
   /* Hands bytes of the body outward, to the next filter or the connection; as resp_write, but where
-   * the status has no body (204, 304) they are dropped. E_STATE: outside of the on_body() or
-   * on_end() that got the sink. */
+   * the status has no content (204, 205, 304) they are dropped. E_STATE: outside of the on_body()
+   * or on_end() that got the sink. */
   int64_t (*filter_pass)(berth_sink*, const void* bytes, size_t size);
   /* 0.2 goes here. */
 };

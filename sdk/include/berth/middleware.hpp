@@ -36,8 +36,8 @@ class Sink {
   explicit Sink(berth_sink* sink) noexcept : sink_(sink) {}
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
-  // All of it, or Error; may wait for the client. Dropped where there is no body to send (204,
-  // 304).
+  // All of it, or Error; may wait for the client. Dropped where there is no content to send
+  // (204, 205, 304).
   void pass(std::string_view bytes) {
     detail::check(detail::host->filter_pass(sink_, bytes.data(), bytes.size()), "pass");
   }

@@ -124,8 +124,8 @@ class Act : public berth::Handler {
     }
     if (what == "status 42") response.status(42);
     if (what == "status 101") response.status(101);
-    if (what == "body of 204") {
-      response.status(204);
+    if (what == "body of 204" || what == "body of 205") {
+      response.status(what == "body of 204" ? 204 : 205);
       response.write("x");
     }
     if (what == "too long" || what == "too short") {

@@ -186,6 +186,8 @@ TEST(Recorder, NotesEveryBreachOfTheContract) {
        "status(101): not allowed by HTTP or by the contract"},
       {"body of 204", 204, "resp_write with status 204",
        "write: too late, or not offered by this host"},
+      {"body of 205", 205, "resp_write with status 205",
+       "write: too late, or not offered by this host"},
       {"too long", 200, "resp_write beyond the Content-Length", nullptr},
       {"too short", 200, "wrote 2 bytes of a Content-Length of 3", nullptr},
       {"bad trailer", 500, "resp_trailer_add of \"Content-Length\" which may not be a trailer",

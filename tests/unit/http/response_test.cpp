@@ -42,9 +42,10 @@ TEST(Status, HasThePhrasesOfTheRegistry) {
   EXPECT_EQ(registered, 61);
 }
 
-TEST(Status, ForbidsBodiesIn1xx204And304) {
+TEST(Status, ForbidsBodiesIn1xx204And304AndContentIn205Too) {
   for (int status = 100; status < 1000; ++status) {
     EXPECT_EQ(body_forbidden(status), status < 200 || status == 204 || status == 304) << status;
+    EXPECT_EQ(content_forbidden(status), body_forbidden(status) || status == 205) << status;
   }
 }
 

@@ -268,7 +268,7 @@ class Exchange final : public ReceivedRequest, private FilteredResponse {
   }
   [[nodiscard]] std::uint64_t written() const noexcept override { return written_; }
   [[nodiscard]] bool has_body() const noexcept override {
-    return response.status != 204 && response.status != 304;
+    return response.status != 204 && response.status != 205 && response.status != 304;
   }
   void forget_length() override { remove_field(response.headers, "Content-Length"); }
   [[nodiscard]] berth_response* handle() noexcept override {
