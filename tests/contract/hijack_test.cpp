@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -109,6 +110,23 @@ TEST_F(Hijack, MayOutliveTheHandlersCall) {
   EXPECT_EQ(server->loops().connections(), 1U);
   connection.reset();
   EXPECT_EQ(client.read_until_close(), "hello from elsewhere");
+}
+
+TEST_F(Hijack, AThrowBehindItLeavesItOpen_G79) {
+  std::promise<std::unique_ptr<Hijacked>> taken;
+  routes.add("/raw", [&](ResponseWriter& response, Request&) {
+    taken.set_value(std::move(response.hijack()).value());
+    throw std::runtime_error("behind it");
+  });
+  start();
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send(kRaw));
+  std::unique_ptr<Hijacked> connection = taken.get_future().get();
+  ASSERT_TRUE(client.send("still"));
+  EXPECT_EQ(next(*connection), "still");
+  ASSERT_TRUE(connection->write("here", std::nullopt));
+  connection.reset();
+  EXPECT_EQ(client.read_until_close(), "here");
 }
 
 TEST_F(Hijack, IsTooLateOnceTheResponseHasBegun) {
