@@ -94,12 +94,12 @@ IoStatus ResponseFilters::pass(const ResponseFilter& from, std::string_view byte
   }
 }
 
-IoStatus ResponseFilters::open(std::string_view beginning) {
+IoStatus ResponseFilters::open(std::string_view more) {
   ResponseWriter& r = response_;
   opened_ = true;
   if (r.status_ == 0) r.status_ = 200;
   // Before the bytes are changed: a filter may want to know, and a client wants what they are.
-  if (!http::content_forbidden(r.status_)) r.put_content_type(beginning);
+  if (!http::content_forbidden(r.status_)) r.put_content_type(pending_.view(), more);
   for (ResponseFilter* filter = live_; filter != nullptr; filter = filter->outward_) {
     const std::optional<std::uint64_t> length = r.declared_;
     length_set_ = false;
@@ -150,7 +150,7 @@ IoStatus ResponseFilters::write(std::string_view bytes) {
 
 IoStatus ResponseFilters::send(std::string_view bytes) {
   if (!opened_) {
-    if (auto done = open(pending_.empty() ? bytes : pending_.view()); !done) return done;
+    if (auto done = open(bytes); !done) return done;
   }
   if (auto sent = send_pending(); !sent) return sent;
   return bytes.empty() ? base::done() : into(live_, bytes);

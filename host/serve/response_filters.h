@@ -109,7 +109,8 @@ class ResponseFilters {
   IoStatus call(ResponseFilter& filter, const Callback& callback) noexcept;
   IoStatus fail(const ResponseFilter& filter, IoError error) noexcept;
   [[nodiscard]] IoStatus begin_body(std::uint64_t size);
-  [[nodiscard]] IoStatus open(std::string_view beginning);
+  // Shows them the head; `more` is the beginning of the body behind what is pending.
+  [[nodiscard]] IoStatus open(std::string_view more);
   [[nodiscard]] IoStatus send_pending();
   // What was kept back, then these, behind the heads.
   [[nodiscard]] IoStatus send(std::string_view bytes);

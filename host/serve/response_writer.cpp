@@ -205,7 +205,7 @@ IoStatus ResponseWriter::write(std::string_view bytes) {
   }
   written_ += bytes.size();
   if (!committed_) {
-    add_content_type(kept_.empty() ? bytes : kept_.view());
+    put_content_type(kept_.view(), bytes);
     if (auto sent = commit(false); !sent) return lost(sent);
   } else if (auto sent = send_kept(); !sent) {
     return lost(sent);
@@ -259,7 +259,13 @@ IoStatus ResponseWriter::send_kept() {
   fields_.add("Content-Type", http::sniff_content_type(body.substr(0, http::kSniffBytes)));
 }
 
-void ResponseWriter::put_content_type(std::string_view body) {
+void ResponseWriter::put_content_type(std::string_view body, std::string_view more) {
+  std::string beginning;
+  if (body.empty()) {
+    body = more;
+  } else if (body.size() < http::kSniffBytes && !more.empty()) {
+    body = beginning.append(body).append(more.substr(0, http::kSniffBytes - body.size()));
+  }
   add_content_type(body);
   if (!body.empty()) present_ |= bit(Known::kContentType);
 }

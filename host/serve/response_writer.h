@@ -130,7 +130,8 @@ class ResponseWriter {
   // Nothing is out, and the body, wholly in kept_, says its length itself: what most responses are.
   [[nodiscard]] bool is_plain() const noexcept;
   void add_content_type(std::string_view body);
-  void put_content_type(std::string_view body);  // the same ahead of the filters
+  // The same of a body whose beginning is in two parts, once and for all.
+  void put_content_type(std::string_view body, std::string_view more);
 
   const Request* request_ = nullptr;
   Transport* transport_ = nullptr;

@@ -132,6 +132,36 @@ TEST_F(ResponseHeads, FieldsAreFixedByTheFirstWriteAndTrailersAreNot_G65) {
   EXPECT_EQ(reply.trailers.size(), 1U);
 }
 
+TEST_F(ResponseHeads, TheTypeIsThatOfTheFirst512BytesHoweverTheyAreWritten_G71) {
+  const std::string nul(1, '\0');
+  routes.add("/html", [](ResponseWriter& response, Request&) {
+    for (const std::string_view part : {"<!", "DOCTYPE", " html>"}) (void)response.write(part);
+  });
+  routes.add("/octets", [&](ResponseWriter& response, Request&) {
+    (void)response.write(std::string(511, 'a'));
+    (void)response.write(nul);
+  });
+  routes.add("/text", [&](ResponseWriter& response, Request&) {
+    (void)response.write(std::string(512, 'a'));
+    (void)response.write(nul + std::string(10'000, 'a'));
+  });
+  routes.add("/at-once", [&](ResponseWriter& response, Request&) {
+    (void)response.write("%PDF-1.7" + std::string(10'000, 'a'));
+  });
+  routes.add("/split", [&](ResponseWriter& response, Request&) {
+    (void)response.write("<!");
+    (void)response.write("DOCTYPE html>" + std::string(10'000, 'a'));
+  });
+  start();
+  for (const std::string_view method : {"GET", "HEAD"}) {
+    EXPECT_TRUE(ask("/html", method).has("Content-Type", "text/html; charset=utf-8")) << method;
+    EXPECT_TRUE(ask("/octets", method).has("Content-Type", "application/octet-stream")) << method;
+    EXPECT_TRUE(ask("/text", method).has("Content-Type", "text/plain; charset=utf-8")) << method;
+    EXPECT_TRUE(ask("/split", method).has("Content-Type", "text/html; charset=utf-8")) << method;
+    EXPECT_TRUE(ask("/at-once", method).has("Content-Type", "application/pdf")) << method;
+  }
+}
+
 TEST_F(ResponseHeads, AnOldClientIsKeptWhereTheEndOfTheResponseIsKnown_G73) {
   routes.add("/204", [](ResponseWriter& response, Request&) { (void)response.set_status(204); });
   start();

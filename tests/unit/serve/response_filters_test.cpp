@@ -161,8 +161,12 @@ TEST(ResponseFilters, AStatusWithoutABodyStaysWithoutOne) {
 }
 
 TEST(ResponseFilters, TheTypeIsThatOfTheBytesBeforeTheyAreChanged) {
-  const Answer got = answer([](ResponseWriter& r) { write(r, "<html>"); });
-  EXPECT_EQ(got.type, "text/html; charset=utf-8");
+  EXPECT_EQ(answer([](ResponseWriter& r) { write(r, "<html>"); }).type, "text/html; charset=utf-8");
+  const Answer split = answer([](ResponseWriter& r) {
+    write(r, "<ht");
+    write(r, "ml>" + std::string(10'000, 'x'));
+  });
+  EXPECT_EQ(split.type, "text/html; charset=utf-8");
 }
 
 TEST(ResponseFilters, EachIsHeldToTheLengthItHasSet) {
