@@ -1,7 +1,12 @@
 #include "serve/response_writer.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <cassert>
 #include <charconv>
+#include <span>
 
 #include "base/limits.h"
 #include "http/byte_scan.h"
@@ -81,6 +86,14 @@ int status_of_failure(std::optional<IoError> read_error) noexcept {
 
 // The bit of a field that the writer asks for at commit.
 constexpr unsigned bit(Known name) noexcept { return 1U << static_cast<unsigned>(name); }
+
+// What there is of that part of a file, and fits.
+std::string_view beginning_of(int file, std::uint64_t offset, std::uint64_t size,
+                              std::span<char> room) noexcept {
+  const std::size_t most = std::min<std::uint64_t>(size, room.size());
+  const ssize_t got = ::pread(file, room.data(), most, static_cast<off_t>(offset));
+  return {room.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+}
 
 std::optional<std::uint64_t> parse_length(std::string_view value) noexcept {
   std::uint64_t length = 0;
@@ -236,6 +249,15 @@ IoStatus ResponseWriter::put_file(int file, std::uint64_t offset, std::uint64_t 
     return base::fail(IoError::kTooLarge);
   }
   written_ += size;
+  if (!committed_ && !type_is_known() && kept_.size() < http::kSniffBytes) {
+    std::array<char, http::kSniffBytes> room;
+    const std::string_view beginning = beginning_of(file, offset, size, room);
+    if (!head_request_) {
+      put_content_type(kept_.view(), beginning);
+    } else {
+      kept_.append(beginning);
+    }
+  }
   if (head_request_) return base::done();
   if (auto sent = committed_ ? send_kept() : commit(false); !sent) return lost(sent);
   auto sent = transport_->send_file(file, offset, size);
@@ -251,11 +273,13 @@ IoStatus ResponseWriter::send_kept() {
   return sent;
 }
 
+[[gnu::always_inline]] inline bool ResponseWriter::type_is_known() const noexcept {
+  return (present_ & (bit(Known::kContentType) | bit(Known::kContentEncoding))) != 0;
+}
+
 [[gnu::always_inline]] inline void ResponseWriter::add_content_type(std::string_view body) {
   // Go: not where there is none to tell, or where the bytes are encoded and would mislead.
-  if (body.empty() || (present_ & (bit(Known::kContentType) | bit(Known::kContentEncoding))) != 0) {
-    return;
-  }
+  if (body.empty() || type_is_known()) return;
   fields_.add("Content-Type", http::sniff_content_type(body.substr(0, http::kSniffBytes)));
 }
 

@@ -129,6 +129,8 @@ class ResponseWriter {
   [[nodiscard]] bool body_suppressed() const noexcept;
   // Nothing is out, and the body, wholly in kept_, says its length itself: what most responses are.
   [[nodiscard]] bool is_plain() const noexcept;
+  // Of the body: set by the handler, or not to be told.
+  [[nodiscard]] bool type_is_known() const noexcept;
   void add_content_type(std::string_view body);
   // The same of a body whose beginning is in two parts, once and for all.
   void put_content_type(std::string_view body, std::string_view more);

@@ -59,9 +59,10 @@ struct Files : ::testing::Test {
     server.emplace(routes, options);
     client.emplace(server->connect());
   }
-  Reply get(std::string_view method = "GET", std::string_view version = "HTTP/1.1") {
-    EXPECT_TRUE(client->send(
-        std::string(method).append(" /file ").append(version).append("\r\nHost: h\r\n\r\n")));
+  Reply get(std::string_view method = "GET", std::string_view version = "HTTP/1.1",
+            std::string_view path = "/file") {
+    EXPECT_TRUE(client->send(std::string(method).append(" ").append(path).append(" ").append(
+        std::string(version).append("\r\nHost: h\r\n\r\n"))));
     return client->read_reply(method == "HEAD");
   }
 
@@ -102,6 +103,26 @@ TEST_F(Files, OfHeadOnlyTheLengthIsSent) {
   const Reply reply = get("HEAD");
   EXPECT_TRUE(reply.has("Content-Length", std::to_string(kSize)));
   EXPECT_TRUE(get().body == content);
+}
+
+TEST_F(Files, WithoutATypeGetThatOfTheirFirstBytes_G71_G76) {
+  content.replace(100, 8, "%PDF-1.7");
+  ASSERT_EQ(::pwrite(file.get(), "%PDF-1.7", 8, 100), 8);
+  routes.add("/typed", [&](ResponseWriter& response, Request&) {
+    (void)response.set_field("Content-Type", "text/css");
+    EXPECT_TRUE(response.send_file(file.get(), 100, 8));
+  });
+  routes.add("/behind", [&](ResponseWriter& response, Request&) {
+    (void)response.write("<html>");
+    EXPECT_TRUE(response.send_file(file.get(), 100, 8));
+  });
+  start(100, 10'000);
+  for (const std::string_view method : {"GET", "HEAD"}) {
+    EXPECT_TRUE(get(method).has("Content-Type", "application/pdf")) << method;
+    EXPECT_TRUE(get(method, "HTTP/1.1", "/typed").has("Content-Type", "text/css")) << method;
+    EXPECT_TRUE(get(method, "HTTP/1.1", "/behind").has("Content-Type", "text/html; charset=utf-8"))
+        << method;
+  }
 }
 
 TEST_F(Files, ReachAClientThatReadsSlowlyWhileOthersAreServed) {
