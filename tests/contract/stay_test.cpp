@@ -47,8 +47,12 @@ struct Stay : ::testing::Test {
         if (request.cancelled()) ++cancelled;
       }
       const std::string body = test::read_body(request).bytes;
-      (void)response.write(body.empty() ? answer : body);
-      if (answer.size() > base::limits::kUnsent) (void)response.flush();
+      if (large) {
+        (void)response.write(large_answer);
+        (void)response.flush();
+      } else {
+        (void)response.write(body.empty() ? "slow\n" : body);
+      }
     });
     slow->timeout = 5s;
   }
@@ -86,7 +90,8 @@ struct Stay : ::testing::Test {
   base::Duration call = 2ms;
   std::atomic<bool> gated{false};
   bool heeds_cancel = false;
-  std::string answer = "slow\n";
+  const std::string large_answer = std::string(1'000'000, 'x');  // more than is kept for a client
+  std::atomic<bool> large{false};
   std::atomic<int> entered{0};
   std::atomic<int> cancelled{0};
   std::optional<TestServer> server;
@@ -135,11 +140,11 @@ TEST_F(Stay, AThreadThatWaitedForItsClientDoesNotStay) {
   start();
   RawClient client = stayed_with({.receive_buffer = 4096});
   const std::uint64_t before = stays();
-  answer = std::string(1'000'000, 'x');  // more than is kept for a client
-  EXPECT_EQ(ask(client, request_for("/slow")), answer);
+  large = true;
+  EXPECT_EQ(ask(client, request_for("/slow")), large_answer);
   EXPECT_EQ(stays(), before + 1);
-  answer = "slow\n";
-  EXPECT_EQ(ask(client, request_for("/slow")), answer);
+  large = false;
+  EXPECT_EQ(ask(client, request_for("/slow")), "slow\n");
   EXPECT_EQ(stays(), before + 1);
 }
 
