@@ -62,12 +62,6 @@ struct Blocking : ::testing::TestWithParam<std::size_t> {
                       });
   }
   void start() { server.emplace(routes, options); }
-  // So that it is known to be quick. By calls that did not happen: of those that do a busy machine
-  // interrupts some for so long that they count as slow.
-  static void prove(const serve::Route& route) {
-    for (int i = 0; i < 2'000; ++i) (void)route.learning.record(base::Duration(0));
-    ASSERT_TRUE(route.learning.settled());
-  }
 
   Routes routes;
   serve::Route* gated = nullptr;
@@ -209,7 +203,7 @@ TEST_P(Blocking, AQuickRouteIsServedWhileEveryThreadIsTaken) {
   // Each takes a thread from its loop, until too few are left to relieve every loop.
   TestServer::wait_until([&] { return !server->pool().has_spares(); });
   for (int i = 0; i < 20; ++i) {
-    prove(*hello);
+    test::teach_that_it_is_quick(*hello);
     RawClient client = server->connect();
     EXPECT_EQ(status_of(client, "/quick"), 200);
   }

@@ -52,11 +52,7 @@ struct Deadline : ::testing::Test {
   }
   void start() { server.emplace(routes, options); }
   void go() { release.set_value(); }
-  void pass(base::Duration time) {
-    server->settle();
-    clock.advance(time);
-    server->settle();
-  }
+  void pass(base::Duration time) { server->pass(clock, time); }
 
   Routes routes;
   test::TestServerOptions options;

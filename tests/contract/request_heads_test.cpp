@@ -33,11 +33,6 @@ struct RequestHeads : ::testing::Test {
     });
     server.emplace(routes);
   }
-  std::vector<Reply> all_replies(std::string_view bytes) {
-    RawClient client = server->connect();
-    EXPECT_TRUE(client.send(bytes));
-    return client.read_all();
-  }
 
   Routes routes;
   std::optional<TestServer> server;
@@ -48,37 +43,37 @@ constexpr std::string_view kLast = "GET /hello HTTP/1.1\r\nHost: h\r\nConnection
 TEST_F(RequestHeads, OneOrTwoEmptyLinesBehindABodyAreSkippedAndNoMore_G20) {
   const std::string post = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
   for (const std::string_view empty : {"", "\r\n", "\r\n\r\n"}) {
-    const std::vector<Reply> replies = all_replies(post + std::string(empty).append(kLast));
+    const std::vector<Reply> replies = server->replies_to(post + std::string(empty).append(kLast));
     ASSERT_EQ(replies.size(), 2U);
     EXPECT_EQ(replies[0].body, "abc");
     EXPECT_EQ(replies[1].body, "hello, world\n");
   }
-  const std::vector<Reply> replies = all_replies(post + "\r\n\r\n\r\n" + std::string(kLast));
+  const std::vector<Reply> replies = server->replies_to(post + "\r\n\r\n\r\n" + std::string(kLast));
   ASSERT_EQ(replies.size(), 2U);
   EXPECT_EQ(replies[1].status, 400);
 }
 
 TEST_F(RequestHeads, AMethodIsAnyTokenAndItsCaseCounts_G30) {
   for (const std::string_view method : {"get", "Options", "M-SEARCH", "x", "!#$%&'*+-.^_`|~9"}) {
-    const std::vector<Reply> replies = all_replies(
+    const std::vector<Reply> replies = server->replies_to(
         std::string(method) + " /path HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     ASSERT_EQ(replies.size(), 1U) << method;
     EXPECT_EQ(replies[0].body, std::string(method) + "|/path|h|/path||");
   }
-  const std::vector<Reply> replies = all_replies("options * HTTP/1.1\r\nHost: h\r\n\r\n");
+  const std::vector<Reply> replies = server->replies_to("options * HTTP/1.1\r\nHost: h\r\n\r\n");
   ASSERT_EQ(replies.size(), 1U);
   EXPECT_EQ(replies[0].status, 400) << "that is not OPTIONS";
 }
 
 TEST_F(RequestHeads, ConnectAsksForAnAuthorityAndHasNoPath_G33) {
-  const std::vector<Reply> replies =
-      all_replies("CONNECT example.com:443 HTTP/1.1\r\nHost: other:1\r\nConnection: close\r\n\r\n");
+  const std::vector<Reply> replies = server->replies_to(
+      "CONNECT example.com:443 HTTP/1.1\r\nHost: other:1\r\nConnection: close\r\n\r\n");
   ASSERT_EQ(replies.size(), 1U);
   EXPECT_EQ(replies[0].body, "CONNECT|example.com:443|example.com:443|||");
 }
 
 TEST_F(RequestHeads, ConnectWantsItsHostToo_G32) {
-  const std::vector<Reply> replies = all_replies("CONNECT example.com:443 HTTP/1.1\r\n\r\n");
+  const std::vector<Reply> replies = server->replies_to("CONNECT example.com:443 HTTP/1.1\r\n\r\n");
   ASSERT_EQ(replies.size(), 1U);
   EXPECT_EQ(replies[0].status, 400);
 }
@@ -88,7 +83,7 @@ TEST_F(RequestHeads, AnAbsoluteTargetIsTakenApart_G33) {
        {std::pair{"http://example.com", "example.com|/||"},
         std::pair{"HTTPS://[::1]:8443/a%20b?c=d", "[::1]:8443|/a%20b|c=d|"},
         std::pair{"http://example.com?q", "example.com|/|q|"}}) {
-    const std::vector<Reply> replies = all_replies(
+    const std::vector<Reply> replies = server->replies_to(
         "GET " + std::string(target) + " HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n");
     ASSERT_EQ(replies.size(), 1U);
     EXPECT_EQ(replies[0].body, "GET|" + std::string(target) + "|" + facts);
@@ -97,8 +92,8 @@ TEST_F(RequestHeads, AnAbsoluteTargetIsTakenApart_G33) {
 
 TEST_F(RequestHeads, TheBodyOfOptionsAsteriskIsDropped_G56) {
   const std::vector<Reply> replies =
-      all_replies("OPTIONS * HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" +
-                  std::string(100'000, 'x').append(kLast));
+      server->replies_to("OPTIONS * HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" +
+                         std::string(100'000, 'x').append(kLast));
   ASSERT_EQ(replies.size(), 2U);
   EXPECT_EQ(replies[0].status, 200);
   EXPECT_TRUE(replies[0].has("Content-Length", "0"));
@@ -127,7 +122,7 @@ TEST_F(RequestHeads, AFaultIsNamedInItsReply_G50_G51_G52_G53_G54) {
       {"GET /\r\n" + host, "400 Bad Request: malformed request line\n"},
   };
   for (const Case& faulty : cases) {
-    const std::vector<Reply> replies = all_replies(faulty.bytes);
+    const std::vector<Reply> replies = server->replies_to(faulty.bytes);
     ASSERT_EQ(replies.size(), 1U) << faulty.body;
     EXPECT_EQ(replies[0].body, faulty.body);
     EXPECT_TRUE(replies[0].says_close()) << faulty.body;

@@ -40,15 +40,9 @@ struct Requests : ::testing::Test {
     server.emplace(routes);
   }
 
-  // The replies to these bytes, until the server closes.
-  std::vector<Reply> all_replies(std::string_view bytes) {
-    RawClient client = server->connect();
-    EXPECT_TRUE(client.send(bytes));
-    return client.read_all();
-  }
   // The only reply to these bytes, behind which the server closed.
   Reply last_reply(std::string_view bytes) {
-    const std::vector<Reply> replies = all_replies(bytes);
+    const std::vector<Reply> replies = server->replies_to(bytes);
     EXPECT_EQ(replies.size(), 1U) << bytes.substr(0, 200);
     return replies.empty() ? Reply() : replies.front();
   }
@@ -291,8 +285,8 @@ TEST_F(Requests, ABadHeadIsRefusedAndTheConnectionCloses) {
     SCOPED_TRACE(bad.what);
     // Behind it stands a request that must not be served.
     const std::vector<Reply> replies =
-        all_replies("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n" + bad.bytes +
-                    "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+        server->replies_to("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n" + bad.bytes +
+                           "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
     ASSERT_EQ(replies.size(), 2U);
     EXPECT_EQ(replies[0].status, 200);
     EXPECT_EQ(replies[1].status, bad.status);

@@ -59,7 +59,7 @@ struct Stay : ::testing::Test {
   // A route that is known to block.
   serve::Route& add_blocking(std::string path, Routes::Function function) {
     serve::Route& route = routes.add(std::move(path), std::move(function));
-    for (int i = 0; i < 1'000; ++i) (void)route.learning.record(1ms);
+    test::teach_that_it_blocks(route);
     return route;
   }
   void start() { server.emplace(routes, options); }
@@ -77,11 +77,7 @@ struct Stay : ::testing::Test {
     return client.read_reply().body;
   }
   [[nodiscard]] std::uint64_t stays() const { return server->count(Counter::kStays); }
-  void pass(base::Duration time) {
-    server->settle();
-    clock.advance(time);
-    server->settle();
-  }
+  void pass(base::Duration time) { server->pass(clock, time); }
 
   Routes routes;
   test::TestServerOptions options;

@@ -36,11 +36,7 @@ struct Timeouts : ::testing::Test {
     server.emplace(routes, options);
   }
   void start() { server.emplace(routes, options); }
-  void pass(base::Duration time) {
-    server->settle();
-    clock->advance(time);
-    server->settle();
-  }
+  void pass(base::Duration time) { server->pass(*clock, time); }
   static bool is_open(RawClient& client) {
     (void)client.received();
     return client.end() == RawClient::End::kOpen;
@@ -226,26 +222,6 @@ TEST_F(Timeouts, TheHandlersDeadlineEndsItsReadOfABody) {
   EXPECT_EQ(failed.get_future().get(), IoError::kTimedOut);
 }
 
-TEST_F(Timeouts, AClientThatTakesNothingFailsTheWrite_F3) {
-  std::promise<IoError> failed;
-  routes.add("/endless", [&](ResponseWriter& response, Request&) {
-    const std::string piece(64 * 1024, 'x');
-    for (;;) {
-      if (const auto written = response.write(piece); !written) {
-        return failed.set_value(written.error());
-      }
-    }
-  });
-  options.serve.write_stall = 50ms;
-  options.send_buffer = 16 * 1024;
-  start();
-  const test::StopAtEnd stop(server);
-  RawClient client = server->connect({.receive_buffer = 4096});
-  ASSERT_TRUE(client.send("GET /endless HTTP/1.1\r\nHost: h\r\n\r\n"));
-  EXPECT_EQ(failed.get_future().get(), IoError::kTimedOut);
-  EXPECT_FALSE(client.read_reply().whole);
-}
-
 // The timer of a held connection looks after its handler's deadline; then nobody sets it anew.
 TEST_F(Timeouts, AConnectionThatWasHeldForLongIsIdleFromItsReturnOn) {
   std::promise<void> open;
@@ -257,7 +233,7 @@ TEST_F(Timeouts, AConnectionThatWasHeldForLongIsIdleFromItsReturnOn) {
     (void)response.write("long\n");
   });
   route.timeout = 60s;
-  for (int i = 0; i < 1'000; ++i) (void)route.learning.record(1ms);  // known to block
+  test::teach_that_it_blocks(route);
   options.serve.idle_timeout = 10s;
   start_with_fake_clock();
   const test::StopAtEnd stop(server);

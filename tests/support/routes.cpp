@@ -1,9 +1,11 @@
 #include "support/routes.h"
 
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "serve/error_reply.h"
 
 namespace berth::test {
@@ -34,6 +36,15 @@ void Routes::serve(serve::ResponseWriter& response, serve::Request& request) {
     if (&entry.route == &request.route()) return entry.function(response, request);
   }
   serve::reply_error(response, 404, {});
+}
+
+void teach_that_it_blocks(const serve::Route& route) {
+  // More than it takes, so that some quick calls do not bring it back.
+  for (int i = 0; i < 1'000; ++i) (void)route.learning.record(std::chrono::milliseconds(1));
+}
+
+void teach_that_it_is_quick(const serve::Route& route) {
+  while (!route.learning.settled()) (void)route.learning.record(base::Duration(0));
 }
 
 ReadBody read_body(serve::Request& request, std::size_t piece) {

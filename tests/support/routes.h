@@ -41,6 +41,11 @@ class Routes final : public serve::Handler {
   serve::Route missing_;
 };
 
+// As if it had been called often. By calls that did not happen: of those that do a busy machine
+// interrupts some for so long that they count as slow.
+void teach_that_it_blocks(const serve::Route& route);
+void teach_that_it_is_quick(const serve::Route& route);
+
 // Reads a body to its end. An error stands in `error`.
 struct ReadBody {
   std::string bytes;

@@ -88,6 +88,18 @@ void TestServer::settle() {
   }
 }
 
+void TestServer::pass(FakeClock& clock, base::Duration time) {
+  settle();
+  clock.advance(time);
+  settle();
+}
+
+std::vector<Reply> TestServer::replies_to(std::string_view bytes) {
+  RawClient client = connect();
+  EXPECT_TRUE(client.send(bytes));
+  return client.read_all();
+}
+
 void TestServer::nudge() {
   for (std::size_t i = 0; i < loops_->size(); ++i) loops_->at(i).post_task([](sched::Worker&) {});
 }

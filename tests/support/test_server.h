@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 #include "sched/pool.h"
 #include "serve/accept_source.h"
 #include "serve/service.h"
+#include "support/fake_clock.h"
 #include "support/raw_client.h"
 
 namespace berth::test {
@@ -46,11 +48,15 @@ class TestServer {
   [[nodiscard]] RawClient connect(const RawClientOptions& options = {}) {
     return RawClient(port(), options);
   }
+  // The replies to these bytes on a connection of their own, until the server closes it.
+  [[nodiscard]] std::vector<Reply> replies_to(std::string_view bytes);
 
   // Returns when every loop has looked at its clock, and has handled all that had arrived when this
   // was called as far as it could without a handler's help.
   void settle();
-  // The same without waiting: for loops that may end.
+  // Lets that time pass on the clock that the server was given, so that everybody notices.
+  void pass(FakeClock& clock, base::Duration time);
+  // The same as settle() without waiting: for loops that may end.
   void nudge();
   // Runs `task` on a loop's driver and waits for it.
   void on_loop(std::size_t index, const std::function<void(sched::Worker&)>& task);
