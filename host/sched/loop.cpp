@@ -87,7 +87,7 @@ void Loop::unwatch(int descriptor) const noexcept {
   (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, &event);
 }
 
-Connection& Loop::count(std::unique_ptr<Connection> connection) noexcept {
+Connection& Loop::take_over(std::unique_ptr<Connection> connection) noexcept {
   connection->loop_ = this;
   connection_count_.fetch_add(1, std::memory_order_relaxed);
   loops_.count_connection(1);
@@ -148,18 +148,20 @@ void Loop::heed_input(const Connection& connection) const noexcept {
 }
 
 Turn Loop::begin(Worker& worker, std::unique_ptr<Connection> connection) {
-  Connection& taken = count(std::move(connection));
+  Connection& taken = take_over(std::move(connection));
   enlist(taken);
   return look_at(worker, taken);
 }
 
 void Loop::adopt(std::unique_ptr<Connection> connection) {
-  Connection& taken = count(std::move(connection));
+  Connection& taken = take_over(std::move(connection));
   enlist(taken);
   requeue(taken);
 }
 
-void Loop::post_new(std::unique_ptr<Connection> connection) { post(count(std::move(connection))); }
+void Loop::post_new(std::unique_ptr<Connection> connection) {
+  post(take_over(std::move(connection)));
+}
 
 void Loop::close(Connection& connection) noexcept {
   if (connection.closed_) return;

@@ -118,7 +118,7 @@ class Loop {
   void wait();
   void wake() noexcept;
   // Another connection of this loop, which has it from now on.
-  [[nodiscard]] Connection& count(std::unique_ptr<Connection> connection) noexcept;
+  [[nodiscard]] Connection& take_over(std::unique_ptr<Connection> connection) noexcept;
   void enlist(Connection& connection) noexcept;
   [[nodiscard]] Turn look_at(Worker& worker, Connection& connection);
   void watch_unwatched() noexcept;

@@ -19,10 +19,9 @@ namespace berth::serve {
 
 namespace {
 
-// One accept for so many events of a batch, the first for nothing: where connections wait it keeps
-// up with requests, and else it is not asked for what is not there. Such a look costs the kernel a
-// socket and a file that it makes before it looks: a tenth of a connection that ends with its first
-// request.
+// One accept an event, and one more for so many events of its batch, so that new connections keep
+// up with requests. Not until there are none: an accept(2) in vain costs a tenth of a connection
+// that ends with its first request, for the kernel makes a socket and a file before it looks.
 constexpr std::size_t kEventsPerAccept = 16;
 
 }  // namespace

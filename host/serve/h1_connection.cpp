@@ -329,8 +329,8 @@ void H1Connection::end_turn_with_rest(sched::Worker& worker, H1Input& input, boo
   } else if (backlog_ && backlog_->due) {
     loop().schedule(*this, *backlog_->due);
   } else if (!fresh_) {
-    set_timer(
-        service_.options().idle_timeout);  // a fresh one has its own, and a drain may shorten it
+    // A fresh one has its timer already, and a drain may have shortened it.
+    set_timer(service_.options().idle_timeout);
   }
 }
 

@@ -174,7 +174,8 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   // Of the exchange in flight. Set by the loop's driver before anybody holds the connection, and
   // only read until it is back.
   const Route* route_ = nullptr;
-  // The same; a thread that stays puts it off, before it opens commit_ anew. Relaxed: see there.
+  // The same; a thread that stays puts it off, before it opens commit_ anew.
+  // Relaxed: commit_.open() publishes it.
   std::atomic<base::TimePoint> handler_deadline_{base::TimePoint::max()};
   CommitWord commit_;
   bool head_request_ = false;
