@@ -23,6 +23,7 @@ serve::Route serve_route(const config::Route& route, serve::Handler& handler) {
   result.pattern = route.pattern;
   result.max_body = route.max_body.value_or(std::numeric_limits<std::uint64_t>::max());
   result.timeout = route.timeout.value_or(base::Duration::zero());
+  result.ignores_half_close = route.ignores_half_close;
   result.logged = route.access_log;
   if (!route.learning) result.learning.turn_off();
   return result;

@@ -34,11 +34,15 @@ serve::Options serve_options(const config::Configuration& configuration) {
   options.head.max_fields = limits.header_fields;
   options.head.max_target_bytes = limits.target;
   options.chunk_line_bytes = limits.chunk_line;
+  options.chunk_excess_bytes = limits.chunk_excess;
+  options.unread_body_bytes = limits.unread_body;
+  options.unsent_bytes = limits.unsent;
   options.header_timeout = timeouts.header;
   options.body_grace = timeouts.body_grace;
   options.body_rate = limits.body_rate;
   options.write_stall = timeouts.write_stall;
   options.idle_timeout = timeouts.idle;
+  options.linger = timeouts.linger;
   options.connections = limits.connections;
   options.buffered_bytes = limits.buffered;
   return options;
@@ -51,7 +55,7 @@ sched::PoolOptions pool_options(const config::Configuration& configuration, std:
   options.client_waits = configuration.limits.client_waits;
   // A head and the body that is read ahead with it have to fit, and then some.
   options.buffer_bytes = std::max<std::size_t>(
-      base::limits::kReadBuffer,
+      configuration.limits.read_buffer,
       configuration.limits.header_block + base::limits::kReadAhead + 4 * base::limits::kKiB);
   return options;
 }

@@ -33,7 +33,7 @@ inline constexpr std::size_t kLeadingEmptyLines = 2;
 // with its extensions. limits.chunk_line. 400.
 inline constexpr std::size_t kChunkLine = 4 * kKiB;
 // Chunk overhead: 16 bytes a chunk plus twice the data are free, what is over may sum up to this
-// many bytes (Go's rule against CVE-2023-39326). 400.
+// many bytes (Go's rule against CVE-2023-39326). limits.chunk_excess. 400.
 inline constexpr std::size_t kChunkExcess = 16 * kKiB;
 inline constexpr std::size_t kChunkFree = 16;
 // Bytes of a body where the route says nothing. limits.body. 413.
@@ -42,6 +42,7 @@ inline constexpr std::uint64_t kBody = 1 * kMiB;
 // or with Expect: a thread of its own reads.
 inline constexpr std::size_t kReadAhead = 16 * kKiB;
 // Bytes of a body nobody read that are read and dropped to keep the connection (Go: 256 KiB).
+// limits.unread_body.
 inline constexpr std::uint64_t kDrain = 256 * kKiB;
 // Bytes per second below which an upload is cut once timeouts.body_grace is over. limits.body_rate.
 // Apache mod_reqtimeout's figures.
@@ -52,6 +53,7 @@ inline constexpr std::uint64_t kBodyRate = 500;
 // response kept back for an automatic Content-Length (Go: 2048).
 inline constexpr std::size_t kResponseBuffer = 2 * kKiB;
 // Bytes unsent that a handler may leave to its loop; a write beyond waits for the client.
+// limits.unsent.
 inline constexpr std::size_t kUnsent = 256 * kKiB;
 // Bytes of a response head that a handler may build, trailers included; more is a bug of the
 // plugin.
@@ -79,6 +81,7 @@ inline constexpr std::chrono::nanoseconds kShutdown = 30s;
 // At a stop, for the first request of a connection that was just made (Go waits 5 s).
 inline constexpr std::chrono::nanoseconds kNewConnectionGrace = 1s;
 // Half-closed before closing, so that a client in mid-upload reads its 413 (Go: 500 ms).
+// timeouts.linger.
 inline constexpr std::chrono::nanoseconds kLinger = 500ms;
 // Retry-After of a 503 that says "busy".
 inline constexpr std::chrono::seconds kRetryAfter = 1s;
@@ -102,7 +105,8 @@ inline constexpr std::chrono::nanoseconds kQueueTimeout = 5s;
 inline constexpr std::chrono::nanoseconds kSpareIdle = 10s;
 // Bytes held for clients by all connections together. limits.buffered.
 inline constexpr std::uint64_t kBuffered = 256 * kMiB;
-// Bytes of the buffer each thread reads into.
+// Bytes of the buffer each thread reads into, and so the most that is kept of requests behind the
+// one that is served: more stays with the client. limits.read_buffer.
 inline constexpr std::size_t kReadBuffer = 64 * kKiB;
 // Bytes of a thread's stack: the handler runs on it.
 inline constexpr std::size_t kThreadStack = 1 * kMiB;

@@ -105,6 +105,7 @@ struct Route {
   std::optional<base::Duration> timeout = base::limits::kHandlerTimeout;
   // Bytes: its own, else limits.body. Absent: no limit.
   std::optional<std::uint64_t> max_body = base::limits::kBody;
+  bool ignores_half_close = false;        // a FIN of the client does not cancel
   bool access_log = true;                 // its requests have a line in it
   bool learning = true;                   // whether it blocks; false: always served inline
   std::vector<Middleware> with;           // outermost first
@@ -121,6 +122,7 @@ struct Timeouts {
   base::Duration body_grace = base::limits::kBodyGrace;
   base::Duration write_stall = base::limits::kWriteStall;
   base::Duration idle = base::limits::kIdleTimeout;
+  base::Duration linger = base::limits::kLinger;
   std::optional<base::Duration> handler = base::limits::kHandlerTimeout;  // absent: none
   base::Duration drain_delay = base::limits::kDrainDelay;
   base::Duration shutdown = base::limits::kShutdown;
@@ -132,8 +134,12 @@ struct Limits {
   std::uint64_t header_fields = base::limits::kHeaderFields;
   std::uint64_t target = base::limits::kTarget;             // bytes
   std::uint64_t chunk_line = base::limits::kChunkLine;      // bytes
+  std::uint64_t chunk_excess = base::limits::kChunkExcess;  // bytes
   std::optional<std::uint64_t> body = base::limits::kBody;  // bytes; absent: none
   std::uint64_t body_rate = base::limits::kBodyRate;        // bytes per second
+  std::uint64_t unread_body = base::limits::kDrain;         // bytes
+  std::uint64_t unsent = base::limits::kUnsent;             // bytes
+  std::uint64_t read_buffer = base::limits::kReadBuffer;    // bytes
   std::uint64_t connections = base::limits::kConnections;
   std::uint64_t threads = base::limits::kThreads;
   std::uint64_t client_waits = base::limits::kClientWaits;  // at most threads

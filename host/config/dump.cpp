@@ -172,6 +172,7 @@ std::string dump_route(const Route& route) {
   std::string out = "  - pattern: " + quoted(route.pattern) + '\n';
   out += "    handler: " + route.plugin + (route.kind.empty() ? "" : "." + route.kind) + '\n';
   out += dump_settings(route_settings(), route, "    ");
+  if (route.ignores_half_close) out += "    half_close: ignore\n";
   if (!route.access_log) out += "    access_log: false\n";
   if (!route.learning) out += "    learning: false\n";
   if (!route.with.empty()) out += "    with:\n";

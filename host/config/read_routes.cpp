@@ -21,7 +21,7 @@ constexpr std::array<Key, 3> kPluginKeys{{
     {"plugin_permissions"},
 }};
 
-constexpr std::array<Key, 9> kRouteKeys{{
+constexpr std::array<Key, 10> kRouteKeys{{
     {"pattern", Key::Status::kRequired, "write pattern: \"GET /hello/{name}\""},
     {"handler", Key::Status::kRequired, "write handler: plugin.kind"},
     {"timeout"},
@@ -29,6 +29,7 @@ constexpr std::array<Key, 9> kRouteKeys{{
     {"listeners"},
     {"config"},
     {"with"},
+    {"half_close"},
     {"access_log"},
     {"learning"},
 }};
@@ -39,6 +40,7 @@ constexpr std::array<Key, 2> kMiddlewareKeys{{
 }};
 
 constexpr std::array<std::string_view, 2> kPermissions{"default", "strict"};
+constexpr std::array<std::string_view, 2> kHalfClose{"cancel", "ignore"};
 
 Node read_config(const Section& section, Report& report) {
   const Node* const node = section.get("config");
@@ -125,6 +127,9 @@ Route read_route(const Node& node, const Route& defaults, Report& report) {
   }
   apply(route_settings(), section, route, report);
   read_route_listeners(section, route, report);
+  if (const Node* const half_close = section.get("half_close")) {
+    route.ignores_half_close = choose(*half_close, kHalfClose, report).value_or(0) == 1;
+  }
   if (const Node* const access_log = section.get("access_log")) {
     route.access_log = report.take(access_log->as_bool()).value_or(true);
   }

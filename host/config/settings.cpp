@@ -28,23 +28,28 @@ constexpr Bounds between(base::Duration minimum, base::Duration maximum) {
 constexpr Bounds kHandlerBounds = between(1ms, 24h);
 constexpr Bounds kBodyBounds{0, kTiB};
 
-constexpr std::array<Setting<Timeouts>, 7> kTimeouts{{
+constexpr std::array<Setting<Timeouts>, 8> kTimeouts{{
     {"header", Unit::kDuration, between(1ms, 1h), &Timeouts::header},
     {"body_grace", Unit::kDuration, between(0s, 1h), &Timeouts::body_grace},
     {"write_stall", Unit::kDuration, between(1ms, 24h), &Timeouts::write_stall},
     {"idle", Unit::kDuration, between(1ms, 24h), &Timeouts::idle},
+    {"linger", Unit::kDuration, between(0s, 1min), &Timeouts::linger},
     {"handler", Unit::kDuration, kHandlerBounds, &Timeouts::handler, AllowNone::kYes},
     {"drain_delay", Unit::kDuration, between(0s, 1h), &Timeouts::drain_delay},
     {"shutdown", Unit::kDuration, between(0s, 24h), &Timeouts::shutdown},
 }};
 
-constexpr std::array<Setting<Limits>, 10> kLimits{{
+constexpr std::array<Setting<Limits>, 14> kLimits{{
     {"header_block", Unit::kBytes, {kKiB, kMiB}, &Limits::header_block},
     {"header_fields", Unit::kCount, {1, 10'000}, &Limits::header_fields},
     {"target", Unit::kBytes, {64, kMiB}, &Limits::target},
     {"chunk_line", Unit::kBytes, {16, 64 * kKiB}, &Limits::chunk_line},
+    {"chunk_excess", Unit::kBytes, {0, 16 * kMiB}, &Limits::chunk_excess},
     {"body", Unit::kBytes, kBodyBounds, &Limits::body, AllowNone::kYes},
     {"body_rate", Unit::kBytesPerSecond, {1, kGiB}, &Limits::body_rate},
+    {"unread_body", Unit::kBytes, {0, kGiB}, &Limits::unread_body},
+    {"unsent", Unit::kBytes, {4 * kKiB, kGiB}, &Limits::unsent},
+    {"read_buffer", Unit::kBytes, {16 * kKiB, 16 * kMiB}, &Limits::read_buffer},
     {"connections", Unit::kCount, {1, 1'000'000}, &Limits::connections},
     {"threads", Unit::kCount, {1, 4096}, &Limits::threads},
     {"client_waits", Unit::kCount, {1, 4096}, &Limits::client_waits},

@@ -9,6 +9,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "plugin/exchange_bridge.h"
 #include "plugin/host_table.h"
@@ -38,8 +39,11 @@ template <class Table>
                                                            berth_request& request,
                                                            berth_response& response,
                                                            const HostTable& host) {
+  const HostTable* const outer = std::exchange(response.inside, &host);
   try {
-    return table.serve(table.self, &request, &response);
+    const std::int32_t result = table.serve(table.self, &request, &response);
+    response.inside = outer;
+    return result;
   } catch (const abi::__forced_unwind&) {
     // pthread_exit() or a cancelled thread: it has to go on, or the runtime aborts.
     response.writer.fail();
@@ -48,6 +52,7 @@ template <class Table>
   } catch (...) {  // a C++ plugin without the SDK's guard
     log_exception("serve()", host);
   }
+  response.inside = outer;
   return BERTH_E_FAILED;
 }
 

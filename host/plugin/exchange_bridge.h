@@ -12,7 +12,8 @@
 
 namespace berth::plugin {
 class ChainRun;
-}
+class HostTable;
+}  // namespace berth::plugin
 
 // The ABI's opaque types, completed by this host. Both stand on the stack of PluginHandler::serve()
 // or PluginChain::serve(), and allocate nothing until a plugin asks for the parsed query.
@@ -31,6 +32,7 @@ struct berth_response {
   berth::serve::ResponseWriter& writer;
   berth::plugin::ChainRun* chain = nullptr;  // null: there is no middleware around the handler
   const berth_filter* refused = nullptr;     // by next(), and being told so
+  const berth::plugin::HostTable* inside = nullptr;  // of the plugin whose serve() runs
 
   explicit berth_response(berth::serve::ResponseWriter& w) noexcept : writer(w) {}
   berth_response(const berth_response&) = delete;

@@ -1,16 +1,19 @@
 #include "plugin/exchange_bridge.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <limits>
+#include <string>
 #include <string_view>
 
 #include "http/token.h"
-#include "http/trailers.h"
 #include "plugin/abi_error.h"
 #include "plugin/abi_text.h"
 #include "plugin/facets.h"
+#include "plugin/host_table.h"
+#include "serve/io_error.h"
 
 namespace berth::plugin {
 
@@ -47,9 +50,20 @@ berth_str resp_header_get(const berth_response* r, berth_str name) noexcept {
   return is_valid(name) ? present_or_absent(r->writer.field(view(name))) : absent();
 }
 
+// Go logs a superfluous WriteHeader: the caller may have caught the error, or be in C.
+void log_superfluous(const berth_response& r, std::int32_t code) {
+  if (r.inside == nullptr || code < 100 || r.writer.status() == 0) return;
+  const std::string asked = std::to_string(code);
+  const std::string first = std::to_string(r.writer.status());
+  const std::array<LogPair, 2> pairs{{{"status", asked}, {"first", first}}};
+  r.inside->log(LogLevel::kWarn, "a second status was ignored", pairs);
+}
+
 std::int32_t resp_status(berth_response* r, std::int32_t code) noexcept {
   try {
-    return abi_result(r->writer.set_status(code));
+    const auto set = r->writer.set_status(code);
+    if (!set && set.error() == serve::IoError::kState) log_superfluous(*r, code);
+    return abi_result(set);
   } catch (const std::exception&) {
     return BERTH_E_FAILED;
   }
@@ -69,12 +83,13 @@ std::int64_t resp_write(berth_response* r, const void* bytes, std::size_t size) 
   }
 }
 
-// Checked only: the transport announces trailers where it can, and nobody has to (RFC 9110 s6.6.2).
 std::int32_t resp_trailer_declare(berth_response* r, berth_str name) noexcept {
-  if (!is_valid(name) || !http::is_token(view(name)) || !http::is_trailer_name(view(name))) {
-    return BERTH_E_INVALID;
+  if (!is_valid(name)) return BERTH_E_INVALID;
+  try {
+    return abi_result(r->writer.declare_trailer(view(name)));
+  } catch (const std::exception&) {
+    return BERTH_E_FAILED;
   }
-  return r->writer.status() == 0 ? BERTH_OK : BERTH_E_STATE;
 }
 
 std::int32_t resp_trailer_add(berth_response* r, berth_str name, berth_str value) noexcept {

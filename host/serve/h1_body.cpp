@@ -17,6 +17,7 @@ void H1Body::begin_decoder(const http::Framing& framing, std::size_t head_bytes)
   if (framing.body == http::Framing::Body::kChunked) {
     const auto& head = service_->options().head;
     limits.max_line_bytes = service_->options().chunk_line_bytes;
+    limits.max_excess_bytes = service_->options().chunk_excess_bytes;
     limits.max_trailer_bytes = head.max_head_bytes - std::min(head.max_head_bytes, head_bytes);
     limits.max_trailer_fields = head.max_fields;
   }

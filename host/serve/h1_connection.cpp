@@ -1,5 +1,6 @@
 #include "serve/h1_connection.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -164,6 +165,13 @@ bool H1Connection::answer_time_out() noexcept {
   return true;
 }
 
+bool H1Connection::client_left() const noexcept {
+  if (!gone()) return false;
+  if (!route_->ignores_half_close) return true;
+  pollfd socket{.fd = stream_->fd(), .events = 0, .revents = 0};
+  return ::poll(&socket, 1, 0) > 0 && (socket.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::string read_ahead) {
   auto hijacked = std::make_unique<Hijacked>(*this, std::move(read_ahead), service_.clock());
   H1Scratch& scratch = H1Scratch::of(worker);
@@ -217,7 +225,7 @@ bool H1Connection::after_sending(sched::Worker& worker) {
     if (!lingering_) {
       lingering_ = true;
       stream_->shutdown_write();
-      set_timer(limits::kLinger);
+      set_timer(service_.options().linger);
     }
     std::uint64_t most = UINT64_MAX;
     if (!drop_input(worker, most)) close();

@@ -79,6 +79,10 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   // from now on, and the holder touches nothing of it any more. worker: the holder's own.
   [[nodiscard]] std::unique_ptr<Hijacked> hijack(sched::Worker& worker, std::string read_ahead);
 
+  // Any thread, while an exchange is in flight: its client has gone, or has ended its side where
+  // the route takes that for going.
+  [[nodiscard]] bool client_left() const noexcept;
+
   // HijackedConnection
   [[nodiscard]] net::Stream& hijacked_stream() noexcept override { return *stream_; }
   void end_hijack() noexcept override;

@@ -70,7 +70,7 @@ bool H1Connection::serve_held(sched::Worker& worker, H1Scratch& scratch, H1Input
   discard_ = 0;
   if (unread_body && transport.keep_alive() && !transport.aborted() &&
       transport.output.try_send() && transport.output.empty()) {
-    unread_body = !transport.body.drain(limits::kDrain);
+    unread_body = !transport.body.drain(service_.options().unread_body_bytes);
   }
   settle(scratch, unread_body, true);
   input.size = input.position = 0;

@@ -83,7 +83,7 @@ IoStatus H1Output::write_on(std::string_view body) {
       continue;
     }
     if (result.kind != net::IoResult::Kind::kWouldBlock) return fail(IoError::kClosed);
-    if (bytes_.size() - sent_ + body.size() <= base::limits::kUnsent) {
+    if (bytes_.size() - sent_ + body.size() <= service_->options().unsent_bytes) {
       keep(body);
       return base::done();
     }
@@ -109,7 +109,7 @@ IoStatus H1Output::send_file(int file, std::uint64_t offset, std::uint64_t size)
         return cannot ? copy_file(file, offset, size) : fail(IoError::kClosed);
       }
     }
-    if (bytes_.size() + size <= base::limits::kUnsent) break;
+    if (bytes_.size() + size <= service_->options().unsent_bytes) break;
     if (auto waited = wait(); !waited) return waited;
   }
   return copy_file(file, offset, size);

@@ -17,8 +17,8 @@ namespace berth::serve {
 class Service;
 
 // One per worker, used by its thread for the connection it serves at the moment. What is left in it
-// when a handler is done (at most limits::kUnsent) goes to the connection's backlog, and the loop
-// drains it.
+// when a handler is done (at most Options::unsent_bytes) goes to the connection's backlog, and the
+// loop drains it.
 class H1Output {
  public:
   // A connection's turn begins. REQUIRES: empty().
@@ -41,7 +41,7 @@ class H1Output {
   [[nodiscard]] bool lost() const noexcept { return lost_; }
 
   // Adds body bytes. Beyond kGather they are sent at once, without copying what the socket takes;
-  // beyond limits::kUnsent left over it waits for the client (the loop is given away first).
+  // beyond Options::unsent_bytes left over it waits for the client (the loop is given away first).
   [[nodiscard]] [[gnu::always_inline]] IoStatus write(std::string_view body) {
     if (!lost_ && sent_ == 0 && bytes_.size() + body.size() <= kGather) [[likely]] {
       bytes_.append(body);

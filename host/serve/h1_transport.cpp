@@ -20,7 +20,7 @@ namespace berth::serve {
 namespace {
 
 // Most bytes of a status line, and of the fields that framing and the connection add (with a
-// 20-digit length 137) with the empty line.
+// 20-digit length 137; 148 with the name of Trailer) with the empty line.
 constexpr std::size_t kStatusLine = 64;
 constexpr std::size_t kOwnFields = 160;
 
@@ -43,7 +43,7 @@ std::string_view H1Transport::date(base::TimePoint now) noexcept {
 
 bool H1Transport::cancelled() const noexcept {
   if (hijacked_) return true;
-  if (setting_.connection->gone() || output.lost() || setting_.commit->over()) return true;
+  if (setting_.connection->client_left() || output.lost() || setting_.commit->over()) return true;
   return body.deadline() && setting_.service->clock().now() >= *body.deadline();
 }
 
@@ -87,20 +87,25 @@ bool H1Transport::body_ends_connection() const noexcept {
   if (setting_.expect_continue && !continue_sent_) return true;
   // A handler that has begun to read may well read all of it; one that has not will not.
   if (body.touched()) return false;
-  return body.chunked() || body.remaining() > base::limits::kDrain;
+  return body.chunked() || body.remaining() > setting_.service->options().unread_body_bytes;
 }
 
 [[gnu::always_inline]] inline void H1Transport::put_head(int status, const http::Fields& fields,
                                                          const BodyPlan& plan) {
   base::Buffer& out = output.bytes();
   const std::size_t before = out.size();
-  char* const begin = out.extend(kStatusLine + fields.bytes() + kOwnFields);
+  char* const begin =
+      out.extend(kStatusLine + fields.bytes() + kOwnFields + plan.trailer_names.size());
   char* at = base::copy_text(put_status_line(begin, status), fields.wire());
   if (!plan.has_date) at = base::copy_text(at, dates.line(setting_.now, setting_.service->clock()));
   if (plan.length && (coding_ == Coding::kLength || !http::body_forbidden(status))) {
     at = put_length(at, *plan.length);
   } else if (coding_ == Coding::kChunked) {
     at = base::copy_text(at, "Transfer-Encoding: chunked\r\n");
+    if (!plan.trailer_names.empty()) {
+      at = base::copy_text(base::copy_text(at, "Trailer: "), plan.trailer_names);
+      at = base::copy_text(at, "\r\n");
+    }
   }
   if (!keep_alive_) {
     at = base::copy_text(at, "Connection: close\r\n");
@@ -116,7 +121,10 @@ IoStatus H1Transport::send_response(int status, const http::Fields& fields, bool
   head_sent_ = true;
   coding_ = Coding::kLength;
   if (body_ends_connection() || setting_.service->draining()) keep_alive_ = false;
-  put_head(status, fields, {.length = content.size(), .suppressed = false, .has_date = has_date});
+  BodyPlan plan;
+  plan.length = content.size();
+  plan.has_date = has_date;
+  put_head(status, fields, plan);
   return output.write(content);
 }
 
@@ -131,10 +139,10 @@ IoStatus H1Transport::send_head(int status, const http::Fields& fields, BodyPlan
     coding_ = setting_.minor_version == 0 ? Coding::kUntilClose : Coding::kChunked;
   }
   // A drain may have begun since the request came (go-net-http.md G83).
-  if (coding_ == Coding::kUntilClose || body_ends_connection() || setting_.service->draining()) {
+  if (plan.close || coding_ == Coding::kUntilClose || body_ends_connection() ||
+      setting_.service->draining()) {
     keep_alive_ = false;
   }
-
   put_head(status, fields, plan);
   return base::done();
 }

@@ -26,6 +26,8 @@ struct Route {
   // The handler answers from the head alone (a redirect, a 404): it is called before the body is
   // here.
   bool ignores_body = false;
+  // A client that has ended its side still waits for the answer: only a reset cancels.
+  bool ignores_half_close = false;
   // Its requests have a line in the access log, where there is one.
   bool logged = true;
   // Whether its calls block: the only part of a route that changes while it serves.

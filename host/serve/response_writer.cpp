@@ -23,7 +23,9 @@ namespace {
 // Names that mean something to the server itself.
 enum class Known : std::uint8_t {
   kNone,
-  kTransport,  // framing's and the connection's, so the transport's (RFC 9110 s7.6.1)
+  kTransport,   // framing's and the connection's, so the transport's (RFC 9110 s7.6.1)
+  kConnection,  // likewise, but for "close"
+  kTrailer,     // likewise; set by declare_trailer()
   kContentLength,
   kContentType,
   kContentEncoding,
@@ -36,12 +38,11 @@ enum class Known : std::uint8_t {
     case 4:
       return http::is_name(name, "date") ? Known::kDate : Known::kNone;
     case 7:
-      return http::is_name(name, "upgrade") || http::is_name(name, "trailer") ? Known::kTransport
-                                                                              : Known::kNone;
+      if (http::is_name(name, "trailer")) return Known::kTrailer;
+      return http::is_name(name, "upgrade") ? Known::kTransport : Known::kNone;
     case 10:
-      return http::is_name(name, "connection") || http::is_name(name, "keep-alive")
-                 ? Known::kTransport
-                 : Known::kNone;
+      if (http::is_name(name, "connection")) return Known::kConnection;
+      return http::is_name(name, "keep-alive") ? Known::kTransport : Known::kNone;
     case 12:
       return http::is_name(name, "content-type") ? Known::kContentType : Known::kNone;
     case 14:
@@ -111,7 +112,12 @@ IoStatus ResponseWriter::put_field(std::string_view name, std::string_view value
     return base::fail(IoError::kTooLarge);
   }
   const Known what = known(name);
-  if (what == Known::kTransport) return base::fail(IoError::kInvalid);
+  if (what == Known::kTransport || what == Known::kTrailer) return base::fail(IoError::kInvalid);
+  if (what == Known::kConnection) {
+    if (!http::equal_ignoring_case(value, "close")) return base::fail(IoError::kInvalid);
+    present_ |= bit(Known::kConnection);
+    return base::done();
+  }
   if (what == Known::kContentLength) {
     // Never twice, which would be splitting by framing: the last one counts. The transport writes
     // the line.
@@ -155,9 +161,23 @@ IoStatus ResponseWriter::remove_field(std::string_view name) {
 
 std::optional<std::string_view> ResponseWriter::field(std::string_view name) const noexcept {
   if (!http::is_token(name)) return std::nullopt;
-  if (known(name) != Known::kContentLength) return fields_.find(name);
+  const Known what = known(name);
+  if (what == Known::kConnection && has(bit(what))) return "close";
+  if (what != Known::kContentLength) return fields_.find(name);
   if (!declared_) return std::nullopt;
   return declared_text_;
+}
+
+IoStatus ResponseWriter::declare_trailer(std::string_view name) {
+  if ((committed_ || status_ != 0) && !filters_.in_head()) return base::fail(IoError::kState);
+  if (!http::is_token(name) || !http::is_trailer_name(name)) return base::fail(IoError::kInvalid);
+  if (!has(bit(Known::kTrailer))) announced_.clear();
+  if (announced_.size() + name.size() > base::limits::kResponseHead) {
+    return base::fail(IoError::kTooLarge);
+  }
+  present_ |= bit(Known::kTrailer);
+  announced_.append(announced_.empty() ? "" : ", ").append(name);
+  return base::done();
 }
 
 IoStatus ResponseWriter::add_trailer(std::string_view name, std::string_view value) {
@@ -274,7 +294,7 @@ IoStatus ResponseWriter::send_kept() {
 }
 
 [[gnu::always_inline]] inline bool ResponseWriter::type_is_known() const noexcept {
-  return (present_ & (bit(Known::kContentType) | bit(Known::kContentEncoding))) != 0;
+  return has(bit(Known::kContentType) | bit(Known::kContentEncoding));
 }
 
 [[gnu::always_inline]] inline void ResponseWriter::add_content_type(std::string_view body) {
@@ -325,7 +345,9 @@ IoStatus ResponseWriter::commit(bool complete) {
   BodyPlan plan;
   plan.suppressed = body_suppressed();
   plan.length = declared_;
-  plan.has_date = (present_ & bit(Known::kDate)) != 0;
+  plan.has_date = has(bit(Known::kDate));
+  plan.close = has(bit(Known::kConnection));
+  if (has(bit(Known::kTrailer))) plan.trailer_names = announced_;
   if (complete && !plan.length) {
     if (!plan.suppressed) {
       plan.length = written_;
@@ -333,7 +355,8 @@ IoStatus ResponseWriter::commit(bool complete) {
       plan.length = written_;  // HEAD: what GET would have sent
     }
   }
-  if (complete && !trailers_.empty() && !declared_ && !plan.suppressed) {
+  const bool with_trailers = !trailers_.empty() || !plan.trailer_names.empty();
+  if (complete && with_trailers && !declared_ && !plan.suppressed) {
     plan.length.reset();  // trailers need a framing that can carry them
   }
   committed_ = true;
@@ -356,7 +379,7 @@ IoStatus ResponseWriter::flush() {
 
 [[gnu::always_inline]] inline bool ResponseWriter::is_plain() const noexcept {
   return !committed_ && !failed_ && !head_request_ && !declared_ && trailers_.empty() &&
-         !http::body_forbidden(status_);
+         !has(bit(Known::kConnection) | bit(Known::kTrailer)) && !http::body_forbidden(status_);
 }
 
 IoResult<std::unique_ptr<Hijacked>> ResponseWriter::hijack() {
@@ -397,7 +420,7 @@ void ResponseWriter::finish() {
     if (commit_ != nullptr && !commit_->commit_whole()) [[unlikely]]
       return lose();
     committed_ = done_ = true;
-    const bool has_date = (present_ & bit(Known::kDate)) != 0;
+    const bool has_date = has(bit(Known::kDate));
     if (!transport_->send_response(status_, fields_, has_date, kept_.view())) transport_->abort();
     return;
   }

@@ -33,13 +33,18 @@ class ResponseWriter {
 
   // Adds, replaces or removes field lines. kInvalid: the name is no token or the value holds CR,
   // LF, NUL or another control character (faults.md 17). kState: the head is out, or its status was
-  // set. Fields that framing owns (Connection, Keep-Alive, Transfer-Encoding, Upgrade, Trailer...)
-  // are the transport's: kInvalid.
+  // set. Fields that framing owns (Keep-Alive, Transfer-Encoding, Upgrade, Trailer...) are the
+  // transport's: kInvalid. So is Connection but for "close", with which the connection ends behind
+  // this response, as in Go.
   [[nodiscard]] IoStatus add_field(std::string_view name, std::string_view value);
   [[nodiscard]] IoStatus set_field(std::string_view name, std::string_view value);
   [[nodiscard]] IoStatus remove_field(std::string_view name);
   // A field line behind the body; dropped where the framing has no place for it (RFC 9110 s6.5).
   [[nodiscard]] IoStatus add_trailer(std::string_view name, std::string_view value);
+
+  // Announces one in the head (RFC 9110 s6.6.2); nobody has to. kInvalid: not a name of a trailer.
+  // kState: the head is out, or its status was set.
+  [[nodiscard]] IoStatus declare_trailer(std::string_view name);
 
   // The value of the first line of this name as set so far, ignoring case. A view that dies at the
   // next change.
@@ -125,6 +130,8 @@ class ResponseWriter {
   // Sends the head; `complete` tells that `kept_` is the whole body.
   [[nodiscard]] IoStatus commit(bool complete);
   [[nodiscard]] IoStatus send_kept();
+  // Whether one of those fields was set.
+  [[nodiscard]] bool has(unsigned bits) const noexcept { return (present_ & bits) != 0; }
   [[nodiscard]] bool over() const noexcept { return commit_ != nullptr && commit_->over(); }
   [[nodiscard]] bool body_suppressed() const noexcept;
   // Nothing is out, and the body, wholly in kept_, says its length itself: what most responses are.
@@ -144,6 +151,7 @@ class ResponseWriter {
   base::Buffer kept_;
   std::optional<std::uint64_t> declared_;  // Content-Length the handler set
   std::string declared_text_;              // as it was set
+  std::string announced_;                  // names of trailers, if present_ says so
   unsigned present_ = 0;                   // which of the fields that matter here were set
   std::uint64_t written_ = 0;
   int status_ = 0;          // 0: not set

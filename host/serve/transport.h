@@ -31,6 +31,10 @@ struct BodyPlan {
   bool suppressed = false;
   // The fields have a Date already.
   bool has_date = false;
+  // The connection shall end behind this response.
+  bool close = false;
+  // For a Trailer field, where framing can carry trailers; empty: none. Dies with the call.
+  std::string_view trailer_names{};
 };
 
 // One per exchange, used by the one thread that holds the exchange. Every call may wait for the

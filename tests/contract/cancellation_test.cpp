@@ -64,6 +64,56 @@ TEST_P(Cancellation, AFinCancelsTheRequestAndWhatIsWrittenIsStillSent_G21) {
   }
 }
 
+TEST_P(Cancellation, WhereARouteIgnoresHalfClosesOnlyAResetCancels_G21_F19) {
+  std::promise<void> entered;
+  std::promise<void> open;
+  std::promise<void> cancelled;
+  routes
+      .add("/patient",
+           [&](ResponseWriter& response, Request& request) {
+             (void)test::read_body(request);
+             entered.set_value();
+             open.get_future().wait();
+             EXPECT_FALSE(request.cancelled());
+             (void)response.write("still here\n");
+           })
+      .ignores_half_close = true;
+  routes
+      .add("/reset",
+           [&](ResponseWriter&, Request& request) {
+             (void)test::read_body(request);
+             entered.set_value();
+             TestServer::wait_until([&] { return request.cancelled(); });
+             cancelled.set_value();
+           })
+      .ignores_half_close = true;
+  start();
+  const test::StopAtEnd stop(server);
+  for (const std::string_view rest :  // on the loop, and on a thread of its own
+       {" HTTP/1.1\r\nHost: h\r\n\r\n",
+        " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
+    entered = {};
+    open = {};
+    cancelled = {};
+    RawClient client = server->connect();
+    ASSERT_TRUE(client.send("POST /patient" + std::string(rest)));
+    entered.get_future().wait();
+    client.half_close();
+    server->settle();
+    open.set_value();
+    const std::vector<Reply> replies = client.read_all();
+    ASSERT_EQ(replies.size(), 1U);
+    EXPECT_EQ(replies[0].body, "still here\n");
+
+    entered = {};
+    RawClient gone = server->connect();
+    ASSERT_TRUE(gone.send("POST /reset" + std::string(rest)));
+    entered.get_future().wait();
+    gone.reset();
+    cancelled.get_future().wait();
+  }
+}
+
 TEST_P(Cancellation, APipelinedRequestDoesNotCancelTheOneBeforeIt_G21) {
   std::promise<void> entered;
   std::promise<void> open;

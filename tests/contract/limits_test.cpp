@@ -182,6 +182,54 @@ TEST_F(Limits, AHeadThatMayBeLargerThanTheReadBufferIsRefusedAndTheLoopGoesOn_G4
   EXPECT_EQ(next.read_reply().status, 200);
 }
 
+TEST_F(Limits, WhatAHandlerLeavesOfABodyIsDroppedUpToItsLimit_F10) {
+  options.serve.unread_body_bytes = 20'000;
+  start();
+  for (const std::size_t size : {20'000U, 20'001U}) {
+    RawClient client = server->connect();
+    ASSERT_TRUE(client.send("POST /unread HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+                            std::to_string(size) + "\r\n\r\n" + std::string(size, 'x')));
+    EXPECT_EQ(client.read_reply().says_close(), size > 20'000) << size;
+  }
+}
+
+TEST_F(Limits, TheOverheadOfChunksIsHeldToItsLimit_F7) {
+  options.serve.chunk_excess_bytes = 100;
+  start();
+  for (const std::size_t extension : {100U, 200U}) {
+    const std::string chunk = "1;" + std::string(extension, 'e') + "\r\na\r\n";
+    RawClient client = server->connect();
+    ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                            chunk + "0\r\n\r\n"));
+    EXPECT_EQ(client.read_reply().status, extension > 100 ? 400 : 200) << extension;
+  }
+}
+
+// Whoever pipelines is read no further than the buffer while one request is served: the rest stays
+// with the client.
+TEST_F(Limits, OfPipelinedRequestsNoMoreIsKeptThanTheReadBuffer_F11) {
+  options.buffer_bytes = 32 * 1024;
+  options.receive_buffer = 16 * 1024;
+  start();
+  RawClient client = server->connect({.send_buffer = 16 * 1024});
+  ASSERT_TRUE(client.send(kGated));
+  TestServer::wait_until([this] { return entered == 1; });
+  std::string flood;
+  while (flood.size() < 4UL * 1024 * 1024) flood += kHello;
+  std::size_t sent = 0;
+  while (const std::size_t more = client.send_some(std::string_view(flood).substr(sent))) {
+    sent += more;
+    server->settle();
+  }
+  EXPECT_LT(sent, flood.size());
+  EXPECT_LE(server->service().buffered(), options.buffer_bytes);
+  open.set_value();
+  EXPECT_EQ(client.read_reply().body, "gated\n");
+  for (std::size_t i = 0; i < sent / kHello.size(); ++i) {
+    ASSERT_EQ(client.read_reply().status, 200) << i;
+  }
+}
+
 TEST_F(Limits, RequestsAreCountedOnceEach) {
   start();
   RawClient client = server->connect();

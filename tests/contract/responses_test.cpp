@@ -165,6 +165,51 @@ TEST_F(Responses, TrailersFollowAChunkedBody_G72) {
   EXPECT_EQ(get("/trailers", "GET", "HTTP/1.0").body, "body");
 }
 
+TEST_F(Responses, DeclaredTrailersAreAnnouncedWhereTheyCanFollow_G72) {
+  routes.add("/announced", [](ResponseWriter& response, Request&) {
+    EXPECT_TRUE(response.declare_trailer("Checksum"));
+    EXPECT_TRUE(response.declare_trailer("Size"));
+    EXPECT_EQ(response.declare_trailer("Host").error(), IoError::kInvalid);
+    EXPECT_EQ(response.declare_trailer("no token").error(), IoError::kInvalid);
+    (void)response.write("body");
+    EXPECT_EQ(response.declare_trailer("Late").error(), IoError::kState);
+    EXPECT_TRUE(response.add_trailer("Checksum", "42"));
+  });
+  routes.add("/announced-length", [](ResponseWriter& response, Request&) {
+    (void)response.set_field("Content-Length", "4");
+    EXPECT_TRUE(response.declare_trailer("Checksum"));
+    (void)response.write("body");
+  });
+  start();
+  const Reply reply = get("/announced");
+  EXPECT_TRUE(reply.has("Trailer", "Checksum, Size"));
+  EXPECT_TRUE(reply.chunked()) << "also where the body is short";
+  EXPECT_EQ(reply.trailers.size(), 1U);
+  EXPECT_EQ(get("/announced", "HEAD").field("Trailer"), std::nullopt);
+  EXPECT_EQ(get("/announced-length").field("Trailer"), std::nullopt);
+  EXPECT_EQ(get("/hello").field("Trailer"), std::nullopt) << "they end with their response";
+  EXPECT_EQ(get("/announced", "GET", "HTTP/1.0").field("Trailer"), std::nullopt);
+}
+
+TEST_F(Responses, AHandlerMayAskForTheEndOfItsConnection_G26) {
+  routes.add("/last", [](ResponseWriter& response, Request&) {
+    EXPECT_TRUE(response.set_field("Connection", "Close"));
+    EXPECT_EQ(response.field("connection"), "close");
+    (void)response.write("bye");
+  });
+  routes.add("/stays", [](ResponseWriter& response, Request&) {
+    EXPECT_TRUE(response.add_field("Connection", "close"));
+    EXPECT_TRUE(response.remove_field("Connection"));
+    EXPECT_EQ(response.field("Connection"), std::nullopt);
+  });
+  start();
+  EXPECT_FALSE(get("/stays").says_close());
+  const Reply reply = get("/last");
+  EXPECT_EQ(reply.body, "bye");
+  EXPECT_TRUE(reply.says_close());
+  EXPECT_TRUE(client->closed_in_silence());
+}
+
 TEST_F(Responses, AHandlersOwnLengthIsSentAndHeldTo_G69) {
   routes.add("/exact", [](ResponseWriter& response, Request&) {
     (void)response.set_field("Content-Length", "5");

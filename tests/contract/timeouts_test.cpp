@@ -163,6 +163,19 @@ TEST_F(Timeouts, AReplyThatLingersIsClosedEvenIfTheClientIsNot_G27) {
   EXPECT_EQ(server->loops().connections(), 0U);
 }
 
+TEST_F(Timeouts, TheLingerIsThatOfTheOptions_G27) {
+  options.serve.linger = 5s;
+  start_with_fake_clock();
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send("garbage\r\n\r\n"));
+  EXPECT_EQ(client.read_reply().status, 400);
+  EXPECT_TRUE(client.closed_in_silence());
+  pass(4s);
+  EXPECT_EQ(server->loops().connections(), 1U);
+  pass(2s);
+  EXPECT_EQ(server->loops().connections(), 0U);
+}
+
 TEST_F(Timeouts, ABodyThatNobodyWantsIsNotWaitedForForEver_F10) {
   start_with_fake_clock();
   RawClient client = server->connect();

@@ -48,6 +48,19 @@ TEST(Log, AHandlerThatThrowsCostsOneRequestAndIsTold) {
   EXPECT_NE(log.find("route=\"GET /throw/{name}\""), std::string::npos) << log;
 }
 
+TEST(Log, ASecondStatusIsIgnoredAndToldWithItsRoute_G63) {
+  Host host(with_trouble("  - { pattern: \"GET /twice\", handler: trouble.twice }\n"));
+  RawClient client = host.connect();
+  client.send("GET /twice HTTP/1.1\r\nHost: h\r\n\r\n");
+  const Reply reply = client.read_reply();
+  EXPECT_EQ(reply.status, 202);
+  EXPECT_EQ(reply.body, "the first one\n");
+  const std::string log = host.stop();
+  EXPECT_EQ(count(log, "a second status was ignored"), 1U) << log;
+  EXPECT_NE(log.find("plugin=trouble route=\"GET /twice\" status=500 first=202"), std::string::npos)
+      << log;
+}
+
 TEST(Log, WhatAClientSendsBreaksNoLine) {
   Host host(with_trouble());
   const std::string names[] = {

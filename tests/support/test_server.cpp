@@ -30,6 +30,7 @@ TestServer::TestServer(serve::Handler& handler, const TestServerOptions& options
   pool.client_waits = options.client_waits;
   pool.queue = options.queue;
   pool.queue_timeout = options.queue_timeout;
+  pool.buffer_bytes = options.buffer_bytes;
   pool.make_scratch = [this] { return service_->make_scratch(); };
   pool.on_notice = [this](sched::Notice notice) { service_->on_notice(notice); };
   pool_ = std::make_unique<sched::Pool>(std::move(pool));

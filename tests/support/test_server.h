@@ -29,6 +29,7 @@ struct TestServerOptions {
   std::size_t client_waits = 8;  // of them
   std::size_t queue = 64;
   base::Duration queue_timeout = base::limits::kQueueTimeout;
+  std::size_t buffer_bytes = base::limits::kReadBuffer;
   std::optional<int> send_buffer;           // bytes, of accepted sockets
   std::optional<int> receive_buffer;        // bytes, of accepted sockets
   std::optional<net::UnixAddress> address;  // instead of 127.0.0.1:0

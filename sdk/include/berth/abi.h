@@ -148,8 +148,9 @@ struct berth_host {
   /* Fields of the head, before it is committed (E_STATE afterwards). set replaces all of that name,
    * add appends one, remove drops all. E_INVALID: the name is no token, the value has a control
    * byte but HTAB (RFC 9110 s5.5), or the field is of the framing and thus the host's: Connection,
-   * Keep-Alive, Proxy-Connection, Trailer, Transfer-Encoding, Upgrade. A Content-Length is digits
-   * and is held to. E_TOO_LARGE: above the host's limit for a head. */
+   * Keep-Alive, Proxy-Connection, Trailer, Transfer-Encoding, Upgrade. But `Connection: close` ends
+   * the connection behind this response. A Content-Length is digits and is held to. E_TOO_LARGE:
+   * above the host's limit for a head. */
   int32_t (*resp_header_set)(berth_response*, berth_str name, berth_str value);
   int32_t (*resp_header_add)(berth_response*, berth_str name, berth_str value);
   int32_t (*resp_header_remove)(berth_response*, berth_str name);
@@ -157,7 +158,8 @@ struct berth_host {
   berth_str (*resp_header_get)(const berth_response*, berth_str name);
   /* 200..999: the final status, once (E_STATE the second time). It commits the head: what is set
    * later is refused. 100..199 but 101: sent at once with the fields set so far, any number of
-   * times before the final one (RFC 9110 s15.2); HTTP/1.0 clients are spared it. Else E_INVALID. */
+   * times before the final one (RFC 9110 s15.2); HTTP/1.0 clients are spared it. Else E_INVALID. A
+   * second final one is also logged. */
   int32_t (*resp_status)(berth_response*, int32_t code);
   /* The final status so far; 0: not committed. */
   int32_t (*resp_status_get)(const berth_response*);

@@ -136,7 +136,8 @@ class ResponseWriter {
   ResponseWriter(const ResponseWriter&) = delete;
   ResponseWriter& operator=(const ResponseWriter&) = delete;
 
-  // Fields of the head, until status() or the first write() commits it.
+  // Fields of the head, until status() or the first write() commits it. Those of the framing are
+  // the host's, but for `Connection: close`: the connection ends behind this response.
   void set_header(std::string_view name, std::string_view value) {
     field(detail::host->resp_header_set(response_, detail::str(name), detail::str(value)),
           "set_header", name);

@@ -48,8 +48,21 @@ class Environment : public berth::Handler {
   }
 };
 
+// Sets two final statuses, and goes on.
+class Twice : public berth::Handler {
+ public:
+  void serve(berth::ResponseWriter& response, berth::Request&) override {
+    response.status(202);
+    try {
+      response.status(500);
+    } catch (const berth::Error&) {
+      response.write("the first one\n");
+    }
+  }
+};
+
 }  // namespace
 
 BERTH_PLUGIN(berth::handler<Throws>("throws"), berth::handler<Crashes>("crashes"),
              berth::handler<Exits>("exits"), berth::handler<Blocks>("blocks"),
-             berth::handler<Environment>("environment"));
+             berth::handler<Environment>("environment"), berth::handler<Twice>("twice"));

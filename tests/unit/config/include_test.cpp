@@ -157,8 +157,8 @@ TEST(Include, WhatIsNoConfigurationIsRefused) {
                       {"etc/a.yaml", "routes: { a: b }\nlimits: [x]\n"}}),
             "etc/a.yaml:1:9: `routes` has to be a list, this is a map\n"
             "etc/a.yaml:2:9: `limits` has to be a map, this is a list / `limits` has the keys "
-            "header_block, header_fields, target, chunk_line, body, body_rate, connections, "
-            "threads, client_waits, buffered\n");
+            "header_block, header_fields, target, chunk_line, chunk_excess, body, body_rate, "
+            "unread_body, unsent, read_buffer, connections, threads, client_waits, buffered\n");
 }
 
 TEST(Include, DepthCountAndBytesAreBounded) {

@@ -63,20 +63,22 @@ TEST_F(H1OutputTest, TakesOnlyWhatWasNotSentYet) {
 
 // A client that is always a little behind, so that something is left at every moment.
 TEST_F(H1OutputTest, KeepsNoMoreThanIsUnsentForAClientThatIsAlwaysBehind) {
-  begin();
+  Options options;
+  options.unsent_bytes = 600'000;
+  begin(options);
   const std::string piece(40'000, 'x');
   std::size_t written = 0;
   std::size_t taken = 0;
-  while (written - taken < 400'000) {  // the socket is full and something is kept
+  while (written - taken < 600'000) {  // the socket is full and something is kept
     EXPECT_TRUE(output.write(piece));
     written += piece.size();
   }
   for (int i = 0; i < 500; ++i) {
     taken += client_takes(piece.size()).size();
-    if (written - taken > 400'000) continue;
+    if (written - taken > 600'000) continue;
     ASSERT_TRUE(output.write(piece));
     written += piece.size();
-    ASSERT_LE(output.bytes().size(), 2 * base::limits::kUnsent) << "after " << written << " bytes";
+    ASSERT_LE(output.bytes().size(), 2 * options.unsent_bytes) << "after " << written << " bytes";
   }
   EXPECT_GT(written, 5'000'000U);
 }

@@ -79,7 +79,7 @@ class Exchange final : public ReceivedRequest, private FilteredResponse {
 
   std::int32_t change_header(const char* call, std::string_view name,
                              std::optional<std::string_view> value, bool replace) {
-    const std::int32_t bad = check(call, name, field_fault(name, value.value_or("")));
+    const std::int32_t bad = check(call, name, field_fault(name, value.value_or("close")));
     if (bad != BERTH_OK) return bad;
     if (response.status != 0 && !filters_.in_head()) {
       return fault(BERTH_E_STATE, call, name, "after the head");

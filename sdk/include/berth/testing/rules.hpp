@@ -22,10 +22,12 @@ inline void remove_field(std::vector<Field>& fields, std::string_view name) {
   std::erase_if(fields, [name](const Field& field) { return same_name(field.name, name); });
 }
 
+// Fields of the framing, which are the host's.
+inline constexpr std::array<std::string_view, 6> kFraming{
+    "Connection", "Keep-Alive", "Proxy-Connection", "Trailer", "Transfer-Encoding", "Upgrade"};
+
 // Why a handler may not set this field; null: it may.
 [[nodiscard]] inline const char* field_fault(std::string_view name, std::string_view value) {
-  constexpr std::array<std::string_view, 6> kFraming{
-      "Connection", "Keep-Alive", "Proxy-Connection", "Trailer", "Transfer-Encoding", "Upgrade"};
   constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";  // RFC 9110 s5.6.2
   const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -37,6 +39,7 @@ inline void remove_field(std::vector<Field>& fields, std::string_view name) {
     return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
   });
   if (!text) return "with a control character";
+  if (same_name(name, "Connection") && same_name(value, "close")) return nullptr;
   for (const std::string_view framing : kFraming) {
     if (same_name(name, framing)) return "which is the host's";
   }
@@ -51,6 +54,7 @@ inline void remove_field(std::vector<Field>& fields, std::string_view name) {
   for (const std::string_view forbidden : kForbidden) {
     if (same_name(name, forbidden)) return "which may not be a trailer";
   }
+  if (same_name(name, "Connection")) return "which is the host's";
   return field_fault(name, value);
 }
 
