@@ -23,8 +23,9 @@ namespace berth::app {
 [[nodiscard]] std::string plugin_path(const std::string& file);
 
 // The descriptors this process was handed (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES); takes the three
-// variables out of the environment, so that nobody below mistakes them for its own. To be asked
-// once, before anything opens a descriptor, starts a thread or loads a plugin.
+// variables out of the environment, so that nobody below mistakes them for its own. All descriptors
+// but the standard ones become close-on-exec: no child of a handler gets one. To be asked once,
+// before anything opens a descriptor, starts a thread or loads a plugin.
 [[nodiscard]] base::Result<net::InheritedSockets> take_inherited_sockets();
 
 // The environment that decides where state lies, as it is now: to be asked before any plugin loads.

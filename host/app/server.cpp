@@ -1,5 +1,6 @@
 #include "app/server.h"
 
+#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -21,6 +22,16 @@ sched::PoolOptions with_service(sched::PoolOptions options, serve::Service& serv
   return options;
 }
 
+// Held to the limits of Values by config.
+serve::Values values_of(const config::Listener& listener) {
+  serve::Values values;
+  for (const auto& [name, value] : listener.values) {
+    [[maybe_unused]] const auto set = values.set(name, value);
+    assert(set.ok());
+  }
+  return values;
+}
+
 }  // namespace
 
 Server::Server(const config::Configuration& configuration, serve::Handler& root, observe::Log& log,
@@ -31,7 +42,9 @@ Server::Server(const config::Configuration& configuration, serve::Handler& root,
       service_(serve_options(configuration), root, clock, log, counters_),
       pool_(with_service(pool_options(configuration, loops), service_)),
       loops_(pool_, clock),
-      health_(service_, [this] { return loops_.stuck(); }) {}
+      health_(service_, [this] { return loops_.stuck(); }) {
+  service_.set_threads(pool_, loops_);
+}
 
 Server::~Server() = default;
 
@@ -60,7 +73,8 @@ base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> Server::o
         {.name = configuration.listeners[entry.index].name,
          .index = static_cast<std::uint32_t>(entry.index),
          .secure = false,
-         .root = configuration.listeners[entry.index].health ? &server->health_ : nullptr});
+         .root = configuration.listeners[entry.index].health ? &server->health_ : nullptr,
+         .values = values_of(configuration.listeners[entry.index])});
     server->listeners_.push_back(std::move(entry.listener));
   }
   for (const std::string& name : inherited.names()) {

@@ -59,6 +59,12 @@ inline constexpr std::size_t kUnsent = 256 * kKiB;
 // plugin.
 inline constexpr std::size_t kResponseHead = 256 * kKiB;
 
+// --- values (serve/)
+// Names of a request's, a connection's or a listener's values, and bytes of them all together:
+// what middleware leaves for handlers (a user, a tenant, an id), not a store.
+inline constexpr std::size_t kValues = 32;
+inline constexpr std::size_t kValueBytes = 8 * kKiB;
+
 // --- deadlines (serve/, app/)
 // --------------------------------------------------------------------------- From the first byte
 // of a request to the end of its head; not put off by further bytes. timeouts.header.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -60,9 +61,11 @@ struct Listener {
   std::uint16_t mode = base::limits::kUnixMode;  // kUnix with a path: of the file
   std::string inherited;                         // kInherited only: a name of LISTEN_FDNAMES
   bool health = false;                           // answers /livez and /readyz, and no route
-  SocketOptions socket;                          // kUnix: backlog alone; kInherited: none
-  base::SourcePosition position;                 // of the name's value
-  base::SourcePosition address_position;         // of the value of address, unix or inherited
+  // What handlers read by name: of its limits in base/limits.h.
+  std::vector<std::pair<std::string, std::string>> values;
+  SocketOptions socket;                   // kUnix: backlog alone; kInherited: none
+  base::SourcePosition position;          // of the name's value
+  base::SourcePosition address_position;  // of the value of address, unix or inherited
 
   // Whether unix_path is a name that no file stands for.
   [[nodiscard]] bool is_abstract() const noexcept { return unix_path.starts_with('@'); }

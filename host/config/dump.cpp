@@ -145,6 +145,10 @@ std::string dump_mode(std::uint16_t mode) {
 std::string dump_listener(const Listener& listener) {
   std::string out = "  - name: " + quoted(listener.name) + '\n';
   if (listener.health) out += "    health: true\n";
+  if (!listener.values.empty()) out += "    values:\n";
+  for (const auto& [name, value] : listener.values) {
+    out += "      " + name + ": " + quoted(value) + '\n';
+  }
   switch (listener.kind) {
     case Listener::Kind::kTcp:
       return out + "    address: " + quoted(listener.address.text()) + '\n' +

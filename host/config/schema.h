@@ -2,7 +2,9 @@
 // reports everything that is wrong in its section and returns what it could read.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/configuration.h"
@@ -19,6 +21,9 @@ namespace berth::config {
 // `defaults` gives what a route leaves out: timeout and max_body.
 [[nodiscard]] std::vector<Route> read_routes(const Node& node, const Route& defaults,
                                              Report& report);
+// listen[].values: in the file's order.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> read_values(const Node& node,
+                                                                           Report& report);
 [[nodiscard]] Log read_log(const Node& node, Report& report);
 
 // The whole file. Also checks what has to hold between sections: handlers name plugins, routes name

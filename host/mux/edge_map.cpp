@@ -1,5 +1,6 @@
 #include "mux/edge_map.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -17,6 +18,15 @@ EdgeMap::EdgeMap(std::span<const Edge> edges, std::string texts, std::uint64_t s
     while (slots_[at].edge.child != kNone) at = (at + 1) & mask_;
     slots_[at] = {hashed, edge};
   }
+}
+
+std::size_t EdgeMap::longest_search() const noexcept {
+  std::size_t longest = 0;
+  for (std::size_t at = 0; at < slots_.size(); ++at) {
+    if (slots_[at].edge.child == kNone) continue;
+    longest = std::max(longest, ((at - slots_[at].hash) & mask_) + 1);
+  }
+  return longest;
 }
 
 std::uint64_t EdgeMap::fold_long(std::uint64_t state, std::string_view text) noexcept {

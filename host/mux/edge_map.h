@@ -46,6 +46,9 @@ class EdgeMap {
     }
   }
 
+  // The most slots that find() looks at for one of its edges: whether the hash spreads them.
+  [[nodiscard]] std::size_t longest_search() const noexcept;
+
  private:
   struct Slot {
     std::uint64_t hash;

@@ -13,8 +13,10 @@ namespace berth::observe {
 
 enum class Counter : std::uint8_t {
   kConnectionsAccepted,
-  kConnectionsClosed,   // active = accepted - closed
-  kConnectionsRefused,  // over limits.connections, or no descriptor left
+  kConnectionsClosed,      // active = accepted - closed
+  kConnectionsBegun,       // that sent a first byte
+  kConnectionsNeverBegun,  // that closed without
+  kConnectionsRefused,     // over limits.connections, or no descriptor left
   kAcceptErrors,
   kRequests,     // whose head was parsed
   kBadRequests,  // refused by the parser
@@ -23,9 +25,14 @@ enum class Counter : std::uint8_t {
   kResponses3xx,
   kResponses4xx,
   kResponses5xx,
-  kBytesIn,       // read from connections
-  kBytesOut,      // written to connections
-  kQueueRefused,  // 503 because no thread was to be had
+  kHalvesKept,     // times a connection was left with a half-done request or answer
+  kHalvesTakenUp,  // times it was taken up again, or closed
+  kHijacks,
+  kHijacksEnded,
+  kHijackersReturned,  // handlers that had hijacked
+  kBytesIn,            // read from connections
+  kBytesOut,           // written to connections
+  kQueueRefused,       // 503 because no thread was to be had
   kHandlerExceptions,
   kHandlerTimeouts,
   kQueueTimeouts,    // 503 because no thread was free in time
@@ -37,7 +44,7 @@ enum class Counter : std::uint8_t {
   kLoopsReleased,    // by a handler that was about to wait for its client
   kSparesMissing,    // handlers whose loop nobody could take over: no thread left
 };
-inline constexpr std::size_t kCounterCount = 24;
+inline constexpr std::size_t kCounterCount = 31;
 
 // "connections_accepted" and so on. Static storage.
 [[nodiscard]] std::string_view name(Counter counter) noexcept;

@@ -5,6 +5,9 @@
 
 namespace berth::plugin {
 
+// A static table; null where nobody knows the name.
+[[nodiscard]] const void* request_facet(const char* facet_id) noexcept;
+
 // A static table; null where this connection has not got that power, or nobody knows the name.
 [[nodiscard]] const void* response_facet(const berth_response& response,
                                          const char* facet_id) noexcept;

@@ -8,6 +8,7 @@
 
 #include "plugin/abi_error.h"
 #include "plugin/abi_text.h"
+#include "plugin/facets.h"
 
 namespace berth::plugin {
 
@@ -149,7 +150,9 @@ std::int64_t req_deadline(const berth_request* r) noexcept {
   return deadline ? std::int64_t{deadline->time_since_epoch().count()} : 0;
 }
 
-const void* req_facet(berth_request*, const char*) noexcept { return nullptr; }
+const void* req_facet(berth_request*, const char* facet_id) noexcept {
+  return request_facet(facet_id);
+}
 
 std::int32_t req_retain(berth_request*, berth_response*) noexcept { return BERTH_E_STATE; }
 

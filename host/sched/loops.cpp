@@ -61,6 +61,17 @@ void Loops::drain(bool hard) {
   }
 }
 
+std::size_t Loops::driven() const {
+  const std::lock_guard lock(mutex_);
+  return running_;
+}
+
+std::size_t Loops::inside_handlers() const noexcept {
+  return static_cast<std::size_t>(std::count_if(
+      loops_.begin(), loops_.end(),
+      [](const std::unique_ptr<Loop>& loop) { return OwnerWord::inside(loop->owner().load()); }));
+}
+
 bool Loops::wait_drained(base::TimePoint deadline) {
   std::unique_lock lock(mutex_);
   return changed_.wait_until(lock, deadline, [this] { return running_ == 0; });

@@ -33,6 +33,11 @@ class Loops {
     return monitor_ ? monitor_->stuck_loops() : 0;
   }
 
+  // Loops that have a driver, and those among them whose driver is inside a handler now. Any
+  // thread, once started.
+  [[nodiscard]] std::size_t driven() const;
+  [[nodiscard]] std::size_t inside_handlers() const noexcept;
+
   // Gives each loop a thread, and the monitor one.
   [[nodiscard]] base::Status<> start();
 
@@ -73,7 +78,7 @@ class Loops {
   std::atomic<std::ptrdiff_t> connections_{0};  // a count for limits and statistics: relaxed
   std::atomic<std::size_t> started_{0};         // loops with a driver; fixed once start() is over
   std::atomic<std::size_t> draining_{0};  // acq_rel: publishes what a loop sent to others before
-  std::mutex mutex_;                      // with the condition variable: guards running_
+  mutable std::mutex mutex_;              // with the condition variable: guards running_
   std::condition_variable changed_;
   std::size_t running_ = 0;
   MonitorBell bell_;

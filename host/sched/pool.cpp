@@ -237,6 +237,11 @@ std::size_t Pool::queued() const {
   return queue_size();
 }
 
+std::size_t Pool::at_work() const {
+  const base::MutexLock lock(mutex_);
+  return workers_.size() - idle_.size();
+}
+
 std::size_t Pool::running() const {
   const base::MutexLock lock(mutex_);
   return running_jobs_;

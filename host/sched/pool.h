@@ -108,6 +108,8 @@ class Pool {
   [[nodiscard]] const PoolOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t threads() const;
   [[nodiscard]] std::size_t queued() const;
+  // Threads that are not parked: they drive a loop, run a job, or a handler whose loop was taken.
+  [[nodiscard]] std::size_t at_work() const;
   // Jobs that were begun and have not ended.
   [[nodiscard]] std::size_t running() const;
 

@@ -33,6 +33,7 @@ namespace limits = base::limits;
 struct H1Connection::Texts {
   std::string remote;
   std::string local;
+  Values values;
 };
 
 H1Connection::H1Connection(Service& service, const ListenerInfo& listener,
@@ -46,8 +47,35 @@ H1Connection::H1Connection(Service& service, const ListenerInfo& listener,
 
 H1Connection::~H1Connection() {
   if (accounted_ > 0) service_.release_buffered(accounted_);
+  note_half(false);
+  if (fresh_) service_.counters().add(observe::Counter::kConnectionsNeverBegun);
   service_.counters().add(observe::Counter::kConnectionsClosed);
 }
+
+void H1Connection::note_half(bool half) noexcept {
+  if (half == half_) return;
+  half_ = half;
+  using observe::Counter;
+  service_.counters().add(half ? Counter::kHalvesKept : Counter::kHalvesTakenUp);
+}
+
+void H1Connection::note_begun() noexcept {
+  fresh_ = false;
+  service_.counters().add(observe::Counter::kConnectionsBegun);
+}
+
+std::optional<std::string_view> H1Connection::value(ValueScope scope, std::string_view name) {
+  if (scope == ValueScope::kListener) return listener_.values.find(name);
+  return texts_ ? texts_->values.find(name) : std::nullopt;
+}
+
+IoStatus H1Connection::set_value(ValueScope scope, std::string_view name, std::string_view value) {
+  if (scope == ValueScope::kListener) return base::fail(IoError::kState);
+  if (!texts_) texts_ = std::make_unique<Texts>();
+  return texts_->values.set(name, value);
+}
+
+ConnectionStates H1Connection::connection_states() const { return service_.connection_states(); }
 
 std::string_view H1Connection::remote_address() {
   if (!texts_) texts_ = std::make_unique<Texts>();
@@ -112,7 +140,18 @@ void H1Connection::on_deadline(sched::Worker& worker) {
     loop().schedule(*this, idle_until);  // it came back from a thread of its own in the meantime
     return;
   }
+  const bool reading =
+      after_ == After::kRead && discard_ == 0 && (!backlog_ || backlog_->output.empty());
+  if (reading && input_waits()) {
+    loop().requeue(*this);  // in time, but the process was stopped, or its loops were late
+    return;
+  }
   close();  // without a reply: Go, and a 408 would only help the attacker (go-net-http.md G55)
+}
+
+bool H1Connection::input_waits() const noexcept {
+  char byte = 0;
+  return ::recv(stream_->fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void H1Connection::on_deadline_held() noexcept {
@@ -177,6 +216,7 @@ std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::strin
   H1Scratch& scratch = H1Scratch::of(worker);
   scratch.tally.count(scratch.exchange.response().status());
   scratch.tally.flush(service_.counters());
+  service_.counters().add(observe::Counter::kHijacks);
   log_access(scratch);
   scratch.exchange.request().disconnect();
   loop().forsake(*this);
@@ -185,6 +225,7 @@ std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::strin
 }
 
 void H1Connection::end_hijack() noexcept {
+  service_.counters().add(observe::Counter::kHijacksEnded);
   backlog_.reset();
   (void)account();
   after_ = After::kClose;
@@ -202,6 +243,7 @@ void H1Connection::on_drain(sched::Worker& worker, bool hard) {
 }
 
 sched::Turn H1Connection::advance(sched::Worker& worker) {
+  note_half(false);
   if (backlog_ && !backlog_->output.empty()) {
     bool progress = false;
     if (!backlog_->send(*stream_, progress)) {
@@ -209,10 +251,16 @@ sched::Turn H1Connection::advance(sched::Worker& worker) {
       return sched::Turn::kKept;
     }
     if (progress || !armed()) set_timer(service_.options().write_stall);
-    if (!backlog_->output.empty()) return sched::Turn::kKept;
+    if (!backlog_->output.empty()) {
+      note_half(true);
+      return sched::Turn::kKept;
+    }
     (void)account();
   }
-  if (!after_sending(worker)) return sched::Turn::kKept;
+  if (!after_sending(worker)) {
+    note_half(true);
+    return sched::Turn::kKept;
+  }
   return read_requests(worker);
 }
 
@@ -368,6 +416,7 @@ void H1Connection::end_held_turn(H1Scratch& scratch, std::string_view unread) no
   }
   drop_backlog_if_empty();
   last_held_ = service_.clock().now();
+  note_half(half_done());
   // From give_back on another thread may have it.
   give_back(backlog_ != nullptr || after_ != After::kRead || discard_ > 0 || service_.draining());
 }

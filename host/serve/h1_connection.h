@@ -24,6 +24,7 @@
 #include "serve/handler.h"
 #include "serve/hijacked.h"
 #include "serve/request.h"
+#include "serve/values.h"
 
 namespace berth::observe {
 class AccessLog;
@@ -41,6 +42,7 @@ struct ListenerInfo {
   std::uint32_t index = 0;
   bool secure = false;
   Handler* root = nullptr;  // who answers here; null: the service's root
+  Values values{};          // of ValueScope::kListener
 };
 
 // What it does next follows from what it holds, in this order:
@@ -93,6 +95,11 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   [[nodiscard]] std::string_view listener_name() const noexcept override { return listener_.name; }
   [[nodiscard]] std::uint32_t listener_index() const noexcept override { return listener_.index; }
   [[nodiscard]] bool secure() const noexcept override { return listener_.secure; }
+  [[nodiscard]] std::optional<std::string_view> value(ValueScope scope,
+                                                      std::string_view name) override;
+  [[nodiscard]] IoStatus set_value(ValueScope scope, std::string_view name,
+                                   std::string_view value) override;
+  [[nodiscard]] ConnectionStates connection_states() const override;
 
  private:
   enum class After : std::uint8_t { kRead, kLinger, kClose, kReset };  // once what is left is sent
@@ -161,6 +168,15 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   [[nodiscard]] bool after_sending(sched::Worker& worker);
   // Drops input. False: the client has ended or broken the connection.
   [[nodiscard]] bool drop_input(sched::Worker& worker, std::uint64_t& most);
+  // For ConnectionStates: whether it is left with something half done, and nobody at it.
+  void note_half(bool half) noexcept;
+  [[nodiscard]] bool half_done() const noexcept {
+    return backlog_ || after_ != After::kRead || discard_ > 0;
+  }
+  // Its first byte has come.
+  void note_begun() noexcept;
+  // Whether bytes of the client lie in the socket.
+  [[nodiscard]] bool input_waits() const noexcept;
   [[nodiscard]] H1Backlog& backlog();
   [[gnu::always_inline]] void set_timer(base::Duration timeout) noexcept {
     loop().schedule(*this, loop().now() + timeout);
@@ -191,6 +207,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   bool lingering_ = false;   // half-closed already
   bool discarding_ = false;  // the deadline of discard_ is set
   bool fresh_ = true;        // no byte has come yet
+  bool half_ = false;        // see note_half()
   bool prompt_ = false;      // it asked again at once after its last job
 };
 

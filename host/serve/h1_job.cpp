@@ -62,7 +62,10 @@ bool H1Connection::serve_held(sched::Worker& worker, H1Scratch& scratch, H1Input
   } else {
     (void)call_handler(worker, scratch);
   }
-  if (transport.hijacked()) return false;
+  if (transport.hijacked()) {
+    transport.service().counters().add(observe::Counter::kHijackersReturned);
+    return false;
+  }
 
   // A short call gains nothing by it: the loop serves several such in a batch.
   prompt_ = prompt_ && service_.clock().now() - transport.began() >= limits::kStay;

@@ -99,8 +99,10 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   // From here on the loop may be given to another thread; this one keeps the connection.
   hold(!input.drained || input.end);
   const bool kept = call_handler(worker, scratch);
-  if (scratch.transport.hijacked()) [[unlikely]]
+  if (scratch.transport.hijacked()) [[unlikely]] {
+    scratch.transport.service().counters().add(observe::Counter::kHijackersReturned);
     return Served::kHijacked;
+  }
 
   input.position = body_at + here;
   const bool unread_body = framing.body == http::Framing::Body::kChunked || framing.length > here;
@@ -215,6 +217,7 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
     return;
   }
   end_turn_with_rest(worker, input, partial);
+  note_half(half_done());
 }
 
 sched::Turn H1Connection::read_requests(sched::Worker& worker) {
@@ -232,7 +235,8 @@ sched::Turn H1Connection::read_requests(sched::Worker& worker) {
           input.size += result.bytes;
           // With a FIN behind the bytes there is no further edge: read on until it shows.
           input.drained = result.bytes < room.size() && !peer_closed();
-          fresh_ = false;
+          if (fresh_) [[unlikely]]
+            note_begun();
           break;
         case net::IoResult::Kind::kWouldBlock:
           input.drained = true;

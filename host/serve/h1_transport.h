@@ -62,6 +62,8 @@ class H1Transport final : public Transport {
   // After the exchange: whether the connection may carry another request, as far as the response
   // goes.
   [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
+  // Outlives every connection.
+  [[nodiscard]] Service& service() const noexcept { return *setting_.service; }
   // When the exchange began.
   [[nodiscard]] base::TimePoint began() const noexcept { return setting_.now; }
   // The response was cut: nothing more may be sent, not even what is left.

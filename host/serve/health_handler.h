@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "serve/handler.h"
 
@@ -14,6 +15,7 @@ class Service;
 //   /livez             200 while every loop turns: none is inside one handler for longer than
 //                      limits::kLoopStuck with no thread left to take it over; else 503
 //   /readyz, /healthz  200 until a stop is announced, and while /livez is 200; else 503
+//   /connections       200 and how many are in which state (Go's ConnState), a line each
 // with "ok" or the reason as text. Another path is a 404, another method a 405. Any thread.
 class HealthHandler final : public Handler {
  public:
@@ -23,6 +25,8 @@ class HealthHandler final : public Handler {
   void serve(ResponseWriter& response, Request& request) override;
 
  private:
+  [[nodiscard]] std::string states_text() const;
+
   const Service& service_;
   const std::function<std::size_t()> stuck_loops_;
   Route route_;

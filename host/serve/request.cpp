@@ -18,6 +18,24 @@ class Departed final : public Connected {
 
 }  // namespace
 
+std::optional<std::string_view> Connected::value(ValueScope /*scope*/, std::string_view /*name*/) {
+  return std::nullopt;
+}
+
+IoStatus Connected::set_value(ValueScope /*scope*/, std::string_view /*name*/,
+                              std::string_view /*value*/) {
+  return base::fail(IoError::kState);
+}
+
+std::optional<std::string_view> Request::value(ValueScope scope, std::string_view name) {
+  return scope == ValueScope::kRequest ? values_.find(name) : connected_->value(scope, name);
+}
+
+IoStatus Request::set_value(ValueScope scope, std::string_view name, std::string_view value) {
+  if (scope == ValueScope::kRequest) return values_.set(name, value);
+  return connected_->set_value(scope, name, value);
+}
+
 void Request::disconnect() noexcept {
   static Departed departed;
   connected_ = &departed;

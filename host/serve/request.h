@@ -16,8 +16,10 @@
 #include "base/short_text.h"
 #include "http/request_head.h"
 #include "http/target.h"
+#include "serve/connection_states.h"
 #include "serve/handler.h"
 #include "serve/transport.h"
+#include "serve/values.h"
 
 namespace berth::serve {
 
@@ -46,6 +48,15 @@ class Connected {
   [[nodiscard]] virtual std::uint32_t listener_index() const noexcept = 0;
   // Over TLS: scheme https.
   [[nodiscard]] virtual bool secure() const noexcept = 0;
+
+  // Values of kConnection (Go's ConnContext) and kListener (BaseContext). The view lives until the
+  // exchange is over, or sets the name again. kState: they cannot be set; see Values, too.
+  [[nodiscard]] virtual std::optional<std::string_view> value(ValueScope scope,
+                                                              std::string_view name);
+  [[nodiscard]] virtual IoStatus set_value(ValueScope scope, std::string_view name,
+                                           std::string_view value);
+  // Of the server it belongs to; nothing where there is none.
+  [[nodiscard]] virtual ConnectionStates connection_states() const { return {}; }
 };
 
 // Used by the one thread that holds the exchange; every view dies when the handler returns. Reused
@@ -104,6 +115,12 @@ class Request {
   // Set once the request is routed; before that a route without a pattern.
   [[nodiscard]] const Route& route() const noexcept { return *route_; }
 
+  // What was set under that name; nullopt: nothing. The view lives until the name is set again in
+  // this exchange, and not beyond it.
+  [[nodiscard]] std::optional<std::string_view> value(ValueScope scope, std::string_view name);
+  // kState: nobody sets those of a listener. kInvalid, kTooLarge: see Values.
+  [[nodiscard]] IoStatus set_value(ValueScope scope, std::string_view name, std::string_view value);
+
   // True once the client is gone or the deadline has passed: the answer is of no use any more.
   [[nodiscard]] bool cancelled() const noexcept;
   // When the route's timeout ends; nullopt: never.
@@ -147,6 +164,7 @@ class Request {
   std::optional<IoError> read_error_;
   std::optional<std::string_view> path_;
   std::size_t path_value_count_ = 0;
+  Values values_;                    // of kRequest
   std::deque<std::string> decoded_;  // grows only for parts that hold an escape
   std::array<PathValue, base::limits::kPatternSegments> path_values_;  // the first ones
 };
@@ -166,6 +184,7 @@ class Request {
   path_.reset();
   path_value_count_ = 0;
   if (!decoded_.empty()) decoded_.clear();
+  if (!values_.empty()) values_.clear();
 }
 
 [[gnu::always_inline]] inline std::optional<std::string_view> Request::path_value(

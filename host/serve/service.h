@@ -12,8 +12,10 @@
 #include "observe/access_log.h"
 #include "observe/counters.h"
 #include "observe/log.h"
+#include "sched/loops.h"
 #include "sched/pool.h"
 #include "sched/worker.h"
+#include "serve/connection_states.h"
 #include "serve/handler.h"
 #include "serve/options.h"
 #include "serve/options_handler.h"
@@ -42,6 +44,17 @@ class Service {
   // them.
   void set_access_log(observe::AccessLog* log) noexcept { access_log_ = log; }
   [[nodiscard]] observe::AccessLog* access_log() const noexcept { return access_log_; }
+
+  // Whose threads serve the connections. Set before the loops start; they outlive the service's
+  // last use.
+  void set_threads(const sched::Pool& pool, const sched::Loops& loops) noexcept {
+    pool_ = &pool;
+    loops_ = &loops;
+  }
+  // REQUIRES: set_threads().
+  [[nodiscard]] ConnectionStates connection_states() const {
+    return count_connections(counters_, *pool_, *loops_);
+  }
 
   // From then on every response says Connection: close. Relaxed: it is only a wish to hurry.
   void begin_drain() noexcept { draining_.store(true, std::memory_order_relaxed); }
@@ -80,6 +93,8 @@ class Service {
   observe::Log& log_;
   observe::Counters& counters_;
   observe::AccessLog* access_log_ = nullptr;
+  const sched::Pool* pool_ = nullptr;
+  const sched::Loops* loops_ = nullptr;
   std::atomic<bool> draining_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> buffered_{0};

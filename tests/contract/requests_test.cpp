@@ -226,73 +226,103 @@ TEST_F(Requests, TwoEmptyLinesBeforeARequestAreSkipped_G20) {
       200);
 }
 
-TEST_F(Requests, ABadHeadIsRefusedAndTheConnectionCloses) {
-  const std::string long_target(base::limits::kTarget + 1, 'a');
-  const std::string long_value(base::limits::kHeaderBlock, 'v');
-  std::string many;
-  for (int i = 0; i < 100; ++i) many += "X: y\r\n";
-  const std::string host = "Host: h\r\n\r\n";
-  struct Case {
-    const char* what;
-    std::string bytes;
-    int status;
-  };
-  const Case cases[] = {
-      {"garbage_G54_F6", "hello there\r\n\r\n", 400},
-      {"HTTP/0.9_F6", "GET /\r\n\r\n", 400},
-      {"TLS_F6", std::string("\x16\x03\x01\x02\x00\x01", 6), 400},
-      {"HTTP/2_G31", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
-      {"HTTP/1.2_G53", "GET / HTTP/1.2\r\n" + host, 505},
-      {"version_G54", "GET / HTTQ/1.1\r\n" + host, 400},
-      {"method_G54_F6", "G@T / HTTP/1.1\r\n" + host, 400},
-      {"long_method_F6", std::string(40, 'M') + " / HTTP/1.1\r\n" + host, 501},
-      {"target_too_long_F6", "GET /" + long_target + " HTTP/1.1\r\n" + host, 414},
-      {"fragment_F6", "GET /a#b HTTP/1.1\r\n" + host, 400},
-      {"bad_escape_F6", "GET /%zz HTTP/1.1\r\n" + host, 400},
-      {"connect_without_port_G33", "CONNECT h HTTP/1.1\r\n" + host, 400},
-      {"head_too_large_G50_F4", "GET / HTTP/1.1\r\nX: " + long_value + "\r\n" + host, 431},
-      {"101_fields_F5", "GET / HTTP/1.1\r\n" + many + host, 431},
-      {"bare_LF_G30_F9", "GET / HTTP/1.1\nHost: h\n\n", 400},
-      {"bare_CR_F9", "GET / HTTP/1.1\r\nHost: h\rX: y\r\n\r\n", 400},
-      {"obs_fold_F9", "GET / HTTP/1.1\r\nHost: h\r\n x\r\n\r\n", 400},
-      {"blank_before_colon_F9", "GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400},
-      {"empty_name_F9", "GET / HTTP/1.1\r\n: x\r\n" + host, 400},
-      {"NUL_in_value_G52", std::string("GET / HTTP/1.1\r\nX: a\0b\r\n", 24) + host, 400},
-      {"no_Host_G32_F13", "GET / HTTP/1.1\r\n\r\n", 400},
-      {"no_Host_absolute_G32_F13", "GET http://h/ HTTP/1.1\r\n\r\n", 400},
-      {"two_Hosts_G32_F13", "GET / HTTP/1.1\r\nHost: h\r\n" + host, 400},
-      {"bad_Host_G32_F13", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
-      {"CL_and_TE_F9",
-       "POST /echo HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n" + host, 400},
-      {"two_CL_F9", "POST /echo HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 3\r\n" + host,
-       400},
-      {"list_CL_F9", "POST /echo HTTP/1.1\r\nContent-Length: 3, 3\r\n" + host, 400},
-      {"signed_CL_G35", "POST /echo HTTP/1.1\r\nContent-Length: +3\r\n" + host, 400},
-      {"empty_CL_G35", "POST /echo HTTP/1.1\r\nContent-Length: \r\n" + host, 400},
-      {"huge_CL_G35_F9", "POST /echo HTTP/1.1\r\nContent-Length: 9223372036854775808\r\n" + host,
-       400},
-      {"TE_gzip_G34_G51", "POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n" + host,
-       501},
-      {"TE_identity_G34", "POST /echo HTTP/1.1\r\nTransfer-Encoding: identity\r\n" + host, 501},
-      {"TE_twice_G34",
-       "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n" + host,
-       501},
-      {"TE_in_1.0_F9", "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
-      {"Expect_G41", "POST /echo HTTP/1.1\r\nExpect: the-best\r\nContent-Length: 3\r\n" + host,
-       417},
-  };
-  for (const Case& bad : cases) {
-    SCOPED_TRACE(bad.what);
-    // Behind it stands a request that must not be served.
-    const std::vector<Reply> replies =
-        server->replies_to("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n" + bad.bytes +
-                           "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
-    ASSERT_EQ(replies.size(), 2U);
-    EXPECT_EQ(replies[0].status, 200);
-    EXPECT_EQ(replies[1].status, bad.status);
-    EXPECT_TRUE(replies[1].says_close());
-    EXPECT_TRUE(replies[1].has("Content-Type", "text/plain; charset=utf-8"));
+struct BadHead {
+  const char* what;
+  std::string bytes;
+  int status;
+};
+const std::string kHost = "Host: h\r\n\r\n";
+
+struct BadHeads : Requests {
+  void expect_refused(const std::vector<BadHead>& heads) {
+    for (const BadHead& bad : heads) {
+      SCOPED_TRACE(bad.what);
+      // Behind it stands a request that must not be served.
+      const std::vector<Reply> replies =
+          server->replies_to("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n" + bad.bytes +
+                             "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+      ASSERT_EQ(replies.size(), 2U);
+      EXPECT_EQ(replies[0].status, 200);
+      EXPECT_EQ(replies[1].status, bad.status);
+      EXPECT_TRUE(replies[1].says_close());
+      EXPECT_TRUE(replies[1].has("Content-Type", "text/plain; charset=utf-8"));
+    }
   }
+};
+
+TEST_F(BadHeads, OneThatIsTooLargeIsA431AndNoMoreOfItIsKept_G50_F4) {
+  const std::string long_value(base::limits::kHeaderBlock, 'v');
+  std::string fields;
+  while (fields.size() < base::limits::kHeaderBlock) {
+    fields += "X: " + std::string(1000, 'v') + "\r\n";
+  }
+  expect_refused({{"one field", "GET / HTTP/1.1\r\nX: " + long_value + "\r\n" + kHost, 431},
+                  {"some fields", "GET / HTTP/1.1\r\n" + fields + kHost, 431}});
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(server->connect());
+    ASSERT_TRUE(clients.back().send("GET / HTTP/1.1\r\nX: " +
+                                    std::string(base::limits::kHeaderBlock - 100, 'v')));
+  }
+  server->settle();
+  EXPECT_LE(server->service().buffered(), clients.size() * base::limits::kHeaderBlock);
+}
+
+TEST_F(BadHeads, A101stFieldIsA431_F5) {
+  std::string fields;
+  for (int i = 0; i < 100; ++i) fields += "X: y\r\n";
+  expect_refused({{"101 fields", "GET / HTTP/1.1\r\n" + fields + kHost, 431}});
+}
+
+TEST_F(BadHeads, OneWhoseRequestLineIsNoneIsRefused_G31_G33_G53_G54_F6) {
+  const std::string long_target(base::limits::kTarget + 1, 'a');
+  expect_refused({
+      {"garbage", "hello there\r\n\r\n", 400},
+      {"HTTP/0.9", "GET /\r\n\r\n", 400},
+      {"TLS", std::string("\x16\x03\x01\x02\x00\x01", 6), 400},
+      {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+      {"HTTP/1.2", "GET / HTTP/1.2\r\n" + kHost, 505},
+      {"version", "GET / HTTQ/1.1\r\n" + kHost, 400},
+      {"method", "G@T / HTTP/1.1\r\n" + kHost, 400},
+      {"long method", std::string(40, 'M') + " / HTTP/1.1\r\n" + kHost, 501},
+      {"target too long", "GET /" + long_target + " HTTP/1.1\r\n" + kHost, 414},
+      {"fragment", "GET /a#b HTTP/1.1\r\n" + kHost, 400},
+      {"bad escape", "GET /%zz HTTP/1.1\r\n" + kHost, 400},
+      {"CONNECT without port", "CONNECT h HTTP/1.1\r\n" + kHost, 400},
+  });
+}
+
+TEST_F(BadHeads, OneThatOthersMayReadOtherwiseIsRefused_G30_G34_G35_G41_G51_G52_F9) {
+  const std::string post = "POST /echo HTTP/1.1\r\n";
+  expect_refused({
+      {"bare LF", "GET / HTTP/1.1\nHost: h\n\n", 400},
+      {"bare CR", "GET / HTTP/1.1\r\nHost: h\rX: y\r\n\r\n", 400},
+      {"obs-fold", "GET / HTTP/1.1\r\nHost: h\r\n x\r\n\r\n", 400},
+      {"blank before colon", "GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400},
+      {"empty name", "GET / HTTP/1.1\r\n: x\r\n" + kHost, 400},
+      {"NUL in value", std::string("GET / HTTP/1.1\r\nX: a\0b\r\n", 24) + kHost, 400},
+      {"CL and TE", post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n" + kHost, 400},
+      {"two CL", post + "Content-Length: 3\r\nContent-Length: 3\r\n" + kHost, 400},
+      {"list CL", post + "Content-Length: 3, 3\r\n" + kHost, 400},
+      {"signed CL", post + "Content-Length: +3\r\n" + kHost, 400},
+      {"empty CL", post + "Content-Length: \r\n" + kHost, 400},
+      {"huge CL", post + "Content-Length: 9223372036854775808\r\n" + kHost, 400},
+      {"TE gzip", post + "Transfer-Encoding: gzip, chunked\r\n" + kHost, 501},
+      {"TE identity", post + "Transfer-Encoding: identity\r\n" + kHost, 501},
+      {"TE twice", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n" + kHost,
+       501},
+      {"TE in 1.0", "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+      {"Expect", post + "Expect: the-best\r\nContent-Length: 3\r\n" + kHost, 417},
+  });
+}
+
+TEST_F(BadHeads, OneWithoutExactlyOneValidHostIsRefused_G32_F13) {
+  expect_refused({
+      {"none", "GET / HTTP/1.1\r\n\r\n", 400},
+      {"none, absolute", "GET http://h/ HTTP/1.1\r\n\r\n", 400},
+      {"two", "GET / HTTP/1.1\r\nHost: h\r\n" + kHost, 400},
+      {"bad", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
+  });
 }
 
 TEST_F(Requests, ARefusalHoldsNoBytesOfTheRequest_G51) {

@@ -176,6 +176,58 @@ TEST_F(Timeouts, TheLingerIsThatOfTheOptions_G27) {
   EXPECT_EQ(server->loops().connections(), 0U);
 }
 
+// A stopped process (SIGSTOP, a suspended machine) finds its deadlines over when it goes on; who
+// has sent in time must not pay for that.
+TEST_F(Timeouts, WhatCameWhileTheProcessWasStoppedIsServed_F45) {
+  start_with_fake_clock();
+  constexpr std::size_t kClients = 600;  // more than one batch of events
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    clients.push_back(server->connect());
+    ASSERT_TRUE(clients.back().send(kHello));
+    EXPECT_EQ(clients.back().read_reply().status, 200);
+    if (i % 2 == 1) {  // the others are idle, these have begun
+      ASSERT_TRUE(clients.back().send(kHello.substr(0, 10)));
+    }
+  }
+  server->settle();
+  server->on_loop(0, [&](sched::Worker&) {  // it stands still meanwhile
+    for (std::size_t i = 0; i < kClients; ++i) {
+      if (i > 1) (void)clients[i].send(kHello.substr(i % 2 == 1 ? 10 : 0));
+    }
+    clock->advance(10min);
+  });
+  for (std::size_t i = 2; i < kClients; ++i) {
+    ASSERT_EQ(clients[i].read_reply().status, 200) << i;
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_TRUE(clients[i].closed_in_silence()) << "it had sent nothing";
+  }
+}
+
+TEST_F(Timeouts, AJumpOfTheWallClockMovesNoDeadline_F43) {
+  start_with_fake_clock();
+  for (const base::Duration jump : {base::Duration(24h), base::Duration(-48h)}) {
+    RawClient idle = server->connect();
+    ASSERT_TRUE(idle.send(kHello));
+    const std::string before(idle.read_reply().field("Date").value_or(""));
+    RawClient half = server->connect();
+    ASSERT_TRUE(half.send(kHello.substr(0, 10)));
+    server->settle();
+    clock->set_wall_off(jump);
+    pass(2s);  // so that the date is made anew
+    EXPECT_TRUE(is_open(idle));
+    EXPECT_TRUE(is_open(half));
+    ASSERT_TRUE(idle.send(kHello));
+    EXPECT_NE(idle.read_reply().field("Date"), before);
+    ASSERT_TRUE(half.send(kHello.substr(10)));
+    EXPECT_EQ(half.read_reply().status, 200);
+    pass(61s);  // the limit for idleness is 60
+    EXPECT_TRUE(idle.closed_in_silence());
+    EXPECT_TRUE(half.closed_in_silence());
+  }
+}
+
 TEST_F(Timeouts, ABodyThatNobodyWantsIsNotWaitedForForEver_F10) {
   start_with_fake_clock();
   RawClient client = server->connect();

@@ -31,6 +31,7 @@ class Child {
   ~Child();
 
   [[nodiscard]] bool running() const noexcept { return pid_ > 0; }
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   void signal(int number) const;
   // Reads until `text` stands in what it wrote to stderr; false, with a test failure: it ended.
   bool wait_for(std::string_view text);

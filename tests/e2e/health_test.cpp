@@ -51,6 +51,16 @@ TEST(Health, ALivingServerIsAliveAndReady) {
   }
 }
 
+TEST(Health, TellsTheStatesOfConnections_G19) {
+  Host host(with_health());
+  RawClient client = host.connect();
+  client.send("GET /hello/you HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(client.read_reply().status, 200);
+  const Reply reply = ask(host, "/connections");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, "new 0\nactive 1\nidle 1\nhijacked 0\nclosed 0\n") << "one asks";
+}
+
 TEST(Health, ItsListenerAndTheRoutesKeepApart) {
   Host host(with_health());
   EXPECT_EQ(ask(host, "/hello/you").status, 404);

@@ -417,9 +417,31 @@ TEST(Middleware, InspectTellsTheRoleOfAKind) {
   const Folder folder;
   const Outcome outcome = berth(folder, {"plugin", "inspect", BERTH_AROUND_PLUGIN});
   EXPECT_NE(outcome.out.find("\nkinds       answer\nmiddleware  upper, tag, gate, throws, bad, "
-                             "recover, journal\n"),
+                             "recover, journal, remember\n"),
             std::string::npos)
       << outcome.out;
+}
+
+TEST(Middleware, HandsValuesToItsHandlerAndToLaterRequestsOfItsConnection_G7) {
+  Host host(R"(
+listen:
+  - { name: public, address: "127.0.0.1:0", values: { zone: inner } }
+plugins:
+  around: { file: )" BERTH_AROUND_PLUGIN R"( }
+routes:
+  - { pattern: "/with/{how}", handler: around.answer, with: [around.remember] }
+  - { pattern: "/without/{how}", handler: around.answer }
+)");
+  const auto ask = [](RawClient& client, const std::string& path, const std::string& caller) {
+    client.send("GET " + path + "/values HTTP/1.1\r\nHost: h\r\nCaller: " + caller + "\r\n\r\n");
+    return client.read_reply().body;
+  };
+  RawClient client = host.connect();
+  EXPECT_EQ(ask(client, "/with", "ada"), "ada I inner active 1");
+  EXPECT_EQ(ask(client, "/with", "grace"), "grace II inner active 1");
+  EXPECT_EQ(ask(client, "/without", "ada"), "- II inner active 1");
+  RawClient other = host.connect();
+  EXPECT_EQ(ask(other, "/without", "ada"), "- - inner active 1");
 }
 
 }  // namespace

@@ -35,7 +35,9 @@ TestServer::TestServer(serve::Handler& handler, const TestServerOptions& options
   pool.on_notice = [this](sched::Notice notice) { service_->on_notice(notice); };
   pool_ = std::make_unique<sched::Pool>(std::move(pool));
   loops_ = std::make_unique<sched::Loops>(*pool_, *options.clock);
+  service_->set_threads(*pool_, *loops_);
   EXPECT_TRUE(loops_->open().ok());
+  info_.values = options.values;
   net::ListenerOptions listen;
   listen.name = info_.name;
   listen.address = net::ListenAddress::parse("127.0.0.1:0").value();

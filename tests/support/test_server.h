@@ -32,6 +32,7 @@ struct TestServerOptions {
   std::size_t buffer_bytes = base::limits::kReadBuffer;
   std::optional<int> send_buffer;           // bytes, of accepted sockets
   std::optional<int> receive_buffer;        // bytes, of accepted sockets
+  serve::Values values;                     // of its listener
   std::optional<net::UnixAddress> address;  // instead of 127.0.0.1:0
   const base::Clock* clock = &base::system_clock();
 };
@@ -86,7 +87,7 @@ class TestServer {
   std::unique_ptr<sched::Pool> pool_;
   std::unique_ptr<sched::Loops> loops_;
   std::optional<net::Listener> listener_;
-  serve::ListenerInfo info_{"test", 0, false};
+  serve::ListenerInfo info_{.name = "test"};
   std::vector<std::unique_ptr<serve::AcceptSource>> sources_;
   bool drained_ = false;
 };

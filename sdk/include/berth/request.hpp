@@ -3,6 +3,7 @@
 
 #include <berth/abi.h>
 #include <berth/host.hpp>
+#include <berth/values.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -167,7 +168,35 @@ class Request {
     return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(at));
   }
 
+  // What middleware leaves for this request; for the later ones of its connection, too; and what
+  // the listener is configured with, read-only.
+  //   request.values().set("acme.user", name);
+  [[nodiscard]] Values values() const noexcept { return values_of(BERTH_SCOPE_REQUEST); }
+  [[nodiscard]] Values connection_values() const noexcept {
+    return values_of(BERTH_SCOPE_CONNECTION);
+  }
+  [[nodiscard]] Values listener_values() const noexcept { return values_of(BERTH_SCOPE_LISTENER); }
+
+  // Of the whole server, now; all 0 where the host does not tell. For a page that people look at.
+  [[nodiscard]] ConnectionCounts connection_counts() const noexcept {
+    const auto* const table = facet<berth_connections>(BERTH_CONNECTIONS);
+    if (table == nullptr) return {};
+    const auto count = [&](berth_connection_state state) { return table->count(request_, state); };
+    return {.fresh = count(BERTH_CONNECTION_NEW),
+            .active = count(BERTH_CONNECTION_ACTIVE),
+            .idle = count(BERTH_CONNECTION_IDLE),
+            .hijacked = count(BERTH_CONNECTION_HIJACKED),
+            .closed = count(BERTH_CONNECTION_CLOSED)};
+  }
+
  private:
+  template <class Table>
+  [[nodiscard]] const Table* facet(const char* id) const noexcept {
+    return static_cast<const Table*>(detail::host->req_facet(request_, id));
+  }
+  [[nodiscard]] Values values_of(berth_scope scope) const noexcept {
+    return {facet<berth_values>(BERTH_VALUES), request_, scope};
+  }
   using Text = berth_str (*berth_host::*)(const berth_request*);
   [[nodiscard]] std::string_view text(Text member) const noexcept {
     return detail::view((detail::host->*member)(request_));

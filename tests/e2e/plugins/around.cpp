@@ -125,6 +125,17 @@ class Journal : public berth::Middleware {
   }
 };
 
+// Leaves who calls for the handler, and counts the requests of the connection.
+class Remember : public berth::Middleware {
+  void serve(berth::ResponseWriter&, berth::Request& request, berth::Next& next) override {
+    request.values().set("around.caller", request.header("Caller").value_or("nobody"));
+    const berth::Values connection = request.connection_values();
+    connection.set("around.requests",
+                   std::string(connection.get("around.requests").value_or("")) + "I");
+    next();
+  }
+};
+
 class BadBody : public berth::BodyFilter {
   void on_body(berth::ResponseWriter&, const berth::Request&, berth::Sink&,
                std::string_view) override {
@@ -198,6 +209,15 @@ class Answer : public berth::Handler {
     } else if (how == "body") {
       std::array<char, 16384> buffer;
       while (const std::size_t size = request.read(buffer)) response.write({buffer.data(), size});
+    } else if (how == "values") {
+      const auto active = request.connection_counts().active;
+      response.write(std::string(request.values().get("around.caller").value_or("-"))
+                         .append(" ")
+                         .append(request.connection_values().get("around.requests").value_or("-"))
+                         .append(" ")
+                         .append(request.listener_values().get("zone").value_or("-"))
+                         .append(" active ")
+                         .append(std::to_string(active)));
     } else if (how == "hijack") {
       auto connection = response.as<berth::Hijacker>()->hijack();
       connection.write("raw\n", std::chrono::seconds(10));
@@ -214,4 +234,5 @@ class Answer : public berth::Handler {
 BERTH_PLUGIN(berth::handler<Answer>("answer"), berth::middleware<Upper>("upper"),
              berth::middleware<Tag>("tag"), berth::middleware<Gate>("gate"),
              berth::middleware<Throws>("throws"), berth::middleware<Bad>("bad"),
-             berth::middleware<Recover>("recover"), berth::middleware<Journal>("journal"));
+             berth::middleware<Recover>("recover"), berth::middleware<Journal>("journal"),
+             berth::middleware<Remember>("remember"));

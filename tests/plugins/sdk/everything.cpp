@@ -110,6 +110,16 @@ class Act : public berth::Handler {
       throw std::runtime_error("too late");
     }
     if (what == "throw int") throw 1;
+    if (what == "values") {
+      const berth::Values mine = request.values();
+      mine.set("greeting", std::string(mine.get("greeting").value_or("no")) + "!");
+      request.connection_values().set("seen", "yes");
+      response.write(request.listener_values().get("zone").value_or("nowhere"));
+      response.write(" " + std::to_string(request.connection_counts().idle));
+    }
+    if (what == "listener value") request.listener_values().set("zone", "mine");
+    if (what == "nameless value") request.values().set("", "x");
+    if (what == "large value") request.values().set("n", std::string(8192, 'x'));
     if (what == "bad name") response.set_header("a b", "c");
     if (what == "split") response.set_header("A", "b\r\nSet-Cookie: c");
     if (what == "framing") response.set_header("transfer-encoding", "chunked");

@@ -84,6 +84,22 @@ TEST(Request, ReadAllRefusesMoreThanAskedFor) {
   EXPECT_EQ(recorder.serve(RequestSpec("GET", "/").body(std::string(101, 'x'))).status, 413);
 }
 
+TEST(Request, HandsValuesOn) {
+  Recorder recorder;
+  ASSERT_TRUE(recorder.mount("act"));
+  RequestSpec request = act("values");
+  request.value("greeting", "hello").connection_value("user", "ada").listener_value("zone", "in");
+  request.connection_counts = {0, 1, 7, 0, 0};
+  const RecordedResponse response = recorder.serve(request);
+  EXPECT_EQ(response.body, "in 7");
+  EXPECT_EQ(response.values.at("greeting"), "hello!");
+  EXPECT_EQ(response.connection_values.at("user"), "ada");
+  EXPECT_EQ(response.connection_values.at("seen"), "yes");
+  EXPECT_EQ(recorder.misuse(), kNone);
+  EXPECT_EQ(recorder.serve(act("large value")).status, 413);
+  EXPECT_EQ(recorder.misuse(), kNone);
+}
+
 TEST(Response, IsWhatTheHandlerDid) {
   Recorder recorder;
   ASSERT_TRUE(recorder.mount("act"));
@@ -192,6 +208,9 @@ TEST(Recorder, NotesEveryBreachOfTheContract) {
       {"too short", 200, "wrote 2 bytes of a Content-Length of 3", nullptr},
       {"bad trailer", 500, "resp_trailer_add of \"Content-Length\" which may not be a trailer",
        "add_trailer(\"Content-Length\"): not allowed by HTTP or by the contract"},
+      {"listener value", 500, "Values::set of a listener",
+       "Values::set: too late, or not offered by this host"},
+      {"nameless value", 500, "Values::set", "Values::set: not allowed by HTTP or by the contract"},
   };
   for (const auto& row : rows) {
     Recorder recorder;

@@ -272,5 +272,26 @@ TEST(Match, HandsBackTheCallersNumber) {
   EXPECT_EQ(match.route_index, 7U);
 }
 
+// Each pattern begins like the path and ends otherwise; a search that goes back to every choice it
+// had would not end.
+TEST(Match, APathThatNearlyMatchesEveryPatternIsJudgedWithoutBacktracking_F22) {
+  std::vector<std::string> patterns;
+  std::string prefix;
+  std::string path;
+  for (int i = 0; i < 31; ++i) {
+    patterns.push_back(prefix + "/{x" + std::to_string(i) + "}/no");
+    prefix += "/a";
+    path += "/a/b";
+  }
+  const Table table =
+      testing::table_of(std::vector<std::string_view>(patterns.begin(), patterns.end()));
+  EXPECT_EQ(testing::outcome_of(table, "GET", "", prefix + "/no"), patterns.back() + " x30=a");
+  for (const std::string& wanted : {prefix + "/b", path, std::string(8000, '/') + "b"}) {
+    Match match;
+    for (int i = 0; i < 1000; ++i) table.find("GET", "", wanted, 0, match);
+    EXPECT_NE(match.outcome, Outcome::kMatched) << wanted;
+  }
+}
+
 }  // namespace
 }  // namespace berth::mux

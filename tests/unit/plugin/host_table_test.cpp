@@ -165,6 +165,27 @@ TEST_F(HostTableTest, RefusesArgumentsThatBreakTheContract) {
   EXPECT_EQ(host->req_trailer(&request, broken).data, nullptr);
 }
 
+TEST_F(HostTableTest, KeepsValuesByNameAndScope) {
+  const auto* values = static_cast<const berth_values*>(host->req_facet(&request, BERTH_VALUES));
+  ASSERT_NE(values, nullptr);
+  EXPECT_EQ(values->get(&request, BERTH_SCOPE_REQUEST, present("user")).data, nullptr);
+  EXPECT_EQ(values->set(&request, BERTH_SCOPE_REQUEST, present("user"), present("ada")), BERTH_OK);
+  EXPECT_EQ(view(values->get(&request, BERTH_SCOPE_REQUEST, present("user"))), "ada");
+  EXPECT_EQ(values->set(&request, BERTH_SCOPE_LISTENER, present("user"), present("ada")),
+            BERTH_E_STATE);
+  EXPECT_EQ(values->set(&request, BERTH_SCOPE_REQUEST, present(""), present("x")), BERTH_E_INVALID);
+  EXPECT_EQ(values->set(&request, 3, present("user"), present("x")), BERTH_E_INVALID);
+  EXPECT_EQ(values->set(&request, BERTH_SCOPE_REQUEST, present("user"), {nullptr, 3}),
+            BERTH_E_INVALID);
+  EXPECT_EQ(values->get(&request, -1, present("user")).data, nullptr);
+  EXPECT_EQ(values->get(&request, BERTH_SCOPE_REQUEST, {nullptr, 3}).data, nullptr);
+  const auto* connections =
+      static_cast<const berth_connections*>(host->req_facet(&request, BERTH_CONNECTIONS));
+  ASSERT_NE(connections, nullptr);
+  EXPECT_EQ(connections->count(&request, BERTH_CONNECTION_IDLE), 0);
+  EXPECT_EQ(connections->count(&request, 5), BERTH_E_INVALID);
+}
+
 TEST_F(HostTableTest, WhatThisHostDoesNotOfferIsSaidSo) {
   EXPECT_EQ(host->host_facet(host, "berth.timers/1"), nullptr);
   EXPECT_EQ(host->req_facet(&request, "berth.tls/1"), nullptr);

@@ -200,6 +200,8 @@ class Exchange final : public ReceivedRequest, private FilteredResponse {
     if (chained() && response.connection == nullptr) result = end_chain(result);
     ended_ = true;
     RecordedResponse seen = response;
+    seen.values = request.values[BERTH_SCOPE_REQUEST];
+    seen.connection_values = request.values[BERTH_SCOPE_CONNECTION];
     if (seen.connection != nullptr) return seen;  // nothing of it is the host's any more
     const std::optional<std::uint64_t> length = declared();
     seen.complete = !cut;

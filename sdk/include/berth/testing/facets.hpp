@@ -14,7 +14,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace berth::testing::facets {
@@ -86,6 +88,51 @@ inline std::int64_t send_file(berth_response* response, int fd, std::int64_t off
     left -= got;
   }
   return size;
+}
+
+inline Exchange& of(berth_request* request) { return *reinterpret_cast<Exchange*>(request); }
+
+inline berth_str get_value(berth_request* request, std::int32_t scope, berth_str name) {
+  Exchange& exchange = of(request);
+  if (!exchange.usable("Values::get") || scope < 0 || scope > BERTH_SCOPE_LISTENER) return {};
+  const auto& values = exchange.request.values[static_cast<std::size_t>(scope)];
+  const auto found = values.find(std::string_view(name.data, name.size));
+  if (found == values.end()) return {};
+  return {found->second.data(), found->second.size()};
+}
+inline std::int32_t set_value(berth_request* request, std::int32_t scope, berth_str name,
+                              berth_str value) {
+  constexpr std::size_t kNames = 32;
+  constexpr std::size_t kBytes = 8192;
+  Exchange& exchange = of(request);
+  if (!exchange.usable("Values::set")) return BERTH_E_STATE;
+  if (scope < 0 || scope > BERTH_SCOPE_LISTENER || name.size == 0) {
+    return exchange.fault(BERTH_E_INVALID, "Values::set");
+  }
+  if (scope == BERTH_SCOPE_LISTENER) {
+    return exchange.fault(BERTH_E_STATE, "Values::set of a listener");
+  }
+  auto& values = exchange.request.values[static_cast<std::size_t>(scope)];
+  std::string key(name.data, name.size);
+  const bool is_new = values.find(key) == values.end();
+  std::size_t bytes = key.size() + value.size;
+  for (const auto& [other, text] : values) bytes += other == key ? 0 : other.size() + text.size();
+  if ((is_new && values.size() == kNames) || bytes > kBytes) return BERTH_E_TOO_LARGE;
+  values.insert_or_assign(std::move(key), std::string(value.data, value.size));
+  return BERTH_OK;
+}
+inline std::int64_t count_connections(berth_request* request, std::int32_t state) {
+  if (state < 0 || state > BERTH_CONNECTION_CLOSED) return BERTH_E_INVALID;
+  return of(request).request.connection_counts[static_cast<std::size_t>(state)];
+}
+
+// What req_facet answers.
+inline const void* find_of_request(std::string_view id) {
+  static constexpr berth_values kValues{sizeof(berth_values), get_value, set_value};
+  static constexpr berth_connections kConnections{sizeof(berth_connections), count_connections};
+  if (id == BERTH_VALUES) return &kValues;
+  if (id == BERTH_CONNECTIONS) return &kConnections;
+  return nullptr;
 }
 
 // What resp_facet answers.

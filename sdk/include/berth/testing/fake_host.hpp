@@ -182,7 +182,10 @@ struct FakeHost {
       return reinterpret_cast<const Exchange*>(r)->request.cancelled ? 1 : 0;
     };
     host.req_deadline = [](R* r) { return of(r, "req_deadline").request.deadline; };
-    host.req_facet = [](berth_request*, const char*) -> const void* { return nullptr; };
+    host.req_facet = [](berth_request* r, const char* id) -> const void* {
+      const bool usable = reinterpret_cast<Exchange*>(r)->usable("req_facet");
+      return usable ? facets::find_of_request(id) : nullptr;
+    };
     host.req_retain = [](berth_request*, berth_response*) -> int32_t { return BERTH_E_STATE; };
     host.req_release = [](berth_request*, int32_t) -> int32_t { return BERTH_E_STATE; };
   }

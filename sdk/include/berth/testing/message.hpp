@@ -4,8 +4,11 @@
 #include <berth/abi.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +53,19 @@ struct RequestSpec {
   // What {name} of the pattern matched; a recorder has no router.
   RequestSpec& path_value(std::string name, std::string value) {
     path_values.push_back({std::move(name), std::move(value)});
+    return *this;
+  }
+  // What request.values(), connection_values() and listener_values() hold to begin with.
+  RequestSpec& value(std::string name, std::string text) {
+    values[BERTH_SCOPE_REQUEST].insert_or_assign(std::move(name), std::move(text));
+    return *this;
+  }
+  RequestSpec& connection_value(std::string name, std::string text) {
+    values[BERTH_SCOPE_CONNECTION].insert_or_assign(std::move(name), std::move(text));
+    return *this;
+  }
+  RequestSpec& listener_value(std::string name, std::string text) {
+    values[BERTH_SCOPE_LISTENER].insert_or_assign(std::move(name), std::move(text));
     return *this;
   }
   // A body of known length, that comes in one piece, or in these: a read never spans two.
@@ -124,6 +140,8 @@ struct RequestSpec {
   std::string listener = "test";
   std::vector<Field> headers;
   std::vector<Field> path_values;
+  std::array<std::map<std::string, std::string, std::less<>>, 3> values;  // by berth_scope
+  std::array<std::int64_t, 5> connection_counts{0, 1, 0, 0, 0};           // by its state
   std::vector<Field> trailers;
   std::vector<std::string> pieces;
   std::int64_t content_length = 0;
@@ -167,6 +185,9 @@ struct RecordedResponse {
   std::shared_ptr<const RecordedConnection> connection;
   bool complete = true;            // false: cut off, after a failure behind the head
   std::int32_t result = BERTH_OK;  // what serve() returned
+  // What the request's and the connection's values hold at the end.
+  std::map<std::string, std::string, std::less<>> values;
+  std::map<std::string, std::string, std::less<>> connection_values;
 
   // The first of that name.
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const {

@@ -1,5 +1,6 @@
-/* The optional powers of a response, which resp_facet() of abi.h hands out by name; a part of that
- * header, and by the same rules: C11, tables that begin with their size and only grow. */
+/* The optional powers of a request and a response, which req_facet() and resp_facet() of abi.h hand
+ * out by name; a part of that header, and by the same rules: C11, tables that begin with their size
+ * and only grow. */
 #ifndef BERTH_ABI_FACETS_H
 #define BERTH_ABI_FACETS_H
 #include <berth/abi.h>
@@ -7,6 +8,43 @@
 extern "C" {
 #endif
 
+/* --- of requests: */
+enum berth_scope {
+  BERTH_SCOPE_REQUEST = 0,    /* until the exchange is over */
+  BERTH_SCOPE_CONNECTION = 1, /* until the connection is */
+  BERTH_SCOPE_LISTENER = 2    /* `values:` of the configuration; they cannot be set */
+};
+
+#define BERTH_VALUES "berth.values/1"
+typedef struct berth_values {
+  uint32_t size;
+  /* Text by name: what a middleware leaves for those behind it, of this plugin or another, or for
+   * later requests of the connection (Go's context values, ConnContext, BaseContext). NULL: not
+   * set. Lives until the name is set again, and not beyond serve(). [request] */
+  berth_str (*get)(berth_request*, int32_t scope, berth_str name);
+  /* E_STATE: nobody sets those of a listener; E_TOO_LARGE: above a limit of the host (0.1: 32 names
+   * and 8 KiB of each request and each connection); E_INVALID: the name is empty. [request] */
+  int32_t (*set)(berth_request*, int32_t scope, berth_str name, berth_str value);
+} berth_values;
+
+enum berth_connection_state {                              /* Go's http.ConnState */
+                              BERTH_CONNECTION_NEW = 0,    /* nothing has come */
+                              BERTH_CONNECTION_ACTIVE = 1, /* a request has begun to come and its
+                                                              answer is not all taken */
+                              BERTH_CONNECTION_IDLE = 2,
+                              BERTH_CONNECTION_HIJACKED = 3,
+                              BERTH_CONNECTION_CLOSED = 4 /* all that ever were */
+};
+
+#define BERTH_CONNECTIONS "berth.connections/1"
+typedef struct berth_connections {
+  uint32_t size;
+  /* How many connections of this server are in that state now. E_INVALID: no such state. It looks
+   * at every thread: for people, not for each request. [request] */
+  int64_t (*count)(berth_request*, int32_t state);
+} berth_connections;
+
+/* --- of responses: */
 #define BERTH_FLUSHER "berth.flusher/1"
 typedef struct berth_flusher {
   uint32_t size;
