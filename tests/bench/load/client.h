@@ -1,4 +1,5 @@
-// One connection of a closed loop: it sends, counts the answer, and sends again. It waits nowhere.
+// One connection of a load: it sends, counts the answer, and in a closed loop sends again. It waits
+// nowhere.
 #pragma once
 
 #include <chrono>
@@ -27,7 +28,7 @@ struct Group {
   }
 
   Target target;
-  bool once = false;  // each client asks one time and then keeps its connection idle
+  bool once = false;  // a client asks only when started, and keeps its connection in between
   std::vector<std::unique_ptr<Client>> clients;
   std::uint64_t completed = 0;  // answers with 200
   std::uint64_t refused = 0;    // whole answers with another status, 503 above all
@@ -48,7 +49,8 @@ class Client {
   // the group, outlive it.
   Client(Group& group, int epoll) noexcept : group_(group), epoll_(epoll) {}
 
-  // Connects if it has to, and sends. False: counted as an error; call it again after a while.
+  // Connects if it has to, and sends; the latency counts from `now`, which in an open loop is when
+  // the request was due. False: counted as an error; call it again after a while.
   bool start(Clock::time_point now);
   // Takes what has come.
   Progress on_readable();

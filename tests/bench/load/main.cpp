@@ -1,4 +1,5 @@
-// bench_load: a closed-loop HTTP/1.1 load generator of one thread; prints one line of JSON.
+// bench_load: an HTTP/1.1 load generator of one thread, closed loop or open; prints one line of
+// JSON.
 #include <cstddef>
 #include <cstdio>
 #include <exception>

@@ -45,6 +45,7 @@ Options parse_options(std::span<char* const> arguments) {
       {"--warmup-ms", [&](auto text) { options.warmup = milliseconds(number<int>(text)); }},
       {"--duration-ms", [&](auto text) { options.duration = milliseconds(number<int>(text)); }},
       {"--requests", [&](auto text) { options.requests = number<std::uint64_t>(text); }},
+      {"--rate", [&](auto text) { options.rate = number<std::uint64_t>(text); }},
       {"--beside-path", [&](auto text) { options.beside_path = text; }},
       {"--beside-connections",
        [&](auto text) { options.beside_connections = number<std::size_t>(text); }},
@@ -64,6 +65,13 @@ Options parse_options(std::span<char* const> arguments) {
     option->second(arguments[i + 1]);
   }
   if (options.port == 0) throw std::invalid_argument("--port is missing");
+  if (options.rate != 0 && (options.requests == 0 || options.connections == 0)) {
+    throw std::invalid_argument("--rate needs --requests and --connections");
+  }
+  if (options.rate != 0 &&
+      (options.close || options.uploads != 0 || !options.beside_path.empty())) {
+    throw std::invalid_argument("--rate goes with neither --close nor --beside-path nor --uploads");
+  }
   return options;
 }
 

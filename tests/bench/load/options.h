@@ -21,6 +21,7 @@ struct Options {
   std::chrono::milliseconds warmup{300};
   std::chrono::milliseconds duration{1000};
   std::uint64_t requests = 0;  // if not 0: ends after so many, without warming up, and not by time
+  std::uint64_t rate = 0;      // if not 0: an open loop of so many requests a second, by number
 
   std::string beside_path;  // a second group of clients, counted apart
   std::size_t beside_connections = 0;

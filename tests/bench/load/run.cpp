@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <ctime>
@@ -16,6 +17,7 @@
 
 #include "bench/load/client.h"
 #include "bench/load/figures.h"
+#include "bench/load/schedule.h"
 #include "bench/load/slow_uploads.h"
 
 namespace berth::bench {
@@ -29,6 +31,8 @@ constexpr auto kPause = 100ms;
 constexpr auto kSettle = 1500ms;
 // A run by number of requests ends by then, however slow the server is.
 constexpr auto kLongestRun = 300s;
+// What is unanswered so long after the last request of an open loop was due has failed.
+constexpr auto kLongestWait = 30s;
 
 struct Reading {
   Clock::time_point time;
@@ -67,7 +71,9 @@ class Run {
   std::string operator()() {
     open_idle();
     SlowUploads uploads(options_.port, options_.upload_path, options_.uploads);
-    if (options_.connections > 0) {
+    if (options_.rate > 0) {
+      open_loop();
+    } else if (options_.connections > 0) {
       open(measured_, options_.connections);
       if (beside_) open(*beside_, options_.beside_connections);
       loop(uploads);
@@ -144,6 +150,52 @@ class Run {
     after_ = read_now(options_);
   }
 
+  // Each request is sent when it is due, or as soon as a connection is free: the latency has the
+  // wait in it. One that fails is not repeated.
+  void open_loop() {
+    measured_.once = true;
+    for (std::size_t i = 0; i < options_.connections; ++i) {
+      measured_.clients.push_back(std::make_unique<Client>(measured_, epoll_.get()));
+      free_.push_back(measured_.clients.back().get());
+    }
+    before_ = read_now(options_);
+    Schedule schedule(Clock::now(), options_.rate, options_.requests);
+    const Clock::time_point end = schedule.last() + kLongestWait;
+    for (Clock::time_point now = Clock::now(); now < end; now = Clock::now()) {
+      take_answers(now);
+      while (!paused_.empty() && paused_.front().first <= now) {
+        free_.push_back(paused_.front().second);
+        paused_.pop_front();
+      }
+      while (schedule.is_due(now) && !free_.empty()) {
+        Client* client = free_.back();
+        free_.pop_back();
+        if (!client->start(schedule.take())) paused_.emplace_back(now + kPause, client);
+      }
+      if (ended() >= options_.requests) break;
+    }
+    after_ = read_now(options_);
+    unanswered_ = options_.requests - std::min(options_.requests, ended());
+  }
+
+  void take_answers(Clock::time_point now) {
+    std::array<epoll_event, 512> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    for (int i = 0; i < count; ++i) {
+      auto* client = static_cast<Client*>(events[static_cast<std::size_t>(i)].data.ptr);
+      const Progress progress = client->on_readable();
+      if (progress == Progress::kAnswered) free_.push_back(client);
+      if (progress != Progress::kPause) continue;
+      // The server may also have closed a connection that waits for its next request.
+      if (std::find(free_.begin(), free_.end(), client) != free_.end()) continue;
+      paused_.emplace_back(now + kPause, client);
+    }
+  }
+
+  [[nodiscard]] std::uint64_t ended() const noexcept {
+    return measured_.completed + measured_.refused + measured_.errors;
+  }
+
   static void write(std::ostream& out, const char* prefix, const Group& group) {
     out << '"' << prefix << "completed\":" << group.completed << ",\"" << prefix
         << "refused\":" << group.refused << ",\"" << prefix << "errors\":" << group.errors << ",\""
@@ -157,7 +209,7 @@ class Run {
     write(out, "", measured_);
     if (beside_) write(out, "beside_", *beside_);
     out << "\"in_all\":" << measured_.in_all << ",\"uploads_cut\":" << uploads.cut()
-        << ",\"idle_errors\":" << idle_.errors
+        << ",\"idle_errors\":" << idle_.errors << ",\"unanswered\":" << unanswered_
         << ",\"seconds\":" << seconds(after_.time - before_.time)
         << ",\"server_cpu_seconds\":" << seconds(after_.server.total - before_.server.total)
         << ",\"server_user_ticks\":" << after_.server.user_ticks - before_.server.user_ticks
@@ -187,6 +239,8 @@ class Run {
   Group idle_{measured_.target};
   std::vector<std::uint64_t> private_bytes_;
   std::deque<std::pair<Clock::time_point, Client*>> paused_;  // by time
+  std::vector<Client*> free_;                                 // of an open loop
+  std::uint64_t unanswered_ = 0;                              // likewise
   Reading before_;
   Reading after_;
 };

@@ -1,5 +1,5 @@
-// Handlers that are nothing but their cost: `big` answers 1 MiB, `sleep` blocks, `rare` blocks once
-// in a hundred calls, `burn` computes, `sink` reads a body of any length.
+// Handlers that are nothing but their cost: `big` answers 1 MiB, `page` 64 KiB, `sleep` blocks,
+// `rare` blocks once in a hundred calls, `burn` computes, `sink` reads a body of any length.
 #include <berth/plugin.hpp>
 
 #include <array>
@@ -26,8 +26,10 @@ void answer(berth::ResponseWriter& response) {
   response.write(kText);
 }
 
-class Big : public berth::Handler {
+class Text : public berth::Handler {
  public:
+  explicit Text(std::size_t size) : body_(size, 'b') {}
+
   void serve(berth::ResponseWriter& response, berth::Request&) override {
     response.set_header("Content-Type", "text/plain");
     response.set_header("Content-Length", std::to_string(body_.size()));
@@ -35,7 +37,17 @@ class Big : public berth::Handler {
   }
 
  private:
-  const std::string body_ = std::string(1U << 20U, 'b');
+  const std::string body_;
+};
+
+class Big : public Text {
+ public:
+  Big() : Text(1U << 20U) {}
+};
+
+class Page : public Text {
+ public:
+  Page() : Text(64U << 10U) {}
 };
 
 class Sleep : public berth::Handler {
@@ -101,6 +113,6 @@ class Sink : public berth::Handler {
 
 }  // namespace
 
-BERTH_PLUGIN(berth::handler<Big>("big"), berth::handler<Sleep>("sleep"),
-             berth::handler<Rare>("rare"), berth::handler<Burn>("burn"),
-             berth::handler<Sink>("sink"));
+BERTH_PLUGIN(berth::handler<Big>("big"), berth::handler<Page>("page"),
+             berth::handler<Sleep>("sleep"), berth::handler<Rare>("rare"),
+             berth::handler<Burn>("burn"), berth::handler<Sink>("sink"));
