@@ -97,6 +97,37 @@ INSTRUCTIONS_OF = ("berth", "raw", "nginx", "libh2o")  # Go and Kore do not serv
 IDLE_OF = ("berth", "raw", "nginx", "libh2o", "Kore", "Go")
 
 
+SLOW = 5000  # connections of an attack
+SLOW_RATE = 2000  # opened a second
+SLOW_PERIOD_SECONDS = 10  # each of them sends something in it
+SLOW_PLAIN = 64  # connections of the plain requests
+SLOW_OF = ("berth", "nginx", "Go")
+SLOW_COUNTED = ("berth",)
+# All slow connections are there while it is measured; how soon they go by default is a figure of its own.
+PATIENT = {"timeouts": "header: 1h, body_grace: 1h, write_stall: 1h"}
+
+
+@dataclass
+class Attack:
+    """What slowhttptest does, and to which path."""
+
+    name: str
+    title: str
+    arguments: tuple
+    path: str
+
+
+def attacks():
+    return [
+        Attack("slow-headers", "slowhttptest -H: heads that do not end, 10 s between two fields",
+               ("-H", "-i", str(SLOW_PERIOD_SECONDS)), "/hello/world"),
+        Attack("slow-bodies", "slowhttptest -B: bodies of 4 KiB that do not end, 10 s between two pieces",
+               ("-B", "-i", str(SLOW_PERIOD_SECONDS)), "/echo"),
+        Attack("slow-read", "slowhttptest -X: answers of 1 MiB, read at 5 bytes/s", ("-X",), "/big"),
+        Attack("slow-read-64k", "slowhttptest -X: answers of 64 KiB, read at 5 bytes/s", ("-X",), "/page"),
+    ]
+
+
 def goals():
     def at_least(cell, metric, against, bound, state=None):
         return Goal(cell, metric, against, bound, True, state)
@@ -110,6 +141,11 @@ def goals():
             at_least(cell, requests, "nginx", 1.25, "near"), at_least(cell, requests, "libh2o", 1.1, "near"),
             at_least(cell, requests, "Kore", 1.3, "near"), at_least(cell, requests, "Go", 2.5, "near"),
             at_least(cell, requests, "raw", 0.85, "near"), at_least(cell, requests, "raw", 0.95, "far"))
+    ]
+    slow = [
+        goal for attack in attacks() for goal in (
+            at_most(attack.name, "failed", None, 0), at_most(attack.name, "instructions_ratio", None, 1.1),
+            at_most(attack.name, "bytes_each", None, 8192))
     ]
     return [
         at_most(INSTRUCTIONS, "user_instructions", None, 2500),
@@ -125,4 +161,5 @@ def goals():
         at_least("burn", requests, "off", 0.97), at_least("burn-2", requests, "off", 0.97),
         at_most(IDLE, "bytes_each", None, 512),
         at_most(INSTRUCTIONS, "beside_idle", "user_instructions", 1.05),
+        *slow,
     ]

@@ -183,6 +183,16 @@ def per_connection(bytes_at_few, bytes_at_many, few, many):
     return (bytes_at_many - bytes_at_few) / (many - few)
 
 
+def for_each(before, after, count):
+    """Growth for each of so many; None of none. What shrinks meanwhile is nobody's."""
+    return max(0, after - before) / count if count else None
+
+
+def failed(result):
+    """Requests of an open loop that got no answer, or one that is no 200."""
+    return result["refused"] + result["errors"] + result["unanswered"]
+
+
 def per_request(total_of_short, total_of_long, short, long):
     """What one request costs: start and stop are in both and fall out."""
     return (total_of_long - total_of_short) / (long - short)

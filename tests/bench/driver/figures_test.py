@@ -1,6 +1,7 @@
 """The arithmetic that every figure of the bench goes through."""
 
 import dataclasses
+import resource
 import unittest
 
 import cells
@@ -92,6 +93,14 @@ class Arithmetic(unittest.TestCase):
         self.assertEqual(figures.per_connection(1000, 10000, 10, 100), 100)
         self.assertEqual(figures.per_request(5000, 9000, 1, 3), 2000)
 
+    def test_for_each(self):
+        self.assertEqual(figures.for_each(1000, 5000, 4), 1000)
+        self.assertEqual(figures.for_each(5000, 1000, 4), 0)
+        self.assertIsNone(figures.for_each(1000, 5000, 0))
+
+    def test_what_got_no_good_answer_has_failed(self):
+        self.assertEqual(figures.failed({"completed": 9, "refused": 1, "errors": 20, "unanswered": 300}), 321)
+
     RESULT = {"seconds": 2, "completed": 1000, "refused": 10, "errors": 0, "p50_us": 1, "p99_us": 2,
               "uploads_cut": 0, "server_cpu_seconds": 1.5, "server_user_ticks": 50, "server_system_ticks": 100,
               "server_waited_seconds": 0.06, "generator_cpu_seconds": 1.9, "core_busy_seconds": [1.6, 7, 2.0],
@@ -120,6 +129,12 @@ class Counts(unittest.TestCase):
     def test_perf(self):
         counts = machine.counts_in("# started\n\n123,,instructions:u,1,100.00,,\n<not supported>,,instructions:k,0\n")
         self.assertEqual(counts, {"user_instructions": 123, "kernel_instructions": None})
+
+    def test_memory(self):
+        rollup = "0-f ---p 0 00:00 0  [rollup]\nRss:    9 kB\nPss:   4 kB\nPrivate_Dirty:  8 kB\n"
+        self.assertEqual(machine.resident_bytes_in(rollup), 9 * 1024)
+        sockstat = "sockets: used 9\nTCP: inuse 2 orphan 0 tw 5 alloc 2 mem 17\nUDP: inuse 0 mem 3\n"
+        self.assertEqual(machine.tcp_bytes_in(sockstat), 17 * resource.getpagesize())
 
     def test_callgrind(self):
         self.assertEqual(instructions.totals_in("events: Ir\nsummary: 17\n\nfn=(1)\n1 17\ntotals: 17\n"), 17)
@@ -150,11 +165,28 @@ class Goals(unittest.TestCase):
         self.assertEqual(report.goal_as_dict(bytes_each, result)["measured"], {"any": {"value": 600, "met": False}})
         self.assertEqual(report.goal_as_dict(bytes_each, {"cells": {}})["measured"], {})
 
+    SLOW = {"open": 5000, "rate": 80000, "requests": 400000, "failed": 0, "failed_alone": 0, "p50_us": 20,
+            "p99_us": 900, "p50_us_alone": 15, "p99_us_alone": 400, "bytes_each": 2048, "bytes_in_all": 10485760,
+            "kernel_bytes_each": 512, "instructions_alone": 2500, "instructions_beside": 2875,
+            "instructions_ratio": 1.15}
+
+    def test_slow_clients(self):
+        result = {"cells": {}, "slow": {"slow-headers": {"berth": self.SLOW, "Go": {"failure": "broke"}}}}
+        told = {goal.metric: report.goal_as_dict(goal, result)["measured"]["any"]["met"]
+                for goal in cells.goals() if goal.cell == "slow-headers"}
+        self.assertEqual(told, {"failed": True, "instructions_ratio": False, "bytes_each": True})
+        text = "\n".join(report.slow_lines(result["slow"]))
+        self.assertIn("| slow-headers | berth | 5,000 | 400,000 | 80,000 | 0 | 20 (15) | 900 (400) | 2,875 (2,500) | "
+                      "1.150 | 2.0 | 10.0 | 0.5 | - |", text)
+        self.assertIn("| slow-headers | Go | broke | - |", text)
+
     def test_every_goal_names_a_cell_and_contenders_that_exist(self):
         known = {cell.name: {contender.name for contender in cell.contenders} for cell in cells.timed_cells()}
         for goal in cells.goals():
-            if goal.cell not in (cells.INSTRUCTIONS, cells.IDLE):
+            if goal.cell in known:
                 self.assertIn(goal.against, known[goal.cell])
+            else:
+                self.assertIn(goal.cell, [cells.INSTRUCTIONS, cells.IDLE] + [attack.name for attack in cells.attacks()])
             self.assertIn(goal.metric, report.METRICS)
 
     def test_the_tables_show_what_was_measured(self):

@@ -1,11 +1,15 @@
 """User instructions for each request, counted by callgrind where the machine cannot: two runs, one longer."""
 
+import contextlib
 import glob
 import os
 import re
 
 import figures
 from process import Failed
+
+
+CALLGRIND = ["valgrind", "--quiet", "--tool=callgrind"]
 
 
 def totals_in(text):
@@ -21,18 +25,29 @@ class Counter:
         self._scratch = scratch
         self._requests = requests
 
-    def per_request(self, name, options):
-        short, long = (self._total(name, options, factor * self._requests) for factor in (1, 2))
+    def peak(self, name, options, settings=None):
+        """Requests a second, counted but not told how many instructions."""
+        prefix = [*CALLGRIND, "--callgrind-out-file=/dev/null"]
+        with self._servers.start(name, settings, prefix=prefix) as server:
+            result = self._load.ask(server, options | {"warmup-ms": 2000, "duration-ms": 3000})
+            return result["completed"] / result["seconds"]
+
+    def per_request(self, name, options, settings=None, beside=contextlib.nullcontext, requests=None):
+        """`beside` gets the server, and makes a context manager in which the requests are sent; what it costs
+        in the time of so many `requests` is counted."""
+        requests = requests or self._requests
+        short, long = (self._total(name, options, factor * requests, settings, beside) for factor in (1, 2))
         return figures.per_request(short[0], long[0], short[1], long[1])
 
-    def _total(self, name, options, requests):
+    def _total(self, name, options, requests, settings, beside):
         """Instructions and requests of one life of the server."""
         pattern = os.path.join(self._scratch, f"callgrind-{name}-{requests}")
         for old in glob.glob(pattern + ".*"):
             os.unlink(old)
-        prefix = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={pattern}.%p"]
-        with self._servers.start(name, prefix=prefix) as server:
-            result = self._load.ask(server, options | {"requests": requests})
+        prefix = [*CALLGRIND, f"--callgrind-out-file={pattern}.%p"]
+        with self._servers.start(name, settings, prefix=prefix) as server:
+            with beside(server):
+                result = self._load.ask(server, options | {"requests": requests})
             server.stop(patience=60)
             total = 0
             for path in glob.glob(pattern + ".*"):

@@ -1,6 +1,7 @@
 """What the bench needs of the machine: two cores, descriptors, quiet, and a few facts about it."""
 
 import contextlib
+import ctypes
 import datetime
 import fcntl
 import os
@@ -92,6 +93,44 @@ class Patience:
             if busy_seconds(self._cores) - before <= most_load * self._LOOK:
                 return
             self._until_spent -= self._LOOK
+
+
+ETHERNET_BYTES = 1500
+CLONE_NEWNET = 0x40000000  # Python names it from 3.12 on
+
+
+@contextlib.contextmanager
+def own_network():
+    """A loopback of one's own, of this thread and what it starts, with packets as large as on an Ethernet: at the
+    loopback's 64 KiB the kernel takes a megabyte of each answer that nobody reads, and at some hundred of them it
+    has no memory for TCP left."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def must(result, what):
+        if result != 0:
+            raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+
+    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        must(libc.unshare(CLONE_NEWNET), "a network of its own (root may have one)")
+        try:
+            subprocess.run(["ip", "link", "set", "lo", "mtu", str(ETHERNET_BYTES), "up"], check=True)
+            yield
+        finally:
+            must(libc.setns(before, CLONE_NEWNET), "the network from before")
+    finally:
+        os.close(before)
+
+
+def resident_bytes_in(rollup):
+    """Of the text of smaps_rollup. What is private there changes by megabytes with who else maps the same files."""
+    return 1024 * int(re.search(r"^Rss: +(\d+) kB", rollup, re.MULTILINE).group(1))
+
+
+def tcp_bytes_in(sockstat):
+    """What all TCP buffers of the machine take, both ends of a connection, of the text of /proc/net/sockstat."""
+    pages = re.search(r"^TCP:.* mem (\d+)", sockstat, re.MULTILINE)
+    return int(pages.group(1)) * resource.getpagesize()
 
 
 def counts_instructions():

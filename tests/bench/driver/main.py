@@ -17,19 +17,27 @@ from figures import Outcome
 from instructions import Counter
 from load import Load
 from servers import Servers
+from slow import SlowClients
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 ATTEMPTS = 4  # of one run that is rejected again and again
 
 
+SLOW = "slow"  # all attacks
+
+
+def slow_names():
+    return [attack.name for attack in cells.attacks()]
+
+
 def names():
-    return [cell.name for cell in cells.timed_cells()] + [cells.INSTRUCTIONS, cells.IDLE]
+    return [cell.name for cell in cells.timed_cells()] + [cells.INSTRUCTIONS, cells.IDLE, SLOW] + slow_names()
 
 
 def arguments():
     parser = argparse.ArgumentParser(
         prog="tests/bench/run", description="Measures berth beside other servers, on this machine, over loopback.",
-        epilog="cells: " + ", ".join(names()))
+        epilog="cells: " + ", ".join(names()) + f". {SLOW}: all of the slow-... ones")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: a few minutes")
     parser.add_argument("--only", metavar="CELL", action="append", help="this cell; may be given more than once")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of each cell (5, quick 2)")
@@ -40,6 +48,8 @@ def arguments():
     for name in given.only or []:
         if name not in names():
             parser.error(f"there is no cell '{name}': {', '.join(names())}")
+    if SLOW in (given.only or []):
+        given.only += slow_names()
     if given.rounds is None:
         given.rounds = 2 if given.quick else 5
     if given.patience is None:
@@ -64,6 +74,8 @@ class Bench:
         self._requests = 10000 if given.quick else 20000
         self._servers = Servers(ROOT, scratch, self._cores[0])
         self._load = Load(ROOT, scratch, self._cores, self._window_ms, machine.counts_instructions())
+        self._uncounted = Load(ROOT, scratch, self._cores, self._window_ms, False)
+        self._counter = Counter(self._servers, self._uncounted, scratch, self._requests)
         self.failed = False
 
     def run(self):
@@ -75,6 +87,7 @@ class Bench:
             result[cells.INSTRUCTIONS] = self._instructions()
         if self._wanted(cells.IDLE):
             result[cells.IDLE] = self._idle()
+        result[SLOW] = {attack.name: self._slow(attack) for attack in cells.attacks() if self._wanted(attack.name)}
         goals = [report.goal_as_dict(goal, result) for goal in cells.goals() if self._wanted(goal.cell)]
         return result | {"goals": goals}
 
@@ -151,9 +164,12 @@ class Bench:
                 say(f"  {name} failed: {failure}")
         return rows
 
+    def _slow(self, attack):
+        slow = SlowClients(self._servers, self._uncounted, self._counter, self._cores, self._window_ms / 200)
+        return self._each(f"{attack.name}: {attack.title}", cells.SLOW_OF, lambda name: slow.measure(name, attack))
+
     def _instructions(self):
-        uncounted = Load(ROOT, self._scratch, self._cores, self._window_ms, False)
-        counter = Counter(self._servers, uncounted, self._scratch, self._requests)
+        counter = self._counter
         hello = cells.HELLO | {"connections": 64}
 
         def measure(name):

@@ -42,6 +42,21 @@ def run(command, core, seconds):
         return out
 
 
+@contextlib.contextmanager
+def in_background(command, core):
+    """On one core, behind everybody else there; ended with the block."""
+    with subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "taskset", "-c", str(core), "nice", "-n", "19", *command],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          start_new_session=True) as child:
+        try:
+            yield
+            if child.poll() is not None and child.returncode != 0:
+                raise Failed(f"{os.path.basename(command[0])} has ended with {child.returncode}")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -8,9 +8,13 @@ import figures
 METRICS = {
     "requests_per_second": "requests/s", "cpu_us": "CPU", "p99_us": "p99",
     "user_instructions": "user instructions a request", "kernel_instructions": "kernel instructions",
-    "bytes_each": "private bytes of an idle connection",
+    "bytes_each": "bytes of a connection",
+    "failed": "plain requests failed", "instructions_ratio": "user instructions a request, against none slow",
     "beside_idle": "user instructions beside 10,000 idle connections",
 }
+
+
+FULL_CELLS = {cell.name for cell in cells.timed_cells()}
 
 
 def cell_as_dict(cell, outcomes):
@@ -44,8 +48,8 @@ def goal_as_dict(goal, result):
 
 def values_of(goal, result):
     """State -> what was measured; figures that have no state stand under "any"."""
-    if goal.cell in (cells.INSTRUCTIONS, cells.IDLE):
-        ours = result.get(goal.cell, {}).get("berth", {})
+    if goal.cell not in FULL_CELLS:
+        ours = (result | result.get("slow", {})).get(goal.cell, {}).get("berth", {})
         if goal.against:
             return {"any": figures.ratio(ours.get(goal.metric), ours.get(goal.against))}
         return {"any": ours.get(goal.metric)}
@@ -83,6 +87,8 @@ def markdown(result):
         lines += instruction_lines(result[cells.INSTRUCTIONS])
     if cells.IDLE in result:
         lines += idle_lines(result[cells.IDLE])
+    if result.get("slow"):
+        lines += slow_lines(result["slow"])
     return "\n".join(lines + goal_lines(result["goals"]))
 
 
@@ -152,12 +158,46 @@ def idle_lines(memory):
             *table(["", "bytes each", "process at 1,000", "process at 10,000", ""], rows)]
 
 
+def slow_lines(slow):
+    rows = []
+    for attack in cells.attacks():
+        for name, row in slow.get(attack.name, {}).items():
+            rows.append([attack.name, name, row.get("failure") or number(row["open"]), *slow_figures(row)])
+    header = ["", "", "slow ones open", "plain requests", "a second", "failed", "p50 us (alone)", "p99 us (alone)",
+              "user instructions (alone)", "x", "KiB each", "MiB in all", "kernel KiB each", "gone after"]
+    titles = [f"`{attack.name}`: {attack.title}." for attack in cells.attacks()]
+    return [f"### plain requests in an open loop at half of the peak, beside {cells.SLOW:,} slow connections", "",
+            *table(header, rows), " ".join(titles) + " KiB each: growth of the "
+            "server's resident memory for each that is open. Kernel: TCP buffers of "
+            "both ends, for each that was attempted. Gone after: seconds until the default deadlines have ended the "
+            "last of them.", ""]
+
+
+def slow_figures(row):
+    """What stands behind the number of those that are open."""
+    if row.get("failure"):
+        return ["-"] * 11
+
+    def with_alone(name):
+        return f"{number(row.get(name + '_us'))} ({number(row.get(name + '_us_alone'))})"
+
+    def kibibytes(name):
+        return number(None if row[name] is None else row[name] / 1024, 1)
+
+    alone = row.get("instructions_alone")
+    counted = "-" if alone is None else f"{number(row['instructions_beside'])} ({number(alone)})"
+    return [number(row["requests"]), number(row["rate"]), number(row["failed"]), with_alone("p50"), with_alone("p99"),
+            counted, number(row.get("instructions_ratio"), 3), kibibytes("bytes_each"),
+            number(row["bytes_in_all"] / 2**20, 1), kibibytes("kernel_bytes_each"),
+            number(row.get("seconds_until_gone"), 1)]
+
+
 def goal_lines(goals):
     rows = []
     for goal in goals:
         bound = f"at {'least' if goal['at_least'] else 'most'} {goal['bound']:,g}"
         where = f" ({goal['state']})" if goal["state"] else ""
-        measured = [f"{times(told['value']) if told['value'] < 100 else number(told['value'])}"
+        measured = [f"{times(told['value']) if 0 < told['value'] < 100 else number(told['value'])}"
                     f"{'' if state == 'any' else ' ' + state}: {'met' if told['met'] else '**missed**'}"
                     for state, told in goal["measured"].items()]
         rows.append([goal["cell"], goal["what"] + where, bound, "; ".join(measured) or "not measured"])

@@ -16,11 +16,13 @@ class Servers:
         self._peers = os.path.join(root, "build", "bench")
         with open(os.path.join(scratch, "big"), "wb") as file:
             file.write(b"b" * (1 << 20))
+        with open(os.path.join(scratch, "page"), "wb") as file:
+            file.write(b"b" * (64 << 10))
 
     def start(self, name, settings=None, prefix=(), core=None):
         """One of berth, raw, threads, nginx, libh2o, Kore and Go, as a context manager. `settings` go into berth's
-        configuration: "limits" beside the others of that section, "more" as sections of their own. `prefix`
-        is put before the command."""
+        configuration: "limits" and "timeouts" beside the others of those sections, "more" as sections of their
+        own. `prefix` is put before the command."""
         port = free_port()
         command = getattr(self, "_" + name.lower())(port, settings or {})
         log = os.path.join(self._scratch, f"{name}-{port}.log")
@@ -38,8 +40,11 @@ class Servers:
         return path
 
     def _berth(self, port, settings):
-        limits = settings.get("limits", "")
-        path = self._fill("berth.yaml", port, limits=", " + limits if limits else "", more=settings.get("more", ""),
+        def others(section):
+            return ", " + settings[section] if section in settings else ""
+
+        path = self._fill("berth.yaml", port, limits=others("limits"), timeouts=others("timeouts"),
+                          more=settings.get("more", ""),
                           bench=os.path.join(self._built, "tests", "bench", "plugins", "bench.so"))
         return [os.path.join(self._built, "berth"), "run", "--allow-root", "-c", path]
 
