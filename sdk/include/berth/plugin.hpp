@@ -14,12 +14,17 @@
 #include <berth/config.hpp>
 #include <berth/config_value.hpp>
 #include <berth/entry.hpp>
+#include <berth/error_reply.hpp>
 #include <berth/handler.hpp>
 #include <berth/host.hpp>
 #include <berth/log.hpp>
+#include <berth/max_body.hpp>
 #include <berth/middleware.hpp>
+#include <berth/query.hpp>
+#include <berth/redirect.hpp>
 #include <berth/request.hpp>
 #include <berth/response.hpp>
+#include <berth/strip_prefix.hpp>
 
 #if defined(BERTH_PLUGIN_NAME) && defined(BERTH_PLUGIN_VERSION)
 

@@ -66,11 +66,30 @@ class NameValues {
   At at_;
 };
 
+namespace detail {
+
+// RFC 9112 s3.2: the path of a target in origin-form or absolute-form, where an empty one is "/";
+// "*" is itself, and the authority of a CONNECT has none.
+inline std::string_view path_of_target(std::string_view target) noexcept {
+  target = target.substr(0, target.find('?'));
+  if (target.starts_with('/') || target == "*") return target;
+  const std::size_t authority = target.find("://");
+  if (authority == std::string_view::npos) return {};
+  const std::size_t slash = target.find('/', authority + 3);
+  return slash == std::string_view::npos ? "/" : target.substr(slash);
+}
+
+}  // namespace detail
+
 // Used by the thread inside serve() only, but for cancelled(). What has no value of its own is an
 // empty view; what may be absent is an optional.
 class Request {
  public:
   explicit Request(berth_request* request) noexcept : request_(request) {}
+  // The same request, seen from below a mount prefix: path() and raw_path() are these, views that
+  // the caller keeps; all else is that of `whole`. For StripPrefix.
+  Request(const Request& whole, std::string_view path, std::string_view raw_path) noexcept
+      : request_(whole.request_), path_(path), raw_path_(raw_path) {}
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
@@ -78,8 +97,14 @@ class Request {
   [[nodiscard]] std::string_view method() const noexcept { return text(&berth_host::req_method); }
   // As received: "/a%20b?x=1" (RFC 9112 s3.2).
   [[nodiscard]] std::string_view target() const noexcept { return text(&berth_host::req_target); }
-  // Decoded and cleaned: "/a b".
-  [[nodiscard]] std::string_view path() const noexcept { return text(&berth_host::req_path); }
+  // Decoded and cleaned: "/a b". An escaped slash cannot be told from one that divides.
+  [[nodiscard]] std::string_view path() const noexcept {
+    return path_ ? *path_ : text(&berth_host::req_path);
+  }
+  // The path of the target, still escaped: "/a%20b" (Go's EscapedPath).
+  [[nodiscard]] std::string_view raw_path() const noexcept {
+    return raw_path_ ? *raw_path_ : detail::path_of_target(target());
+  }
   // Raw, without '?': "x=1".
   [[nodiscard]] std::string_view query() const noexcept { return text(&berth_host::req_query); }
   // "HTTP/1.1"
@@ -202,6 +227,8 @@ class Request {
     return detail::view((detail::host->*member)(request_));
   }
   berth_request* request_;
+  std::optional<std::string_view> path_;
+  std::optional<std::string_view> raw_path_;
 };
 
 }  // namespace berth

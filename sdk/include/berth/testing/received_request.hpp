@@ -3,6 +3,7 @@
 #pragma once
 
 #include <berth/abi.h>
+#include <berth/request.hpp>
 #include <berth/testing/message.hpp>
 #include <berth/testing/misuse_list.hpp>
 #include <berth/testing/rules.hpp>
@@ -21,7 +22,7 @@ class ReceivedRequest {
   ReceivedRequest(RequestSpec spec, std::string pattern, MisuseList& misuse)
       : request(std::move(spec)), route(std::move(pattern)), misuse_(misuse) {
     const std::size_t mark = request.target.find('?');
-    path = decode(request.target.substr(0, mark), false).value_or("");
+    path = decode(detail::path_of_target(request.target), false).value_or("");
     if (mark == std::string::npos) return;
     query = request.target.substr(mark + 1);
     query_values = parse_query(query);
