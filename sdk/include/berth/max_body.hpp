@@ -27,7 +27,8 @@ class BodyTooLarge : public Error {
   std::uint64_t max_bytes_;
 };
 
-// Reads what is left of a body. Of use as long as the request; only one thread, that of serve().
+// Made before anything of the body is read; of use as long as the request, by the thread inside
+// serve() only.
 class MaxBody {
  public:
   MaxBody(Request& request, std::uint64_t max_bytes) noexcept

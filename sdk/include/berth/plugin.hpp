@@ -11,19 +11,27 @@
 #pragma once
 
 #include <berth/abi.h>
+#include <berth/byte_ranges.hpp>
 #include <berth/config.hpp>
 #include <berth/config_value.hpp>
+#include <berth/content_coding.hpp>
+#include <berth/descriptor.hpp>
 #include <berth/entry.hpp>
 #include <berth/error_reply.hpp>
 #include <berth/handler.hpp>
 #include <berth/host.hpp>
+#include <berth/http_date.hpp>
 #include <berth/log.hpp>
 #include <berth/max_body.hpp>
+#include <berth/media_type.hpp>
 #include <berth/middleware.hpp>
+#include <berth/preconditions.hpp>
 #include <berth/query.hpp>
 #include <berth/redirect.hpp>
 #include <berth/request.hpp>
 #include <berth/response.hpp>
+#include <berth/serve_content.hpp>
+#include <berth/serve_file.hpp>
 #include <berth/strip_prefix.hpp>
 
 #if defined(BERTH_PLUGIN_NAME) && defined(BERTH_PLUGIN_VERSION)

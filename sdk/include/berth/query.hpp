@@ -15,7 +15,7 @@ namespace berth {
 // Decoded pairs in the order sent, names may repeat: "&" separates and ";" does not (Go 1.17), "+"
 // is a blank, "a" is "a" with an empty value, empty pairs are none (WHATWG URL s5.1). A pair with a
 // malformed escape is left out and the others are there all the same. Client input throws nothing.
-// Views live until serve() returns. A value that is not copied may be used by several threads.
+// Views live until serve() returns.
 class Query {
  public:
   // The host's own bound is 1000 pairs as well.

@@ -5,9 +5,12 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <ctime>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -94,8 +97,35 @@ class Stripped : public berth::Handler {
   std::unique_ptr<berth::Handler> handler_;
 };
 
+// "0123456789" with the entity tag in the query; fields of the query that begin with a capital are
+// set before.
+class Contents : public berth::Handler {
+  void serve(berth::ResponseWriter& response, berth::Request& request) override {
+    for (const auto& [name, value] : request.query_values()) {
+      if (name.front() >= 'A' && name.front() <= 'Z') response.set_header(name, value);
+    }
+    berth::Validators validators;
+    validators.etag = request.query_value("etag").value_or("");
+    validators.modified = static_cast<std::time_t>(number(request, "modified"));
+    berth::serve_content(response, request, berth::BytesContent("0123456789"),
+                         request.query_value("type").value_or("text/plain"), validators);
+  }
+};
+
+class File : public berth::Handler {
+ public:
+  explicit File(const berth::Config& config) : path_(config.get<berth::Path>("file").name) {}
+  void serve(berth::ResponseWriter& response, berth::Request& request) override {
+    berth::serve_file(response, request, path_);
+  }
+
+ private:
+  const std::string path_;
+};
+
 }  // namespace
 
 BERTH_PLUGIN(berth::handler<Fails>("fails"), berth::handler<Redirects>("redirects"),
              berth::handler<Queries>("queries"), berth::handler<Limited>("limited"),
-             berth::handler<Stripped>("stripped"));
+             berth::handler<Stripped>("stripped"), berth::handler<Contents>("contents"),
+             berth::handler<File>("file"));
