@@ -10,6 +10,8 @@
 
 namespace static_files {
 
+using berth::Descriptor;
+
 namespace {
 
 Descriptor open_folder(const std::string& path) {
@@ -33,15 +35,6 @@ Descriptor open_beneath(const Descriptor& root, const char* name) {
 }
 
 }  // namespace
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 std::string Root::problem() const {
   const Descriptor root = open_folder(path_);

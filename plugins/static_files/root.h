@@ -2,6 +2,8 @@
 // HTTP.
 #pragma once
 
+#include <berth/descriptor.hpp>
+
 #include <sys/stat.h>
 
 #include <string>
@@ -9,25 +11,9 @@
 
 namespace static_files {
 
-// An open descriptor, closed with it; -1: none.
-class Descriptor {
- public:
-  Descriptor() noexcept = default;
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_ = -1;
-};
-
 struct Opened {
   int error = 0;  // an errno; the rest says nothing then
-  Descriptor file;
+  berth::Descriptor file;
   struct stat status {};
 };
 

@@ -111,6 +111,47 @@ TEST_F(Site, ALargeFileInWholeInPartAndNotAtAll) {
   EXPECT_TRUE(old.read_reply().body == content);
 }
 
+TEST_F(Site, SeveralPartsOfALargeFile) {
+  Running host(file, folder);
+  RawClient client(host.port);
+  client.send(get("/static/big.bin", "Range: bytes=2000000-2499999,0-99\r\n") + get("/static/"));
+  const Reply parts = client.read_reply();
+  EXPECT_EQ(parts.status, 206);
+  EXPECT_TRUE(parts.whole);
+  const std::string type = parts.field("Content-Type").value_or("");
+  const std::string line = "--" + type.substr(type.find('=') + 1);
+  const std::string of_type = "\r\nContent-Type: application/octet-stream\r\n\r\n";
+  EXPECT_TRUE(parts.body == line + "\r\nContent-Range: bytes 2000000-2499999/3000000" + of_type +
+                                content.substr(2'000'000, 500'000) + "\r\n" + line +
+                                "\r\nContent-Range: bytes 0-99/3000000" + of_type +
+                                content.substr(0, 100) + "\r\n" + line + "--\r\n");
+  EXPECT_EQ(client.read_reply().body, "<p>home</p>") << "the connection goes on";
+}
+
+TEST_F(Site, AFileCompressedBeforehandIsSentWithItsCoding) {
+  (void)folder.write("site/index.html.br", "brotli");
+  (void)folder.write("packed.yaml", std::string(kListen) + R"(
+plugins:
+  files: { file: static_files.so }
+routes:
+  - pattern: "GET /static/{path...}"
+    handler: files.directory
+    config: { root: site, precompressed: [zst, br] }
+)");
+  Running host("../packed.yaml", folder);
+  RawClient client(host.port);
+  client.send(get("/static/", "Accept-Encoding: zstd, br;q=0.5\r\n") + get("/static/"));
+  const Reply packed = client.read_reply();
+  EXPECT_EQ(packed.body, "brotli");
+  EXPECT_EQ(packed.field("Content-Encoding"), "br");
+  EXPECT_EQ(packed.field("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(packed.field("Vary"), "Accept-Encoding");
+  const Reply plain = client.read_reply();
+  EXPECT_EQ(plain.body, "<p>home</p>");
+  EXPECT_EQ(plain.field("Vary"), "Accept-Encoding");
+  EXPECT_NE(plain.field("ETag"), packed.field("ETag"));
+}
+
 TEST_F(Site, NothingOutsideOfItIs) {
   Running host(file, folder);
   for (const char* path :

@@ -148,6 +148,10 @@ TEST_F(Site, TheConfigurationIsChecked) {
        {"cache_control", "cache_control: expected printable ASCII"}},
       {map({{"root", root}, {"dotfiles", "yes"}}),
        {"dotfiles", "dotfiles: expected true or false, not \"yes\""}},
+      {map({{"root", root}, {"precompressed", list({"gz", "zip"})}}),
+       {"precompressed[1]", "precompressed[1]: expected zst, br or gz"}},
+      {map({{"root", root}, {"precompressed", list({"gz", "gz"})}}),
+       {"precompressed[1]", "precompressed[1]: it is there twice"}},
       {map({{"root", root}, {"indx", "a"}}),
        {"(key) indx", "unknown key \"indx\" (did you mean \"index\"?)"}},
   };

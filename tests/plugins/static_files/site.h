@@ -18,6 +18,7 @@
 
 namespace static_files {
 
+using berth::testing::list;
 using berth::testing::map;
 using berth::testing::Node;
 using berth::testing::RecordedResponse;
