@@ -37,7 +37,7 @@ Root read_root(const berth::Config& config) {
 
 // Empty: none.
 std::string read_index(const berth::Config& config) {
-  const auto index = config.get<std::string>("index", "index.html");
+  auto index = config.get<std::string>("index", "index.html");
   if (index == "false") return {};
   if (index.empty() || index.front() == '.' || index.find('/') != std::string::npos) {
     config["index"].fail("expected the name of a file, or false");

@@ -29,7 +29,8 @@ class Root {
 
   // A file or folder by its name below the root, without a slash at either end. Links are followed
   // as long as they stay below it: EXDEV or ELOOP else (openat2(2), RESOLVE_BENEATH). What is no
-  // file is opened without waiting for it; the caller looks at the status.
+  // file is opened without waiting for it, and a folder that may not be read only to be looked at;
+  // the caller looks at the status.
   [[nodiscard]] Opened open(const std::string& name) const;
 
  private:

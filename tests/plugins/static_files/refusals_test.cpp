@@ -136,6 +136,23 @@ TEST_F(Site, WhatMayNotBeReadIs403) {
       ::testing::ExitedWithCode(0), "^403 Forbidden\n$");
 }
 
+// As above: what it holds may be read, what that is may not.
+TEST_F(Site, AFolderThatMayOnlyBeSearchedIsServed) {
+  for (const std::string& folder : {base, root, root + "/sub"}) {
+    ASSERT_EQ(::chmod(folder.c_str(), 0711), 0);
+  }
+  mount();
+  EXPECT_EXIT(
+      {
+        constexpr uid_t kNobody = 65534;
+        if (::geteuid() == 0 && ::setuid(kNobody) != 0) std::_Exit(2);
+        std::fputs(get("sub/").body.c_str(), stderr);
+        std::fputs(get("sub").header("Location").value_or("").c_str(), stderr);
+        std::_Exit(get("sub").status == 301 ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0), "^<p>sub</p>./sub/$");
+}
+
 TEST_F(Site, OtherMethodsAre405) {
   mount();
   for (const char* method : {"POST", "PUT", "DELETE", "get"}) {
