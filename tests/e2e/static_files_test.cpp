@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "e2e/host.h"
@@ -152,20 +153,110 @@ routes:
   EXPECT_NE(plain.field("ETag"), packed.field("ETag"));
 }
 
-TEST_F(Site, NothingOutsideOfItIs) {
+// CVE-2011-3192: many ranges, or overlapping ones, of a large file. CVE-2017-7529: ends that wrap.
+TEST_F(Site, ARangeBombIsTheWholeOrNothing_F14) {
+  Running host(file, folder);
+  RawClient client(host.port);
+  std::string seventeen = "bytes=0-0";
+  std::string overlapping = "bytes=0-";
+  for (int i = 1; i < 17; ++i)
+    seventeen += "," + std::to_string(2 * i) + "-" + std::to_string(2 * i);
+  for (int i = 1; i < 1300; ++i) overlapping += "," + std::to_string(i) + "-";
+  for (const std::string& whole :
+       {seventeen, overlapping, std::string("bytes=0-9,9-10"), std::string("bytes=0-0,-3000000"),
+        std::string("bytes=5-4"), std::string("bytes=-9223372036854775807,0-0")}) {
+    client.send(get("/static/big.bin", "Range: " + whole + "\r\n"));
+    const Reply reply = client.read_reply();
+    EXPECT_EQ(reply.status, 200) << whole.substr(0, 40);
+    EXPECT_TRUE(reply.body == content) << whole.substr(0, 40);
+  }
+  for (const char* behind :
+       {"bytes=3000000-", "bytes=18446744073709551615-18446744073709551615", "bytes=-0",
+        "bytes=18446744073709551616-", "bytes=9223372036854775808-9223372036854775809,4000000-"}) {
+    client.send(get("/static/big.bin", "Range: " + std::string(behind) + "\r\n"));
+    const Reply reply = client.read_reply();
+    EXPECT_EQ(reply.status, 416) << behind;
+    EXPECT_EQ(reply.field("Content-Range"), "bytes */3000000") << behind;
+  }
+  for (const char* suffix : {"bytes=-18446744073709551615", "bytes=0-18446744073709551616"}) {
+    client.send(get("/static/big.bin", "Range: " + std::string(suffix) + "\r\n"));
+    const Reply reply = client.read_reply();
+    EXPECT_EQ(reply.field("Content-Range"), "bytes 0-2999999/3000000") << suffix;
+    EXPECT_TRUE(reply.body == content) << suffix;
+  }
+}
+
+// CVE-2021-41773: neither the secret nor a path of this system is told, however it is spelled.
+TEST_F(Site, NoPathLeadsOutOfIt_F15) {
   Running host(file, folder);
   for (const char* path :
        {"/static/../secret.txt", "/static/%2e%2e/secret.txt", "/static/..%2fsecret.txt",
-        "/static/sub/..%2F..%2Fsecret.txt", "/static//etc/passwd", "/static/%2fetc%2fpasswd",
-        "/static/link", "/static/a%00b", "/static/.hidden", "/static/..%5csecret.txt"}) {
+        "/static/.%2e/secret.txt", "/static/%252e%252e/secret.txt", "/static/..;/secret.txt",
+        "/static/sub/..%2F..%2Fsecret.txt", "/static/sub/%2e%2e/%2e%2e/secret.txt",
+        "/static/..%c0%afsecret.txt", "/static//etc/passwd", "/static/%2fetc%2fpasswd",
+        "/static../secret.txt", "/static%2f..%2fsecret.txt", "/static/a%00b",
+        "/static/../secret.txt%00.html", "/static/.hidden", "/static/..%5csecret.txt",
+        "http://h/static/../secret.txt", "http://h/static/..%2fsecret.txt"}) {
     RawClient client(host.port);
     client.send(get(path));
     const Reply reply = client.read_reply();
     EXPECT_TRUE(reply.status == 404 || reply.status == 400 || reply.status == 301)
         << path << ": " << reply.status;
-    EXPECT_EQ(reply.body.find("secret"), std::string::npos) << path << ": " << reply.body;
+    EXPECT_EQ(reply.body.find("secret\n"), std::string::npos) << path << ": " << reply.body;
+    EXPECT_NE(reply.body, "secret") << path;
+    EXPECT_EQ(reply.body.find("root:"), std::string::npos) << path << ": " << reply.body;
     EXPECT_EQ(reply.body.find(folder.path()), std::string::npos) << path;
   }
+}
+
+// Not through a link to a file or a folder, an absolute one, one of /proc, or one that takes the
+// place of a folder between two requests.
+TEST_F(Site, NoLinkLeadsOutOfIt_F16) {
+  namespace fs = std::filesystem;
+  const std::string site = folder.path() + "/site";
+  fs::create_symlink("/etc/passwd", site + "/passwd");
+  fs::create_symlink(site + "/index.html", site + "/absolute");
+  fs::create_directory_symlink("..", site + "/up");
+  fs::create_directory_symlink("/proc/self/root", site + "/magic");
+  fs::create_symlink("link", site + "/chained");
+  fs::create_symlink("../index.html", site + "/sub/inside");
+  Running host(file, folder);
+  RawClient client(host.port);
+  for (const char* name : {"link", "chained", "passwd", "absolute", "up/secret.txt", "up/",
+                           "magic/etc/passwd", "sub/../link"}) {
+    client.send(get("/static/" + std::string(name)));
+    const Reply reply = client.read_reply();
+    EXPECT_TRUE(reply.status == 404 || reply.status == 301) << name << ": " << reply.status;
+    EXPECT_NE(reply.body, "secret") << name;
+    EXPECT_EQ(reply.body.find("root:"), std::string::npos) << name;
+  }
+  client.send(get("/static/sub/inside"));
+  EXPECT_EQ(client.read_reply().body, "<p>home</p>") << "a link that stays inside is followed";
+  (void)folder.write("elsewhere/index.html", "secret");
+  fs::rename(site + "/sub", site + "/was");
+  fs::create_directory_symlink("../elsewhere", site + "/sub");
+  client.send(get("/static/sub/"));
+  EXPECT_EQ(client.read_reply().status, 404);
+  EXPECT_TRUE(host.child.wait_for("a link leads out of the root")) << "the operator is told";
+}
+
+// Of the name of a file, which comes back in a Location, and of a query.
+TEST_F(Site, ARedirectToAFolderSplitsNoReply_F17) {
+  std::filesystem::create_directory(folder.path() + "/site/a\r\nX-Injected: yes");
+  Running host(file, folder);
+  RawClient client(host.port);
+  for (const char* target :
+       {"/static/a%0d%0aX-Injected:%20yes", "/static/sub?%0d%0aX-Injected:%20yes",
+        "/static/sub?\rX-Injected:yes"}) {
+    client.send(get(target));
+    const Reply reply = client.read_reply();
+    EXPECT_TRUE(reply.status == 301 || reply.status == 400) << target << ": " << reply.status;
+    EXPECT_EQ(reply.field("X-Injected"), std::nullopt) << target;
+  }
+}
+
+TEST_F(Site, OtherMethodsAreToldWhichThereAre) {
+  Running host(file, folder);
   RawClient client(host.port);
   client.send("POST /static/ HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
   const Reply reply = client.read_reply();
