@@ -55,6 +55,13 @@ inline constexpr std::size_t kResponseBuffer = 2 * kKiB;
 // Bytes unsent that a handler may leave to its loop; a write beyond waits for the client.
 // limits.unsent.
 inline constexpr std::size_t kUnsent = 256 * kKiB;
+// Bytes of a file that are read at a time where the kernel cannot send it itself.
+inline constexpr std::size_t kFilePiece = 32 * kKiB;
+// Bytes of a file that a loop sends before others have their turn.
+inline constexpr std::size_t kFileTurn = 1 * kMiB;
+// Bytes of a response beyond that which are kept where no thread may wait for its client (the limit
+// of client_waits is reached), within limits.buffered; above it the response is cut.
+inline constexpr std::size_t kBorrowed = 4 * kMiB;
 // Bytes of a response head that a handler may build, trailers included; more is a bug of the
 // plugin.
 inline constexpr std::size_t kResponseHead = 256 * kKiB;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "http/head_parser.h"
 #include "net/stream.h"
+#include "serve/file_rest.h"
 
 namespace berth::serve {
 
@@ -22,26 +23,23 @@ struct H1Backlog {
       due;  // when the head, or the body that is read ahead, must be here
   base::Buffer output;
   std::size_t sent = 0;  // of output
+  FileRest file;         // behind output
 
-  // Sends what the stream takes. False: the stream is lost. `progress` tells whether it took
-  // anything.
-  [[nodiscard]] bool send(net::Stream& stream, bool& progress) noexcept {
-    while (sent < output.size()) {
-      const net::IoResult result = stream.write(output.view().substr(sent));
-      if (result.kind == net::IoResult::Kind::kWouldBlock) return true;
-      if (!result.ok()) return false;
-      sent += result.bytes;
-      progress = true;
-    }
-    output = base::Buffer();
-    sent = 0;
-    return true;
-  }
+  enum class Sent : std::uint8_t {
+    kAll,
+    kBlocked,  // the stream takes no more for now
+    kTurn,     // it may take more, but others have their turn first
+    kLost,     // the stream is, or the file has become shorter
+  };
+  // Sends what the stream takes, within reason. `progress` tells whether it took anything.
+  [[nodiscard]] Sent send(net::Stream& stream, bool& progress) noexcept;
+  // Whether the client has something to take.
+  [[nodiscard]] bool sending() const noexcept { return !output.empty() || !file.empty(); }
 
   [[nodiscard]] std::uint64_t bytes() const noexcept {
     return input.capacity() + output.capacity();
   }
-  [[nodiscard]] bool empty() const noexcept { return input.empty() && output.empty() && !due; }
+  [[nodiscard]] bool empty() const noexcept { return input.empty() && !sending() && !due; }
 };
 
 }  // namespace berth::serve

@@ -91,7 +91,7 @@ std::string_view H1Connection::local_address() {
 
 void H1Connection::close() noexcept {
   loop().close(*this);
-  if (after_ == After::kReset || (backlog_ && !backlog_->output.empty())) {
+  if (after_ == After::kReset || (backlog_ && backlog_->sending())) {
     // Bytes that end by closing have no other way to show that they were cut (RFC 9112 s8).
     const linger reset{.l_onoff = 1, .l_linger = 0};
     (void)::setsockopt(stream_->fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -113,7 +113,7 @@ sched::Turn H1Connection::on_ready(sched::Worker& worker, sched::Readiness readi
     close();
     return sched::Turn::kKept;
   }
-  const bool sending = backlog_ && !backlog_->output.empty();
+  const bool sending = backlog_ && backlog_->sending();
   if (!sending &&
       !readiness.has(Readiness::kReadable | Readiness::kPeerClosed | Readiness::kHangup)) {
     // Only "writable", as every new connection says first.
@@ -129,7 +129,7 @@ sched::Turn H1Connection::on_adopted(sched::Worker& worker) { return read_reques
 
 sched::Turn H1Connection::on_return(sched::Worker& worker) {
   // What it comes back with is due from now on, whatever the timer was set for before.
-  if (backlog_ && !backlog_->output.empty()) set_timer(service_.options().write_stall);
+  if (backlog_ && backlog_->sending()) set_timer(service_.options().write_stall);
   return advance(worker);
 }
 
@@ -141,7 +141,7 @@ void H1Connection::on_deadline(sched::Worker& worker) {
     return;
   }
   const bool reading =
-      after_ == After::kRead && discard_ == 0 && (!backlog_ || backlog_->output.empty());
+      after_ == After::kRead && discard_ == 0 && (!backlog_ || !backlog_->sending());
   if (reading && input_waits()) {
     loop().requeue(*this);  // in time, but the process was stopped, or its loops were late
     return;
@@ -244,14 +244,16 @@ void H1Connection::on_drain(sched::Worker& worker, bool hard) {
 
 sched::Turn H1Connection::advance(sched::Worker& worker) {
   note_half(false);
-  if (backlog_ && !backlog_->output.empty()) {
+  if (backlog_ && backlog_->sending()) {
     bool progress = false;
-    if (!backlog_->send(*stream_, progress)) {
+    const H1Backlog::Sent sent = backlog_->send(*stream_, progress);
+    if (sent == H1Backlog::Sent::kLost) {
       close();
       return sched::Turn::kKept;
     }
     if (progress || !armed()) set_timer(service_.options().write_stall);
-    if (!backlog_->output.empty()) {
+    if (sent != H1Backlog::Sent::kAll) {
+      if (sent == H1Backlog::Sent::kTurn) loop().requeue(*this);
       note_half(true);
       return sched::Turn::kKept;
     }
@@ -336,6 +338,7 @@ bool H1Connection::keep_output(H1Scratch& scratch) {
   if (scratch.transport.output.empty()) return true;
   backlog().output = scratch.transport.output.take();
   backlog_->sent = 0;
+  backlog_->file = scratch.transport.output.take_file();
   return account();
 }
 
@@ -392,7 +395,7 @@ void H1Connection::end_turn_with_rest(sched::Worker& worker, H1Input& input, boo
 
 void H1Connection::refuse_buffered(sched::Worker& worker) {
   H1Output& output = H1Scratch::of(worker).transport.output;
-  const bool sending = !backlog_->output.empty();
+  const bool sending = backlog_->sending();
   backlog_->input = std::string();
   if (!sending) {
     (void)refuse(worker, 503, "the server is busy");

@@ -1,5 +1,6 @@
 #include "serve/h1_output.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ namespace berth::serve {
 
 IoStatus H1Output::fail(IoError error) noexcept {
   lost_ = true;
-  bytes_.clear();
+  discard();
   sent_ = 0;
   return base::fail(error);
 }
@@ -38,10 +39,22 @@ bool H1Output::send_now() noexcept {
   return !lost_;
 }
 
+bool H1Output::send_rest() noexcept {
+  while (!file_.empty()) {
+    const net::IoResult result = file_.send(*stream_, base::limits::kFileTurn);
+    if (result.kind == net::IoResult::Kind::kWouldBlock) return true;
+    if (!result.ok()) {
+      (void)fail(IoError::kClosed);
+      return false;
+    }
+  }
+  return true;
+}
+
 IoStatus H1Output::wait() {
   // DESIGN: never block while owning a loop; where no spare is left the response is given up.
   const sched::ClientWait wait(*worker_);
-  if (!wait.allowed()) return fail(IoError::kExhausted);
+  if (!wait.allowed()) return base::fail(IoError::kExhausted);
   base::TimePoint deadline = service_->clock().now() + service_->options().write_stall;
   if (limit_) deadline = std::min(deadline, *limit_);
   if (net::wait_writable(stream_->fd(), deadline) != net::WaitResult::kReady) {
@@ -60,6 +73,9 @@ void H1Output::keep(std::string_view body) {
 
 IoStatus H1Output::write_on(std::string_view body) {
   if (lost_) return base::fail(IoError::kClosed);
+  if (has_file()) {
+    if (auto sent = flush(); !sent) return sent;
+  }
   if (bytes_.size() - sent_ + body.size() <= kGather) {
     keep(body);
     return base::done();
@@ -87,12 +103,31 @@ IoStatus H1Output::write_on(std::string_view body) {
       keep(body);
       return base::done();
     }
-    if (auto waited = wait(); !waited) return waited;
+    if (auto waited = wait(); !waited) {
+      if (lost_ || !borrow(body.size())) return lost_ ? waited : fail(IoError::kExhausted);
+      keep(body);
+      return base::done();
+    }
   }
+}
+
+bool H1Output::borrow(std::size_t bytes) noexcept {
+  if (borrowed_ + bytes > base::limits::kBorrowed || !service_->reserve_buffered(bytes)) {
+    return false;
+  }
+  borrowed_ += bytes;
+  return true;
+}
+
+void H1Output::give_back() noexcept {
+  if (borrowed_ > 0) service_->release_buffered(std::exchange(borrowed_, 0));
 }
 
 // The head goes out on its own first: one send more, where the file is larger than a gathered body.
 IoStatus H1Output::send_file(int file, std::uint64_t offset, std::uint64_t size) {
+  if (has_file()) {
+    if (auto sent = flush(); !sent) return sent;
+  }
   while (size > kGather) {
     if (!try_send()) return base::fail(IoError::kClosed);
     if (bytes_.empty()) {
@@ -104,13 +139,17 @@ IoStatus H1Output::send_file(int file, std::uint64_t offset, std::uint64_t size)
         continue;
       }
       if (sent.kind == net::IoResult::Kind::kEnd) return base::fail(IoError::kInvalid);
-      const bool cannot = sent.error == EINVAL || sent.error == ENOSYS || sent.error == ESPIPE;
-      if (sent.kind == net::IoResult::Kind::kError) {
-        return cannot ? copy_file(file, offset, size) : fail(IoError::kClosed);
+      if (cannot_send_files(sent)) return copy_file(file, offset, size);
+      if (sent.kind == net::IoResult::Kind::kError) return fail(IoError::kClosed);
+      // The socket is full: the rest stays in the file.
+      base::Descriptor kept(::fcntl(file, F_DUPFD_CLOEXEC, 0));
+      if (kept) {
+        file_ = {std::move(kept), offset, size};
+        return base::done();
       }
     }
-    if (bytes_.size() + size <= service_->options().unsent_bytes) break;
-    if (auto waited = wait(); !waited) return waited;
+    // For the head; or no descriptor is left.
+    if (auto waited = wait(); !waited) return lost_ ? waited : fail(IoError::kExhausted);
   }
   return copy_file(file, offset, size);
 }
@@ -133,12 +172,14 @@ IoStatus H1Output::copy_file(int file, std::uint64_t offset, std::uint64_t size)
 IoStatus H1Output::flush() {
   while (true) {
     if (!try_send()) return base::fail(IoError::kClosed);
-    if (bytes_.empty()) return base::done();
-    if (auto waited = wait(); !waited) return waited;
+    if (bytes_.empty() && !send_rest()) return base::fail(IoError::kClosed);
+    if (empty()) return base::done();
+    if (auto waited = wait(); !waited) return lost_ ? waited : fail(IoError::kExhausted);
   }
 }
 
 base::Buffer H1Output::take() {
+  give_back();  // the connection counts what it keeps
   bytes_.erase_front(std::exchange(sent_, 0));
   return std::move(bytes_);
 }

@@ -92,7 +92,7 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   const std::size_t behind = input.size - body_at;
   const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(behind, framing.length));
   arm(scratch.exchange.request().route(), loop().now(), scratch.parser.head().method == "HEAD",
-      !scratch.transport.output.empty());
+      !scratch.transport.output.bytes().empty());
   begin_transport(worker, framing, input.buffer.subspan(body_at), behind, loop().now());
   if (backlog_) backlog_->due.reset();
 
@@ -111,7 +111,9 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   settle(scratch, unread_body, !input.drained || !kept);
   if (!kept) return Served::kLost;
   unhold();
-  return after_ == After::kRead && discard_ == 0 ? Served::kNext : Served::kLast;
+  // What is left of a file has to go first.
+  const bool next = after_ == After::kRead && discard_ == 0 && !scratch.transport.output.has_file();
+  return next ? Served::kNext : Served::kLast;
 }
 
 H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& input,
@@ -211,8 +213,9 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
     close();
     return;
   }
-  if (partial && input.drained && !input.end && input.position == input.size && output.empty() &&
-      !backlog_ && after_ == After::kRead && !service_.draining()) {
+  // With a part of a file left it is not `partial`.
+  if (partial && input.drained && !input.end && input.position == input.size &&
+      output.bytes().empty() && !backlog_ && after_ == After::kRead && !service_.draining()) {
     set_timer(service_.options().idle_timeout);  // the common end, without looking at the rest
     return;
   }

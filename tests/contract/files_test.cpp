@@ -5,13 +5,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
 #include <future>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/descriptor.h"
 #include "support/routes.h"
@@ -20,6 +24,7 @@
 namespace berth {
 namespace {
 
+using namespace std::chrono_literals;
 using serve::IoError;
 using serve::IoStatus;
 using serve::Request;
@@ -138,8 +143,8 @@ TEST_F(Files, ReachAClientThatReadsSlowlyWhileOthersAreServed) {
 TEST_F(Files, ThatBecameShorterCutTheResponse) {
   std::promise<IoError> failed;
   routes.add("/short", [&](ResponseWriter& response, Request&) {
-    (void)response.set_field("Content-Length", std::to_string(kSize + 100'000));
-    const IoStatus sent = response.send_file(file.get(), 0, kSize + 100'000);
+    (void)response.set_field("Content-Length", "150000");
+    const IoStatus sent = response.send_file(file.get(), kSize - 50'000, 150'000);
     failed.set_value(sent.ok() ? IoError::kState : sent.error());
   });
   server.emplace(routes, options);
@@ -149,20 +154,97 @@ TEST_F(Files, ThatBecameShorterCutTheResponse) {
   EXPECT_EQ(failed.get_future().get(), IoError::kInvalid);
 }
 
-TEST_F(Files, AClientThatGoesAwayFailsTheCall) {
+TEST_F(Files, ThatBecomeShorterBehindTheirHandlerCutTheResponse) {
   options.send_buffer = 16 * 1024;
-  std::promise<IoError> failed;
-  routes.add("/gone", [&](ResponseWriter& response, Request&) {
-    (void)response.set_field("Content-Length", std::to_string(kSize));
-    const IoStatus sent = response.send_file(file.get(), 0, kSize);
-    failed.set_value(sent.ok() ? IoError::kState : sent.error());
+  routes.add("/until-close", [this](ResponseWriter& response, Request&) {
+    EXPECT_TRUE(response.send_file(file.get(), 0, kSize));
   });
-  server.emplace(routes, options);
-  RawClient one = server->connect({.receive_buffer = 4096});
-  ASSERT_TRUE(one.send("GET /gone HTTP/1.1\r\nHost: h\r\n\r\n"));
-  one.skip(1000);
-  one.reset();
-  EXPECT_EQ(failed.get_future().get(), IoError::kClosed);
+  start(0, kSize);
+  std::uint64_t answered = 0;
+  for (const bool with_length : {true, false}) {
+    RawClient slow = server->connect({.receive_buffer = 8192});
+    ASSERT_TRUE(slow.send(with_length ? "GET /file HTTP/1.0\r\n\r\n"
+                                      : "GET /until-close HTTP/1.0\r\n\r\n"));
+    ++answered;
+    TestServer::wait_until(
+        [&] { return server->count(observe::Counter::kResponses2xx) == answered; });
+    ASSERT_EQ(::ftruncate(file.get(), 100), 0);
+    if (with_length) {
+      EXPECT_FALSE(slow.read_reply().whole);
+    } else {
+      (void)slow.read_until_close();
+      EXPECT_EQ(slow.end(), RawClient::End::kReset) << "a FIN would look like its end";
+    }
+    ASSERT_EQ(::ftruncate(file.get(), kSize), 0);
+  }
+}
+
+// What a slow client has not taken is left to the loop: neither a thread nor memory waits for it.
+TEST_F(Files, OfManySlowReadersNoneHoldsAThreadOrBytes_F3) {
+  options.send_buffer = 16 * 1024;
+  options.client_waits = 1;
+  start(0, kSize);
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(server->connect({.receive_buffer = 8192}));
+    ASSERT_TRUE(clients.back().send("GET /file HTTP/1.1\r\nHost: h\r\n\r\n"));
+  }
+  TestServer::wait_until([&] { return server->count(observe::Counter::kResponses2xx) == 20; });
+  server->settle();
+  EXPECT_LE(server->service().buffered(), 20U * 1024) << "heads at most";
+  TestServer::wait_until([&] { return server->pool().at_work() == 1; });
+  for (RawClient& slow : clients) EXPECT_TRUE(slow.read_reply().body == content);
+  for (RawClient& slow : clients) {
+    ASSERT_TRUE(slow.send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"));
+    EXPECT_EQ(slow.read_reply().status, 200);
+  }
+}
+
+TEST_F(Files, ThatAreNotTakenYetHoldUpWhatIsPipelinedBehindThem) {
+  options.send_buffer = 16 * 1024;
+  start(0, kSize);
+  RawClient slow = server->connect({.receive_buffer = 8192});
+  const std::string twice =
+      "GET /file HTTP/1.1\r\nHost: h\r\n\r\nGET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
+  ASSERT_TRUE(slow.send(twice + twice));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(slow.read_reply().body == content);
+    EXPECT_EQ(slow.read_reply().body, "hello, world\n");
+  }
+}
+
+TEST_F(Files, WhatAHandlerWritesBehindAFileComesBehindIt) {
+  options.send_buffer = 16 * 1024;
+  routes.add("/three", [&](ResponseWriter& response, Request&) {
+    (void)response.set_field("Content-Length", std::to_string(2 * kSize + 3));
+    EXPECT_TRUE(response.send_file(file.get(), 0, kSize));
+    EXPECT_TRUE(response.write("and"));
+    EXPECT_TRUE(response.send_file(file.get(), 0, kSize));
+  });
+  start(0, kSize);
+  RawClient slow = server->connect({.receive_buffer = 8192});
+  ASSERT_TRUE(slow.send("GET /three HTTP/1.1\r\nHost: h\r\n\r\n"));
+  EXPECT_TRUE(slow.read_reply().body == content + "and" + content);
+}
+
+TEST_F(Files, AClientThatGoesAwayOrTakesNothingEndsItsConnectionAndFreesTheFile) {
+  options.send_buffer = 16 * 1024;
+  options.serve.write_stall = 50ms;
+  const auto descriptors = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  start(0, kSize);
+  (void)get();
+  const auto before = descriptors();
+  for (const bool resets : {true, false}) {
+    RawClient one = server->connect({.receive_buffer = 4096});
+    ASSERT_TRUE(one.send("GET /file HTTP/1.1\r\nHost: h\r\n\r\n"));
+    one.skip(1000);
+    if (resets) one.reset();
+    TestServer::wait_until([&] { return server->loops().connections() == 1; });
+  }
+  TestServer::wait_until([&] { return descriptors() == before; });
 }
 
 }  // namespace

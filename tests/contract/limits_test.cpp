@@ -205,6 +205,33 @@ TEST_F(Limits, TheOverheadOfChunksIsHeldToItsLimit_F7) {
   }
 }
 
+TEST_F(Limits, WhereNoThreadMayWaitForAClientItsAnswerIsKept_F3) {
+  options.client_waits = 1;
+  options.send_buffer = 16 * 1024;
+  const std::string large(1'000'000, 'x');
+  routes.add("/large", [&](ResponseWriter& response, Request&) {
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(response.write(large));
+  });
+  routes.add("/too-large", [&](ResponseWriter& response, Request&) {
+    serve::IoStatus sent = response.write(large);
+    for (int i = 0; i < 9 && sent.ok(); ++i) sent = response.write(large);
+    EXPECT_EQ(sent.error(), serve::IoError::kExhausted);
+  });
+  start();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(server->connect({.receive_buffer = 8192}));
+    ASSERT_TRUE(clients.back().send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
+  }
+  // All but the one for whom a thread waits.
+  TestServer::wait_until([&] { return server->count(observe::Counter::kResponses2xx) == 4; });
+  RawClient greedy = server->connect({.receive_buffer = 8192});
+  ASSERT_TRUE(greedy.send("GET /too-large HTTP/1.1\r\nHost: h\r\n\r\n"));
+  EXPECT_FALSE(greedy.read_reply().whole);
+  for (RawClient& client : clients) EXPECT_EQ(client.read_reply().body.size(), 3 * large.size());
+  TestServer::wait_until([&] { return server->service().buffered() == 0; });
+}
+
 // Whoever pipelines is read no further than the buffer while one request is served: the rest stays
 // with the client.
 TEST_F(Limits, OfPipelinedRequestsNoMoreIsKeptThanTheReadBuffer_F11) {

@@ -85,8 +85,10 @@ typedef struct berth_file_sender {
   uint32_t size;
   /* Appends `size` bytes of an open file, from `offset` on, to the body: as resp_write, without
    * reading them first where the connection can do that (sendfile(2)). The descriptor stays the
-   * plugin's; its position is not used. Returns size. E_FAILED: it cannot be read, or is shorter
-   * than that by now; what has begun is cut. [request] */
+   * plugin's; its position is not used. Returns size. What a slow client has not
+   * taken yet is sent later, from a descriptor of the host's own. E_FAILED: it cannot be read, or
+   * is shorter than that by now; what has begun is cut, also where that is found out later.
+   * [request] */
   int64_t (*send_file)(berth_response*, int fd, int64_t offset, int64_t size);
 } berth_file_sender;
 
