@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "fuzz/http/fuzz_check.h"
+#include "fuzz/fuzz_check.h"
 
 namespace {
 
