@@ -56,7 +56,7 @@ ChunkedDecoder::Step ChunkedDecoder::next(std::string_view input) {
   return {Progress::kNeedMore, at, {}};
 }
 
-// chunk-size [ chunk-ext ] CRLF. Sizes are read here, extensions only looked at.
+// chunk-size [ chunk-ext ] CRLF. Sizes are read here, extensions only checked.
 ChunkedDecoder::State ChunkedDecoder::size_line_byte(char c) noexcept {
   if (++line_bytes_ > limits_.max_line_bytes) return fail(RequestError::kChunkLineTooLong);
   if (state_ == State::kSizeLf) {
@@ -71,15 +71,8 @@ ChunkedDecoder::State ChunkedDecoder::size_line_byte(char c) noexcept {
     return State::kSize;
   }
   if (digits_ == 0) return fail(RequestError::kBadChunk);
-  if (state_ == State::kExtension) {
-    if (c == '\r') return State::kSizeLf;
-    const bool allowed = character::is(c, character::kFieldValue);
-    return allowed ? State::kExtension : fail(RequestError::kBadChunk);
-  }
-  if (c == ';') return State::kExtension;
-  if (c == ' ' || c == '\t') return State::kBlank;  // BWS, which only a ";" may follow
-  if (c == '\r' && state_ == State::kSize) return State::kSizeLf;
-  return fail(RequestError::kBadChunk);
+  if (c == '\r' && extensions_.may_end()) return State::kSizeLf;
+  return extensions_.take(c) ? State::kExtensions : fail(RequestError::kBadChunk);
 }
 
 // The overhead rule of limits.h: many tiny chunks cost more than they carry.
@@ -89,6 +82,7 @@ ChunkedDecoder::State ChunkedDecoder::end_of_size_line() noexcept {
   excess_bytes_ = overhead > free ? overhead - free : 0;
   if (excess_bytes_ > limits_.max_excess_bytes) return fail(RequestError::kChunkOverhead);
   digits_ = 0;
+  extensions_ = {};
   line_bytes_ = 0;
   return size_ == 0 ? State::kTrailer : State::kData;
 }
@@ -136,6 +130,7 @@ void ChunkedDecoder::reset(ChunkedLimits limits) noexcept {
   limits_ = limits;
   state_ = State::kSize;
   digits_ = 0;
+  extensions_ = {};
   size_ = 0;
   line_bytes_ = 0;
   excess_bytes_ = 0;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/limits.h"
+#include "http/chunk_extensions.h"
 #include "http/fields.h"
 #include "http/request_error.h"
 
@@ -21,14 +22,14 @@ struct ChunkedLimits {
 };
 
 // Strict: only CR LF ends a line; sizes are 1*HEXDIG of 63 bits in at most 16 digits; extensions
-// are skipped but may hold no control characters, and blanks are only allowed before a ";" (RFC
-// 9112 s7.1.1). Trailers named Content-Length, Transfer-Encoding, Host, Trailer and others that
-// frame, route or authenticate are refused (RFC 9110 s6.5.1).
+// are skipped but have to be some (RFC 9112 s7.1.1). Trailers named Content-Length,
+// Transfer-Encoding, Host, Trailer and others that frame, route or authenticate are refused (RFC
+// 9110 s6.5.1).
 //
 // One per body; reset() for the next. Not for several threads at once.
 //
-//   kSize -> [kBlank ->] [kExtension ->] kSizeLf -> kData -> kDataCr -> kDataLf -> kSize ...
-//                                           +-- size 0 --> kTrailer -> kDone, kFailed from all
+//   kSize -> [kExtensions ->] kSizeLf -> kData -> kDataCr -> kDataLf -> kSize ...
+//                                +-- size 0 --> kTrailer -> kDone, kFailed from all
 class ChunkedDecoder {
  public:
   enum class Progress : std::uint8_t {
@@ -62,8 +63,7 @@ class ChunkedDecoder {
  private:
   enum class State : std::uint8_t {
     kSize,
-    kBlank,
-    kExtension,
+    kExtensions,
     kSizeLf,
     kData,
     kDataCr,
@@ -85,6 +85,7 @@ class ChunkedDecoder {
   State state_ = State::kSize;
   RequestError error_ = RequestError::kBadChunk;
   std::uint8_t digits_ = 0;       // of the size being read
+  ChunkExtensions extensions_;    // of the size line being read
   std::uint64_t size_ = 0;        // of the chunk, then what is left of it
   std::uint64_t line_bytes_ = 0;  // of the size line being read
   std::uint64_t excess_bytes_ = 0;
