@@ -28,6 +28,16 @@ inline constexpr std::size_t kMethod = 32;
 // after a POST.
 inline constexpr std::size_t kLeadingEmptyLines = 2;
 
+// --- proxies in front (net/, serve/)
+// -------------------------------------------------------------------------------------- Bytes of a
+// PROXY header of version 2, of which 16 bits could announce 64 KiB: 232 for the addresses at most,
+// the rest for TLVs; certificates' names and a cloud's ids take some hundred bytes. Version 1 has
+// 107 in all, by its specification. The connection is closed above it.
+inline constexpr std::size_t kProxyHeader = 4 * kKiB;
+// Elements of X-Forwarded-For or Forwarded that are followed, each a trusted proxy but the last: no
+// chain is half as long, and each costs a parse.
+inline constexpr std::size_t kForwardedHops = 32;
+
 // --- a request's body (http/, serve/)
 // ------------------------------------------------------------------- Bytes of one chunk-size line
 // with its extensions. limits.chunk_line. 400.

@@ -12,6 +12,8 @@ namespace berth::net {
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
+constexpr std::size_t kMaxUnixText = sizeof "unix:uid=4294967295,gid=4294967295,pid=4294967295" - 1;
+static_assert(kMaxUnixText <= RawAddress::kMaxText);
 
 // Appends to a buffer whose size the caller has shown to be enough.
 class Writer {
@@ -19,6 +21,10 @@ class Writer {
   explicit Writer(std::span<char> buffer) noexcept : buffer_(buffer) {}
 
   void add(char c) noexcept { buffer_[used_++] = c; }
+  void add(std::string_view text) noexcept {
+    std::memcpy(buffer_.data() + used_, text.data(), text.size());
+    used_ += text.size();
+  }
   void add(std::uint32_t number) noexcept {
     char* const begin = buffer_.data() + used_;
     const auto [end, error] = std::to_chars(begin, buffer_.data() + buffer_.size(), number);
@@ -83,7 +89,51 @@ RawAddress RawAddress::from(const sockaddr* address, socklen_t size) noexcept {
   } else if (family == AF_INET6 && size >= sizeof(sockaddr_in6)) {
     std::memcpy(&result.storage_.v6, address, sizeof(sockaddr_in6));
   } else if (family == AF_UNIX) {
-    result.storage_.v6.sin6_family = AF_UNIX;
+    result.storage_.unix_peer = {};
+    result.storage_.unix_peer.family = AF_UNIX;
+  }
+  return result;
+}
+
+RawAddress RawAddress::ip(std::span<const std::uint8_t> bytes, std::uint16_t port) noexcept {
+  RawAddress result;
+  if (bytes.size() == sizeof(in_addr)) {
+    result.storage_.v4 = {};
+    result.storage_.v4.sin_family = AF_INET;
+    result.storage_.v4.sin_port = htons(port);
+    std::memcpy(&result.storage_.v4.sin_addr, bytes.data(), bytes.size());
+  } else {
+    assert(bytes.size() == sizeof(in6_addr));
+    result.storage_.v6.sin6_family = AF_INET6;
+    result.storage_.v6.sin6_port = htons(port);
+    std::memcpy(&result.storage_.v6.sin6_addr, bytes.data(), sizeof(in6_addr));
+  }
+  return result;
+}
+
+std::optional<RawAddress> RawAddress::parse(std::string_view host, std::uint16_t port) noexcept {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const bool fits = !host.empty() && host.size() < text.size();
+  if (!fits || host.find('\0') != std::string_view::npos) return std::nullopt;
+  std::memcpy(text.data(), host.data(), host.size());
+  std::array<std::uint8_t, sizeof(in6_addr)> bytes{};
+  const bool is_v6 = host.find(':') != std::string_view::npos;
+  if (inet_pton(is_v6 ? AF_INET6 : AF_INET, text.data(), bytes.data()) != 1) return std::nullopt;
+  return ip(std::span(bytes).first(is_v6 ? sizeof(in6_addr) : sizeof(in_addr)), port);
+}
+
+RawAddress RawAddress::unix_peer_of(int fd) noexcept {
+  RawAddress result;
+  result.storage_.unix_peer = {};
+  result.storage_.unix_peer.family = AF_UNIX;
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
+      credentials.uid != static_cast<uid_t>(-1)) {  // -1: of a socket that nobody connected
+    result.storage_.unix_peer.known = true;
+    result.storage_.unix_peer.uid = credentials.uid;
+    result.storage_.unix_peer.gid = credentials.gid;
+    result.storage_.unix_peer.pid = static_cast<std::uint32_t>(credentials.pid);
   }
   return result;
 }
@@ -116,9 +166,30 @@ std::uint16_t RawAddress::port() const noexcept {
   return ntohs(storage_.v4.sin_port);  // at the same place in both
 }
 
+std::span<const std::uint8_t> RawAddress::bytes() const noexcept {
+  if (size() == 0) return {};
+  if (family() == AF_INET) return {v4_bytes(storage_.v4), sizeof(in_addr)};
+  const std::span<const std::uint8_t> all(storage_.v6.sin6_addr.s6_addr);
+  return IN6_IS_ADDR_V4MAPPED(&storage_.v6.sin6_addr) != 0 ? all.last(sizeof(in_addr)) : all;
+}
+
+std::string_view RawAddress::unix_text(std::span<char> buffer) const noexcept {
+  const UnixPeer& peer = storage_.unix_peer;
+  if (!peer.known) return kUnix;
+  Writer writer(buffer);
+  writer.add(kUnix);
+  writer.add("uid=");
+  writer.add(peer.uid);
+  writer.add(",gid=");
+  writer.add(peer.gid);
+  writer.add(",pid=");
+  writer.add(peer.pid);
+  return writer.text();
+}
+
 std::string_view RawAddress::text(std::span<char> buffer) const noexcept {
   assert(buffer.size() >= kMaxText);
-  if (is_unix()) return kUnix;
+  if (is_unix()) return unix_text(buffer);
   Writer writer(buffer);
   if (size() == 0) {
     writer.add('-');
@@ -132,7 +203,7 @@ std::string_view RawAddress::text(std::span<char> buffer) const noexcept {
 
 std::string_view RawAddress::host(std::span<char> buffer) const noexcept {
   assert(buffer.size() >= kMaxText);
-  if (is_unix()) return kUnix;
+  if (is_unix()) return unix_text(buffer);
   Writer writer(buffer);
   if (size() == 0) {
     writer.add('-');

@@ -47,7 +47,7 @@ void add_member(LineBuffer& line, std::string_view key, std::string_view value,
 
 // A space would shift every column after it; only remote_address stands without quotes.
 std::string_view one_column(std::string_view value) noexcept {
-  return is_bare(value) ? value : std::string_view();
+  return value.find(' ') == std::string_view::npos ? value : std::string_view();
 }
 
 }  // namespace

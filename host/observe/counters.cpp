@@ -39,8 +39,9 @@ constexpr std::array<std::string_view, kCounterCount> kNames = {
     "loops_taken",
     "loops_released",
     "spares_missing",
+    "proxy_headers_refused",
 };
-static_assert(static_cast<std::size_t>(Counter::kSparesMissing) + 1 == kCounterCount);
+static_assert(static_cast<std::size_t>(Counter::kProxyHeadersRefused) + 1 == kCounterCount);
 
 std::size_t index_of(Counter counter) noexcept { return static_cast<std::size_t>(counter); }
 

@@ -35,16 +35,17 @@ enum class Counter : std::uint8_t {
   kQueueRefused,       // 503 because no thread was to be had
   kHandlerExceptions,
   kHandlerTimeouts,
-  kQueueTimeouts,    // 503 because no thread was free in time
-  kOffloads,         // requests of routes that block, given to a thread of their own
-  kStays,            // of them, those whose thread had stayed with its client
-  kRoutesOffloaded,  // times a route was found to block
-  kRoutesReturned,   // times one was found not to block any more
-  kLoopsTaken,       // from a handler that kept one for too long
-  kLoopsReleased,    // by a handler that was about to wait for its client
-  kSparesMissing,    // handlers whose loop nobody could take over: no thread left
+  kQueueTimeouts,        // 503 because no thread was free in time
+  kOffloads,             // requests of routes that block, given to a thread of their own
+  kStays,                // of them, those whose thread had stayed with its client
+  kRoutesOffloaded,      // times a route was found to block
+  kRoutesReturned,       // times one was found not to block any more
+  kLoopsTaken,           // from a handler that kept one for too long
+  kLoopsReleased,        // by a handler that was about to wait for its client
+  kSparesMissing,        // handlers whose loop nobody could take over: no thread left
+  kProxyHeadersRefused,  // connections that had to begin with a PROXY header and did not
 };
-inline constexpr std::size_t kCounterCount = 31;
+inline constexpr std::size_t kCounterCount = 32;
 
 // "connections_accepted" and so on. Static storage.
 [[nodiscard]] std::string_view name(Counter counter) noexcept;

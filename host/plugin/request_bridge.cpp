@@ -31,7 +31,7 @@ berth_str req_path(const berth_request* r) noexcept {
 
 berth_str req_remote(const berth_request* r) noexcept {
   try {
-    return present(r->request.connected().remote_address());
+    return present(r->request.remote_address());
   } catch (const std::exception&) {
     return present({});
   }

@@ -1,4 +1,4 @@
-// The optional powers of a request: berth.values/1 and berth.connections/1.
+// The optional powers of a request: berth.values/1, berth.connections/1 and berth.peer/1.
 #include <cstdint>
 #include <exception>
 #include <string_view>
@@ -57,8 +57,17 @@ std::int64_t count(berth_request* r, std::int32_t state) noexcept {
   }
 }
 
+berth_str peer_address(const berth_request* r) noexcept {
+  try {
+    return present(r->request.connected().peer_address());
+  } catch (const std::exception&) {
+    return present({});
+  }
+}
+
 constexpr berth_values kValues{sizeof(berth_values), get, set};
 constexpr berth_connections kConnections{sizeof(berth_connections), count};
+constexpr berth_peer kPeer{sizeof(berth_peer), peer_address};
 
 }  // namespace
 
@@ -67,6 +76,7 @@ const void* request_facet(const char* facet_id) noexcept {
   const std::string_view id(facet_id);
   if (id == BERTH_VALUES) return &kValues;
   if (id == BERTH_CONNECTIONS) return &kConnections;
+  if (id == BERTH_PEER) return &kPeer;
   return nullptr;
 }
 

@@ -12,12 +12,12 @@
 #include <utility>
 
 #include "base/limits.h"
-#include "net/socket_name.h"
 #include "sched/loop.h"
 #include "sched/pool.h"
 #include "sched/worker.h"
 #include "serve/date_cache.h"
 #include "serve/error_reply.h"
+#include "serve/h1_ends.h"
 #include "serve/h1_input.h"
 #include "serve/h1_scratch.h"
 #include "serve/service.h"
@@ -30,12 +30,6 @@ namespace limits = base::limits;
 
 }  // namespace
 
-struct H1Connection::Texts {
-  std::string remote;
-  std::string local;
-  Values values;
-};
-
 H1Connection::H1Connection(Service& service, const ListenerInfo& listener,
                            std::unique_ptr<net::Stream> stream,
                            const net::PeerAddress& peer) noexcept
@@ -43,7 +37,8 @@ H1Connection::H1Connection(Service& service, const ListenerInfo& listener,
       listener_(listener),
       root_(listener.root != nullptr ? *listener.root : service.root()),
       stream_(std::move(stream)),
-      peer_(peer) {}
+      peer_(peer),
+      awaits_header_(listener.proxy_protocol.has_value()) {}
 
 H1Connection::~H1Connection() {
   if (accounted_ > 0) service_.release_buffered(accounted_);
@@ -66,28 +61,15 @@ void H1Connection::note_begun() noexcept {
 
 std::optional<std::string_view> H1Connection::value(ValueScope scope, std::string_view name) {
   if (scope == ValueScope::kListener) return listener_.values.find(name);
-  return texts_ ? texts_->values.find(name) : std::nullopt;
+  return ends_ ? ends_->values.find(name) : std::nullopt;
 }
 
 IoStatus H1Connection::set_value(ValueScope scope, std::string_view name, std::string_view value) {
   if (scope == ValueScope::kListener) return base::fail(IoError::kState);
-  if (!texts_) texts_ = std::make_unique<Texts>();
-  return texts_->values.set(name, value);
+  return ends().values.set(name, value);
 }
 
 ConnectionStates H1Connection::connection_states() const { return service_.connection_states(); }
-
-std::string_view H1Connection::remote_address() {
-  if (!texts_) texts_ = std::make_unique<Texts>();
-  if (texts_->remote.empty()) texts_->remote = peer_.text();
-  return texts_->remote;
-}
-
-std::string_view H1Connection::local_address() {
-  if (!texts_) texts_ = std::make_unique<Texts>();
-  if (texts_->local.empty()) texts_->local = net::socket_name(stream_->fd());
-  return texts_->local;
-}
 
 void H1Connection::close() noexcept {
   loop().close(*this);
@@ -125,7 +107,9 @@ sched::Turn H1Connection::on_ready(sched::Worker& worker, sched::Readiness readi
   return advance(worker);
 }
 
-sched::Turn H1Connection::on_adopted(sched::Worker& worker) { return read_requests(worker); }
+sched::Turn H1Connection::on_adopted(sched::Worker& worker) {
+  return awaits_header_ ? read_proxy_header(worker) : read_requests(worker);
+}
 
 sched::Turn H1Connection::on_return(sched::Worker& worker) {
   // What it comes back with is due from now on, whatever the timer was set for before.
@@ -243,6 +227,7 @@ void H1Connection::on_drain(sched::Worker& worker, bool hard) {
 }
 
 sched::Turn H1Connection::advance(sched::Worker& worker) {
+  if (awaits_header_) return read_proxy_header(worker);
   note_half(false);
   if (backlog_ && backlog_->sending()) {
     bool progress = false;

@@ -14,11 +14,13 @@
 #include "base/result.h"
 #include "http/framing.h"
 #include "http/request_error.h"
+#include "net/proxy_header.h"
 #include "net/raw_address.h"
 #include "net/stream.h"
 #include "sched/loop.h"
 #include "sched/pool.h"
 #include "sched/source.h"
+#include "serve/client.h"
 #include "serve/commit_word.h"
 #include "serve/h1_backlog.h"
 #include "serve/handler.h"
@@ -43,10 +45,16 @@ struct ListenerInfo {
   bool secure = false;
   Handler* root = nullptr;  // who answers here; null: the service's root
   Values values{};          // of ValueScope::kListener
+  // What a connection has to begin with; nothing: with its first request.
+  std::optional<net::ProxyProtocol> proxy_protocol = {};
+  // Who may send that, and whose fields about the client are believed; nothing: anybody, and
+  // nobody.
+  std::optional<TrustedProxies> trusted_proxies = {};
 };
 
 // What it does next follows from what it holds, in this order:
 //
+//   a PROXY header is to come                      read that (awaits_header_)
 //   bytes of responses the client has not taken    send them; nothing is read meanwhile
 //   (back-pressure) after_ is not kRead                            close, reset, or linger:
 //   half-close, drop input, then close body bytes nobody wants (discard_)             drop them
@@ -90,8 +98,13 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   void end_hijack() noexcept override;
 
   // Connected
+  [[nodiscard]] std::string_view peer_address() override;
   [[nodiscard]] std::string_view remote_address() override;
   [[nodiscard]] std::string_view local_address() override;
+  [[nodiscard]] const net::RawAddress& remote() noexcept override;
+  [[nodiscard]] const TrustedProxies* trusted_proxies() const noexcept override {
+    return listener_.trusted_proxies ? &*listener_.trusted_proxies : nullptr;
+  }
   [[nodiscard]] std::string_view listener_name() const noexcept override { return listener_.name; }
   [[nodiscard]] std::uint32_t listener_index() const noexcept override { return listener_.index; }
   [[nodiscard]] bool secure() const noexcept override { return listener_.secure; }
@@ -113,8 +126,18 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
     kLost,        // answered, but the loop has another driver by now
     kHijacked,    // the handler has it: hands off, and the loop has another driver
   };
-  struct Texts;
+  struct Ends;
 
+  [[nodiscard]] Ends& ends();
+  // The socket's other end. Who it is behind a Unix socket is asked for at the first call.
+  [[nodiscard]] const net::RawAddress& peer() noexcept;
+  // What the listener's proxy_protocol asks for, before anything else.
+  [[nodiscard]] sched::Turn read_proxy_header(sched::Worker& worker);
+  // False: who connected may not send one, and it was closed.
+  [[nodiscard]] bool begin_proxy_header();
+  // `rest` is what came behind it. False: no room to keep that.
+  [[nodiscard]] bool take_proxy_header(const net::ProxyHeader& header, std::string_view rest);
+  void refuse_proxy_header(net::ProxyHeaderError why) noexcept;
   [[nodiscard]] sched::Turn advance(sched::Worker& worker);
   [[nodiscard]] sched::Turn read_requests(sched::Worker& worker);
   void restore_input(sched::Worker& worker, H1Input& input);
@@ -148,7 +171,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
                               const H1Input& input) noexcept;
   [[nodiscard]] std::optional<http::Framing> await_next(sched::Worker& worker, H1Scratch& scratch,
                                                         H1Input& input) noexcept;
-  void log_access(H1Scratch& scratch) const noexcept;
+  void log_access(H1Scratch& scratch) noexcept;
   // How the connection goes on after an exchange.
   void settle(H1Scratch& scratch, bool unread_body, bool unread_input) noexcept;
 
@@ -188,7 +211,7 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   Handler& root_;  // the listener's, or the service's
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<H1Backlog> backlog_;  // only while something is kept
-  std::unique_ptr<Texts> texts_;        // only once asked for
+  std::unique_ptr<Ends> ends_;          // only once asked for, or behind a PROXY header
   base::TimePoint last_held_ =
       base::TimePoint::min();  // when a thread of its own gave it back: idle from then on
   // Of the exchange in flight. Set by the loop's driver before anybody holds the connection, and
@@ -206,8 +229,9 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   After after_ = After::kRead;
   bool lingering_ = false;   // half-closed already
   bool discarding_ = false;  // the deadline of discard_ is set
-  bool fresh_ = true;        // no byte has come yet
+  bool fresh_ = true;        // no byte of a request has come yet
   bool half_ = false;        // see note_half()
+  bool awaits_header_;       // a PROXY header
   bool prompt_ = false;      // it asked again at once after its last job
 };
 

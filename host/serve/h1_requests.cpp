@@ -29,15 +29,15 @@ constexpr unsigned kRequestsPerTurn = 32;
 
 }  // namespace
 
-void H1Connection::log_access(H1Scratch& scratch) const noexcept {
+void H1Connection::log_access(H1Scratch& scratch) noexcept {
   observe::AccessLog* const log = service_.access_log();
   if (log == nullptr || !scratch.exchange.request().route().logged) return;
-  const Request& request = scratch.exchange.request();
+  Request& request = scratch.exchange.request();
   const ResponseWriter& response = scratch.exchange.response();
   const base::Duration took = service_.clock().now() - scratch.transport.began();
   std::array<char, net::RawAddress::kMaxText> address;
   log->write({
-      .remote_address = peer_.host(address),
+      .remote_address = request.remote().host(address),
       .method = request.method(),
       .target = request.target(),
       .protocol = request.protocol(),
@@ -61,8 +61,9 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   if (observe::AccessLog* const log = service_.access_log(); log != nullptr && logged) {
     // What was asked is not known for sure, so it is not told.
     std::array<char, net::RawAddress::kMaxText> address;
-    log->write(
-        {.remote_address = peer_.host(address), .status = status, .time = service_.clock().wall()});
+    log->write({.remote_address = remote().host(address),
+                .status = status,
+                .time = service_.clock().wall()});
   }
   if (status < 500) service_.counters().add(observe::Counter::kBadRequests);
   after_ =

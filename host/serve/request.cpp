@@ -9,11 +9,16 @@ namespace {
 // Stands for a connection that was hijacked. Without state, so all may share it.
 class Departed final : public Connected {
  public:
+  [[nodiscard]] std::string_view peer_address() override { return {}; }
   [[nodiscard]] std::string_view remote_address() override { return {}; }
   [[nodiscard]] std::string_view local_address() override { return {}; }
+  [[nodiscard]] const net::RawAddress& remote() noexcept override { return nobody_; }
   [[nodiscard]] std::string_view listener_name() const noexcept override { return {}; }
   [[nodiscard]] std::uint32_t listener_index() const noexcept override { return 0; }
   [[nodiscard]] bool secure() const noexcept override { return false; }
+
+ private:
+  net::RawAddress nobody_;
 };
 
 }  // namespace
@@ -41,8 +46,27 @@ void Request::disconnect() noexcept {
   connected_ = &departed;
 }
 
-std::string_view Request::scheme() const noexcept {
+const Client* Request::client() noexcept {
+  const TrustedProxies* const trusted = connected_->trusted_proxies();
+  if (trusted == nullptr) return nullptr;
+  if (!client_) client_ = find_client(fields(), *trusted, connected_->remote());
+  return &*client_;
+}
+
+std::string_view Request::scheme() noexcept {
+  const Client* const found = client();
+  if (found != nullptr && !found->scheme.empty()) return found->scheme;
   return connected_->secure() ? "https" : "http";
+}
+
+std::string_view Request::remote_address() {
+  const Client* const found = client();
+  return found == nullptr ? connected_->remote_address() : found->address.text(remote_text_);
+}
+
+const net::RawAddress& Request::remote() noexcept {
+  const Client* const found = client();
+  return found == nullptr ? connected_->remote() : found->address;
 }
 
 std::string_view Request::path() {

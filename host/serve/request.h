@@ -16,6 +16,8 @@
 #include "base/short_text.h"
 #include "http/request_head.h"
 #include "http/target.h"
+#include "net/raw_address.h"
+#include "serve/client.h"
 #include "serve/connection_states.h"
 #include "serve/handler.h"
 #include "serve/transport.h"
@@ -39,10 +41,18 @@ class Connected {
   Connected(const Connected&) = delete;
   Connected& operator=(const Connected&) = delete;
   virtual ~Connected() = default;
-  // "192.0.2.1:4711", "[2001:db8::1]:4711"; over a Unix socket "unix:" for the client, which has no
-  // address, and "unix:/run/berth/http.sock" or "unix:@berth" for our end.
+  // The socket's other end: "192.0.2.1:4711", "[2001:db8::1]:4711"; of a Unix socket
+  // "unix:uid=1000,gid=1000,pid=4242".
+  [[nodiscard]] virtual std::string_view peer_address() = 0;
+  // Whom it is for, and whom that had connected to: what a PROXY header told ("unix:" for a Unix
+  // socket), else the peer and our end, "unix:/run/berth/http.sock" or "unix:@berth" of a Unix
+  // socket.
   [[nodiscard]] virtual std::string_view remote_address() = 0;
   [[nodiscard]] virtual std::string_view local_address() = 0;
+  // Of remote_address().
+  [[nodiscard]] virtual const net::RawAddress& remote() noexcept = 0;
+  // Who may say in its requests' fields whom they are for; null: nobody.
+  [[nodiscard]] virtual const TrustedProxies* trusted_proxies() const noexcept { return nullptr; }
   // The listener's name in the configuration, and its place there from 0.
   [[nodiscard]] virtual std::string_view listener_name() const noexcept = 0;
   [[nodiscard]] virtual std::uint32_t listener_index() const noexcept = 0;
@@ -79,7 +89,13 @@ class Request {
   [[nodiscard]] bool has_query() const noexcept { return target_.has_query; }
   [[nodiscard]] int minor_version() const noexcept { return head_->minor_version; }
   [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
-  [[nodiscard]] std::string_view scheme() const noexcept;
+  // "http" or "https": the client's as trusted proxies tell it, else the connection's.
+  [[nodiscard]] std::string_view scheme() noexcept;
+  // The client: whom trusted proxies name, else connected().remote_address(). Looked for at the
+  // first question.
+  [[nodiscard]] std::string_view remote_address();
+  // The same as an address; lives as long as the request.
+  [[nodiscard]] const net::RawAddress& remote() noexcept;
   // The authority of the target if it has one, else Host; may carry a port (RFC 9112 s3.2.2).
   [[nodiscard]] std::string_view host() const noexcept { return host_; }
   [[nodiscard]] const http::Target& parsed_target() const noexcept { return target_; }
@@ -150,6 +166,8 @@ class Request {
 
  private:
   [[nodiscard]] std::string_view decode(std::string_view raw);
+  // Null: the connection trusts no proxy.
+  [[nodiscard]] const Client* client() noexcept;
 
   const http::RequestHead* head_ = nullptr;
   http::Target target_;
@@ -163,10 +181,12 @@ class Request {
   std::uint64_t body_read_ = 0;
   std::optional<IoError> read_error_;
   std::optional<std::string_view> path_;
+  std::optional<Client> client_;  // once asked for
   std::size_t path_value_count_ = 0;
   Values values_;                    // of kRequest
   std::deque<std::string> decoded_;  // grows only for parts that hold an escape
   std::array<PathValue, base::limits::kPatternSegments> path_values_;  // the first ones
+  std::array<char, net::RawAddress::kMaxText> remote_text_;            // of client_
 };
 
 [[gnu::always_inline]] inline void Request::reset(const Parts& parts) {
@@ -182,6 +202,7 @@ class Request {
   body_read_ = 0;
   read_error_.reset();
   path_.reset();
+  client_.reset();
   path_value_count_ = 0;
   if (!decoded_.empty()) decoded_.clear();
   if (!values_.empty()) values_.clear();

@@ -1,5 +1,6 @@
 #include "serve/service.h"
 
+#include <array>
 #include <chrono>
 
 #include "serve/h1_scratch.h"
@@ -18,6 +19,13 @@ bool Service::reserve_buffered(std::uint64_t bytes) noexcept {
   if (before + bytes <= options_.buffered_bytes) return true;
   buffered_.fetch_sub(bytes, std::memory_order_relaxed);
   return false;
+}
+
+bool Service::may_tell(std::atomic<base::Duration::rep>& told_at_ns) const noexcept {
+  const base::Duration::rep now = clock_.now().time_since_epoch().count();
+  base::Duration::rep told = told_at_ns.load(std::memory_order_relaxed);
+  if (told != 0 && now - told < kTellAgain.count()) return false;
+  return told_at_ns.compare_exchange_strong(told, now, std::memory_order_relaxed);
 }
 
 void Service::on_learnt(const Route& route, sched::Learning::Change change) noexcept {
@@ -47,13 +55,22 @@ void Service::on_notice(sched::Notice notice) noexcept {
       break;
   }
   counters_.add(observe::Counter::kSparesMissing);
-  const base::Duration::rep now = clock_.now().time_since_epoch().count();
-  base::Duration::rep told = told_missing_at_ns_.load(std::memory_order_relaxed);
-  if (told != 0 && now - told < kTellAgain.count()) return;
-  if (!told_missing_at_ns_.compare_exchange_strong(told, now, std::memory_order_relaxed)) return;
+  if (!may_tell(told_missing_at_ns_)) return;
   log_.warn(
       "a handler blocks its loop and no thread is left to take the loop over: raise "
       "limits.threads");
+}
+
+void Service::on_proxy_header_refused(std::string_view listener, const net::RawAddress& peer,
+                                      net::ProxyHeaderError why) noexcept {
+  counters_.add(observe::Counter::kProxyHeadersRefused);
+  // Who connects can cause it as often as they like: the first time is news.
+  const auto level = may_tell(told_refused_at_ns_) ? observe::Level::kWarn : observe::Level::kDebug;
+  if (!log_.enabled(level)) return;
+  std::array<char, net::RawAddress::kMaxText> text;
+  const observe::Field fields[] = {
+      {"listener", listener}, {"peer", peer.text(text)}, {"error", net::text_of(why)}};
+  log_.write(level, "a connection is closed: it has to begin with a PROXY header", fields);
 }
 
 std::unique_ptr<sched::Scratch> Service::make_scratch() const {

@@ -5,10 +5,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "base/clock.h"
+#include "net/proxy_header.h"
+#include "net/raw_address.h"
 #include "observe/access_log.h"
 #include "observe/counters.h"
 #include "observe/log.h"
@@ -82,10 +83,18 @@ class Service {
   // The same for what the pool and the monitor say: for sched::PoolOptions.
   void on_notice(sched::Notice notice) noexcept;
 
+  // A connection of that listener is closed for what it began with. A line in the log, at most one
+  // a minute; the others are for debugging.
+  void on_proxy_header_refused(std::string_view listener, const net::RawAddress& peer,
+                               net::ProxyHeaderError why) noexcept;
+
   // What each worker thread needs to serve HTTP/1: for sched::PoolOptions.
   [[nodiscard]] std::unique_ptr<sched::Scratch> make_scratch() const;
 
  private:
+  // Whether it was not told for a minute; it is now.
+  [[nodiscard]] bool may_tell(std::atomic<base::Duration::rep>& told_at_ns) const noexcept;
+
   const Options options_;
   Handler& root_;
   OptionsHandler server_options_;
@@ -100,6 +109,7 @@ class Service {
   std::atomic<std::uint64_t> buffered_{0};
   // When a missing thread was last told in the log. Relaxed: whoever changes it writes the line.
   std::atomic<base::Duration::rep> told_missing_at_ns_{0};
+  std::atomic<base::Duration::rep> told_refused_at_ns_{0};  // the same of a PROXY header
 };
 
 }  // namespace berth::serve

@@ -99,6 +99,10 @@ LAYOUT_SIZE(berth_file_sender, 16);
 LAYOUT_OFFSET(berth_file_sender, size, 0);
 LAYOUT_OFFSET(berth_file_sender, send_file, 8);
 
+LAYOUT_SIZE(berth_peer, 16);
+LAYOUT_OFFSET(berth_peer, size, 0);
+LAYOUT_OFFSET(berth_peer, address, 8);
+
 LAYOUT_SIZE(berth_handler, 32);
 LAYOUT_OFFSET(berth_handler, size, 0);
 LAYOUT_OFFSET(berth_handler, self, 8);

@@ -52,10 +52,12 @@ struct UnixSockets : ::testing::TestWithParam<bool> {
 
 INSTANTIATE_TEST_SUITE_P(PathAndAbstract, UnixSockets, ::testing::Values(false, true));
 
-TEST_P(UnixSockets, AClientHasNoAddressAndOurEndIsThePath) {
+TEST_P(UnixSockets, AClientIsItsUserGroupAndProcessAndOurEndIsThePath) {
   RawClient client = connect();
   client.send("GET /ends HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_EQ(client.read_reply().body, "unix: unix:" + name);
+  EXPECT_EQ(client.read_reply().body, "unix:uid=" + std::to_string(::geteuid()) +
+                                          ",gid=" + std::to_string(::getegid()) +
+                                          ",pid=" + std::to_string(::getpid()) + " unix:" + name);
 }
 
 TEST_P(UnixSockets, PipelinedRequestsAreAnsweredInTheirOrder) {

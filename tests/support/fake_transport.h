@@ -88,8 +88,15 @@ class FakeConnection final : public serve::Connected {
   // Routes and runs; true: the handler did not fail.
   static bool run(Stream& stream, serve::Handler& root);
 
+  [[nodiscard]] std::string_view peer_address() override { return "192.0.2.9:4712"; }
   [[nodiscard]] std::string_view remote_address() override { return "192.0.2.1:4711"; }
   [[nodiscard]] std::string_view local_address() override { return "192.0.2.2:80"; }
+  [[nodiscard]] const net::RawAddress& remote() noexcept override { return remote_; }
+  [[nodiscard]] const serve::TrustedProxies* trusted_proxies() const noexcept override {
+    return trusted_;
+  }
+  // Lives as long as the connection.
+  void set_trusted_proxies(const serve::TrustedProxies& trusted) noexcept { trusted_ = &trusted; }
   [[nodiscard]] std::string_view listener_name() const noexcept override { return "fake"; }
   [[nodiscard]] std::uint32_t listener_index() const noexcept override { return 7; }
   [[nodiscard]] bool secure() const noexcept override { return secure_; }
@@ -97,6 +104,8 @@ class FakeConnection final : public serve::Connected {
 
  private:
   std::deque<Stream> streams_;
+  net::RawAddress remote_ = net::RawAddress::parse("192.0.2.1", 4711).value();
+  const serve::TrustedProxies* trusted_ = nullptr;
   bool secure_ = false;
 };
 

@@ -38,6 +38,8 @@ TestServer::TestServer(serve::Handler& handler, const TestServerOptions& options
   service_->set_threads(*pool_, *loops_);
   EXPECT_TRUE(loops_->open().ok());
   info_.values = options.values;
+  info_.proxy_protocol = options.proxy_protocol;
+  info_.trusted_proxies = options.trusted_proxies;
   net::ListenerOptions listen;
   listen.name = info_.name;
   listen.address = net::ListenAddress::parse("127.0.0.1:0").value();

@@ -34,6 +34,8 @@ struct TestServerOptions {
   std::optional<int> receive_buffer;        // bytes, of accepted sockets
   serve::Values values;                     // of its listener
   std::optional<net::UnixAddress> address;  // instead of 127.0.0.1:0
+  std::optional<net::ProxyProtocol> proxy_protocol;
+  std::optional<serve::TrustedProxies> trusted_proxies;
   const base::Clock* clock = &base::system_clock();
 };
 

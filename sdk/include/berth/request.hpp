@@ -111,16 +111,27 @@ class Request {
   [[nodiscard]] std::string_view protocol() const noexcept {
     return text(&berth_host::req_protocol);
   }
-  // "http" or "https", of the connection; proxies in front may have seen another one.
+  // "http" or "https", of the connection, or what proxies in front say that the client used, where
+  // the listener trusts them.
   [[nodiscard]] std::string_view scheme() const noexcept { return text(&berth_host::req_scheme); }
   // "example.com:8080", what the client asked for.
   [[nodiscard]] std::string_view host() const noexcept { return text(&berth_host::req_host); }
-  // "192.0.2.1:5000", the peer of the connection; "[::1]:5000" for IPv6; "unix:"
-  // where it came over a Unix socket, whose clients have no address.
+  // The client: "192.0.2.1:5000", "[::1]:5000" for IPv6. It is the peer of the connection, unless a
+  // proxy in front of the listener names another one and is trusted (`proxy_protocol`,
+  // `trusted_proxies` in the configuration); then the port is 0 where it was not told. Over a Unix
+  // socket "unix:uid=1000,gid=1000,pid=4242": whose process had connected, as the kernel says (pid
+  // 0: one in a namespace that berth cannot see); "unix:" of one behind a proxy.
   [[nodiscard]] std::string_view remote_address() const noexcept {
     return text(&berth_host::req_remote);
   }
-  // Our end, the same way; of a Unix socket "unix:/run/berth/http.sock" or "unix:@berth".
+  // The other end of the connection's socket, the same way: that proxy, where there is one.
+  [[nodiscard]] std::string_view peer_address() const noexcept {
+    const auto* const peer =
+        static_cast<const berth_peer*>(detail::host->req_facet(request_, BERTH_PEER));
+    return peer == nullptr ? remote_address() : detail::view(peer->address(request_));
+  }
+  // What the client had connected to, the same way: our end, or the proxy's, if it told by the
+  // PROXY protocol. Of a Unix socket "unix:/run/berth/http.sock" or "unix:@berth".
   [[nodiscard]] std::string_view local_address() const noexcept {
     return text(&berth_host::req_local);
   }

@@ -27,6 +27,7 @@ class Mirror : public berth::Handler {
     line("scheme", request.scheme());
     line("host", request.host());
     line("remote", request.remote_address());
+    line("peer", request.peer_address());
     line("local", request.local_address());
     line("listener", request.listener());
     line("pattern", request.pattern());

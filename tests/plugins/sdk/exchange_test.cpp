@@ -45,6 +45,7 @@ TEST(Request, TellsEverything) {
             "scheme=http\n"
             "host=example.com\n"
             "remote=192.0.2.1:1234\n"
+            "peer=192.0.2.1:1234\n"
             "local=192.0.2.2:8080\n"
             "listener=test\n"
             "pattern=POST /a/{id}\n"
@@ -64,6 +65,16 @@ TEST(Request, TellsEverything) {
             "/X-T=end\n"
             "cancelled=no\n"
             "deadline=5\n");
+  EXPECT_EQ(recorder.misuse(), kNone);
+}
+
+TEST(Request, TellsTheClientAndTheProxyItCameThrough) {
+  Recorder recorder;
+  ASSERT_TRUE(recorder.mount("mirror"));
+  const RequestSpec request = RequestSpec("GET", "/").through("10.0.0.1:99", "203.0.113.7:0");
+  const std::string body = recorder.serve(request).body;
+  EXPECT_NE(body.find("scheme=https\n"), std::string::npos) << body;
+  EXPECT_NE(body.find("remote=203.0.113.7:0\npeer=10.0.0.1:99\n"), std::string::npos) << body;
   EXPECT_EQ(recorder.misuse(), kNone);
 }
 

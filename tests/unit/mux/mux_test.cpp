@@ -49,14 +49,17 @@ class Recorder : public serve::Transport {
 class FixedConnection : public serve::Connected {
  public:
   explicit FixedConnection(std::uint32_t listener) : listener_(listener) {}
+  std::string_view peer_address() override { return "192.0.2.1:1"; }
   std::string_view remote_address() override { return "192.0.2.1:1"; }
   std::string_view local_address() override { return "192.0.2.2:80"; }
+  const net::RawAddress& remote() noexcept override { return remote_; }
   std::string_view listener_name() const noexcept override { return "public"; }
   std::uint32_t listener_index() const noexcept override { return listener_; }
   bool secure() const noexcept override { return false; }
 
  private:
   std::uint32_t listener_;
+  net::RawAddress remote_;
 };
 
 // Answers with its name and the path values.

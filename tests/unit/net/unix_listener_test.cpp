@@ -83,7 +83,39 @@ TEST_F(UnixListener, AcceptsAtItsPathAndShowsBothEnds) {
   EXPECT_EQ(outcome.peer.text(buffer), "unix:");
   EXPECT_EQ(outcome.peer.host(buffer), "unix:");
   EXPECT_EQ(outcome.peer.port(), 0);
+  EXPECT_FALSE(outcome.peer.has_credentials());
   EXPECT_EQ(socket_name(outcome.descriptor.get()), "unix:" + path_);
+}
+
+TEST_F(UnixListener, TellsWhoTheClientIsEvenOnceItIsGone) {
+  auto listener = open();
+  ASSERT_TRUE(listener.ok());
+  base::Descriptor client = connected(options().address);
+  Acceptor acceptor;
+  const AcceptOutcome outcome = acceptor.accept(listener->fd(), testing::soon());
+  ASSERT_EQ(outcome.status, AcceptStatus::kAccepted);
+  client.reset();
+  const RawAddress peer = RawAddress::unix_peer_of(outcome.descriptor.get());
+  EXPECT_TRUE(peer.is_unix());
+  EXPECT_TRUE(peer.has_credentials());
+  EXPECT_EQ(peer.port(), 0);
+  EXPECT_EQ(peer.size(), 0U);
+  const std::string expected = "unix:uid=" + std::to_string(::geteuid()) +
+                               ",gid=" + std::to_string(::getegid()) +
+                               ",pid=" + std::to_string(::getpid());
+  EXPECT_EQ(peer.text(), expected);
+  std::array<char, RawAddress::kMaxText> buffer{};
+  EXPECT_EQ(peer.host(buffer), expected);
+}
+
+TEST_F(UnixListener, WhatHasNoClientHasNoCredentials) {
+  const base::Descriptor alone(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  for (const int fd : {alone.get(), -1}) {
+    const RawAddress peer = RawAddress::unix_peer_of(fd);
+    EXPECT_TRUE(peer.is_unix());
+    EXPECT_FALSE(peer.has_credentials());
+    EXPECT_EQ(peer.text(), "unix:");
+  }
 }
 
 TEST_F(UnixListener, GivesTheModeWhateverTheUmaskIs) {

@@ -127,6 +127,20 @@ TEST_F(Facets, AreFoundByTheirNamesAndNothingElseIs) {
   EXPECT_EQ(response_facet(response, nullptr), nullptr);
 }
 
+TEST_F(Facets, OfARequestIsItsPeer) {
+  const auto* peer = static_cast<const berth_peer*>(request_facet(BERTH_PEER));
+  ASSERT_NE(peer, nullptr);
+  EXPECT_EQ(peer->size, sizeof(berth_peer));
+  const berth_request request(exchange.request());
+  const berth_str address = peer->address(&request);
+  EXPECT_EQ(std::string_view(address.data, address.size), "192.0.2.9:5001");
+  for (const char* id : {"", "berth.peer", "berth.peer/2", BERTH_FLUSHER}) {
+    EXPECT_EQ(request_facet(id), nullptr) << id;
+  }
+  EXPECT_EQ(request_facet(nullptr), nullptr);
+  EXPECT_EQ(response_facet(response, BERTH_PEER), nullptr);
+}
+
 TEST_F(Facets, TablesBeginWithTheirSizes) {
   EXPECT_EQ(table<berth_flusher>(BERTH_FLUSHER)->size, sizeof(berth_flusher));
   EXPECT_EQ(table<berth_hijacker>(BERTH_HIJACKER)->size, sizeof(berth_hijacker));

@@ -78,11 +78,16 @@ class FakeTransport : public serve::Transport {
 
 class FakeConnected final : public serve::Connected {
  public:
+  std::string_view peer_address() override { return "192.0.2.9:5001"; }
   std::string_view remote_address() override { return "192.0.2.1:5000"; }
   std::string_view local_address() override { return "192.0.2.2:80"; }
+  const net::RawAddress& remote() noexcept override { return remote_; }
   std::string_view listener_name() const noexcept override { return "public"; }
   std::uint32_t listener_index() const noexcept override { return 0; }
   bool secure() const noexcept override { return false; }
+
+ private:
+  net::RawAddress remote_;
 };
 
 struct FakeExchange {

@@ -126,12 +126,22 @@ inline std::int64_t count_connections(berth_request* request, std::int32_t state
   return of(request).request.connection_counts[static_cast<std::size_t>(state)];
 }
 
+inline berth_str peer_address(const berth_request* request) {
+  Exchange& exchange = of(const_cast<berth_request*>(request));
+  static_cast<void>(exchange.usable("Request::peer_address"));
+  const RequestSpec& spec = exchange.request;
+  const std::string& address = spec.peer_address.empty() ? spec.remote_address : spec.peer_address;
+  return {address.data(), address.size()};
+}
+
 // What req_facet answers.
 inline const void* find_of_request(std::string_view id) {
   static constexpr berth_values kValues{sizeof(berth_values), get_value, set_value};
   static constexpr berth_connections kConnections{sizeof(berth_connections), count_connections};
+  static constexpr berth_peer kPeer{sizeof(berth_peer), peer_address};
   if (id == BERTH_VALUES) return &kValues;
   if (id == BERTH_CONNECTIONS) return &kConnections;
+  if (id == BERTH_PEER) return &kPeer;
   return nullptr;
 }
 

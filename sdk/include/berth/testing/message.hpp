@@ -130,12 +130,21 @@ struct RequestSpec {
     return *this;
   }
 
+  // It came through a proxy at this address, of which the listener believed the rest.
+  RequestSpec& through(std::string proxy, std::string client, std::string client_scheme = "https") {
+    peer_address = std::move(proxy);
+    remote_address = std::move(client);
+    scheme = std::move(client_scheme);
+    return *this;
+  }
+
   std::string method;
   std::string target;
   std::string protocol = "HTTP/1.1";
   std::string scheme = "http";
   std::string host = "example.com";
   std::string remote_address = "192.0.2.1:1234";
+  std::string peer_address = {};  // of a proxy in front; empty: the same as remote_address
   std::string local_address = "192.0.2.2:8080";
   std::string listener = "test";
   std::vector<Field> headers;

@@ -105,10 +105,10 @@ struct berth_host {
   berth_str (*req_path)(const berth_request*);     /* decoded, cleaned, without a mount prefix */
   berth_str (*req_query)(const berth_request*);    /* raw, without '?'; empty if there is none */
   berth_str (*req_protocol)(const berth_request*); /* "HTTP/1.0", "HTTP/1.1", "HTTP/2.0" */
-  berth_str (*req_scheme)(const berth_request*);   /* "http" or "https", of the connection */
+  berth_str (*req_scheme)(const berth_request*);   /* "http" or "https", the client's */
   berth_str (*req_host)(const berth_request*);     /* host[:port] that was asked for, validated */
-  berth_str (*req_remote)(const berth_request*);   /* the peer, "192.0.2.1:5000", "[::1]:5000" */
-  berth_str (*req_local)(const berth_request*);    /* our end, the same way */
+  berth_str (*req_remote)(const berth_request*);   /* the client, "192.0.2.1:5000", "[::1]:5000" */
+  berth_str (*req_local)(const berth_request*);    /* what it connected to; see ABI.md */
   berth_str (*req_listener)(const berth_request*); /* its name in the configuration */
   berth_str (*req_pattern)(const berth_request*);  /* the route's, as in the configuration */
 
@@ -135,7 +135,8 @@ struct berth_host {
   int32_t (*req_cancelled)(const berth_request*);
   /* When the host will answer in the handler's stead: nanoseconds of CLOCK_MONOTONIC; 0: never. */
   int64_t (*req_deadline)(const berth_request*);
-  /* An optional power of this request (a static table), such as "berth.tls/1"; NULL: has it not. */
+  /* An optional power of this request (a static table), such as "berth.peer/1"; NULL: has it not.
+   */
   const void* (*req_facet)(berth_request*, const char* facet_id);
   /* Keeps the exchange beyond serve(), which must then return BERTH_DEFERRED; what it began with
    * stays loaded. From then on one thread at a time uses request and response, as if inside
@@ -195,7 +196,7 @@ struct berth_host {
   /* 0.2 goes here. */
 };
 
-/* Tables behind resp_facet. */
+/* Tables behind resp_facet and req_facet. */
 #include <berth/abi_facets.h>
 
 /* plugin -> host. One mounted route. */

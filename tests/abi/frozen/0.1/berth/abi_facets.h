@@ -44,6 +44,14 @@ typedef struct berth_connections {
   int64_t (*count)(berth_request*, int32_t state);
 } berth_connections;
 
+#define BERTH_PEER "berth.peer/1"
+typedef struct berth_peer {
+  uint32_t size;
+  /* The other end of the connection's socket, as req_remote has it: where a proxy stands in front,
+   * that proxy. Lives until serve() returns. [request] */
+  berth_str (*address)(const berth_request*);
+} berth_peer;
+
 /* --- of responses: */
 #define BERTH_FLUSHER "berth.flusher/1"
 typedef struct berth_flusher {
