@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <span>
 #include <utility>
 
 namespace berth::app {
@@ -22,6 +23,43 @@ observe::Level level_of(config::LogLevel level) noexcept {
       return observe::Level::kError;
   }
   return observe::Level::kInfo;
+}
+
+net::ProxyProtocol proxy_protocol_of(config::ProxyProtocol protocol) noexcept {
+  switch (protocol) {
+    case config::ProxyProtocol::kV1:
+      return net::ProxyProtocol::kV1;
+    case config::ProxyProtocol::kV2:
+      return net::ProxyProtocol::kV2;
+    case config::ProxyProtocol::kAny:
+      break;
+  }
+  return net::ProxyProtocol::kAny;
+}
+
+// Held to the limits of Values by config.
+serve::Values values_of(const config::Listener& listener) {
+  serve::Values values;
+  for (const auto& [name, value] : listener.values) {
+    [[maybe_unused]] const auto set = values.set(name, value);
+    assert(set.ok());
+  }
+  return values;
+}
+
+serve::TrustedProxies trusted_proxies_of(const config::Listener& listener) {
+  using Fields = serve::TrustedProxies::Fields;
+  serve::TrustedProxies trusted;
+  const bool forwarded = listener.proxy_fields == config::ProxyFields::kForwarded;
+  trusted.fields = forwarded ? Fields::kForwarded : Fields::kXForwarded;
+  for (const config::Network& network : listener.trusted_proxies) {
+    if (network.family == config::Network::Family::kUnix) {
+      trusted.addresses.add_unix();
+    } else {
+      trusted.addresses.add(std::span(network.address).first(network.bytes()), network.prefix);
+    }
+  }
+  return trusted;
 }
 
 }  // namespace
@@ -88,6 +126,19 @@ base::Result<net::UnixListenerOptions> unix_listener_options(const config::Liste
                                   .address = std::move(*address),
                                   .mode = listener.mode,
                                   .backlog = listener.socket.backlog};
+}
+
+serve::ListenerInfo listener_info(const config::Configuration& configuration, std::size_t index,
+                                  serve::Handler* root) {
+  const config::Listener& listener = configuration.listeners[index];
+  serve::ListenerInfo info;
+  info.name = listener.name;
+  info.index = static_cast<std::uint32_t>(index);
+  info.root = root;
+  info.values = values_of(listener);
+  if (listener.proxy_protocol) info.proxy_protocol = proxy_protocol_of(*listener.proxy_protocol);
+  if (!listener.trusted_proxies.empty()) info.trusted_proxies = trusted_proxies_of(listener);
+  return info;
 }
 
 std::string output_of(const config::LogTarget& target) {

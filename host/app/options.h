@@ -8,6 +8,7 @@
 #include "observe/access_log.h"
 #include "observe/log.h"
 #include "sched/pool.h"
+#include "serve/h1_connection.h"
 #include "serve/options.h"
 
 namespace berth::app {
@@ -24,6 +25,11 @@ namespace berth::app {
 // REQUIRES: the listener's kind is kUnix.
 [[nodiscard]] base::Result<net::UnixListenerOptions> unix_listener_options(
     const config::Listener& listener);
+
+// What connections of the configuration's index-th listener have in common. root: who answers
+// there; null: the service's.
+[[nodiscard]] serve::ListenerInfo listener_info(const config::Configuration& configuration,
+                                                std::size_t index, serve::Handler* root);
 
 [[nodiscard]] observe::LogOptions log_options(const config::Log& log);
 

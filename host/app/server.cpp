@@ -1,6 +1,5 @@
 #include "app/server.h"
 
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -20,16 +19,6 @@ sched::PoolOptions with_service(sched::PoolOptions options, serve::Service& serv
   options.make_scratch = [&service] { return service.make_scratch(); };
   options.on_notice = [&service](sched::Notice notice) { service.on_notice(notice); };
   return options;
-}
-
-// Held to the limits of Values by config.
-serve::Values values_of(const config::Listener& listener) {
-  serve::Values values;
-  for (const auto& [name, value] : listener.values) {
-    [[maybe_unused]] const auto set = values.set(name, value);
-    assert(set.ok());
-  }
-  return values;
 }
 
 }  // namespace
@@ -69,12 +58,9 @@ base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> Server::o
   auto opened = open_listeners(configuration, inherited);
   if (!opened) return base::fail(std::move(opened).error());
   for (OpenListener& entry : *opened) {
+    const bool health = configuration.listeners[entry.index].health;
     server->infos_.push_back(
-        {.name = configuration.listeners[entry.index].name,
-         .index = static_cast<std::uint32_t>(entry.index),
-         .secure = false,
-         .root = configuration.listeners[entry.index].health ? &server->health_ : nullptr,
-         .values = values_of(configuration.listeners[entry.index])});
+        listener_info(configuration, entry.index, health ? &server->health_ : nullptr));
     server->listeners_.push_back(std::move(entry.listener));
   }
   for (const std::string& name : inherited.names()) {

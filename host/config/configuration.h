@@ -2,6 +2,7 @@
 // YAML and not behaviour: app turns it into the options of net, sched and serve.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -44,6 +45,31 @@ struct SocketOptions {
   bool freebind = false;                        // IP_FREEBIND
 };
 
+// An item of listen[].trusted_proxies.
+struct Network {
+  enum class Family : std::uint8_t { kUnix, kIpv4, kIpv6 };
+  Family family = Family::kUnix;
+  std::array<std::uint8_t, 16> address{};  // in network byte order, 4 of IPv4; 0 behind the prefix
+  std::size_t prefix = 0;                  // bits
+
+  // Of `address` in use.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return family == Family::kUnix ? 0 : family == Family::kIpv4 ? 4 : 16;
+  }
+  // "10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "unix".
+  [[nodiscard]] std::string text() const;
+  friend bool operator==(const Network&, const Network&) = default;
+};
+
+// listen[].proxy_protocol: versions of the PROXY protocol that a connection has to begin with.
+enum class ProxyProtocol : std::uint8_t { kV1, kV2, kAny };
+
+// listen[].proxy_fields: what trusted proxies say about the client in.
+enum class ProxyFields : std::uint8_t {
+  kXForwarded,  // X-Forwarded-For and X-Forwarded-Proto
+  kForwarded,   // Forwarded, RFC 7239
+};
+
 // listen[]. Names are unique; no two addresses overlap unless both say reuse_port.
 struct Listener {
   enum class Kind : std::uint8_t {
@@ -63,6 +89,9 @@ struct Listener {
   bool health = false;                           // answers /livez and /readyz, and no route
   // What handlers read by name: of its limits in base/limits.h.
   std::vector<std::pair<std::string, std::string>> values;
+  std::optional<ProxyProtocol> proxy_protocol;  // absent: off
+  std::vector<Network> trusted_proxies;         // none: no field is believed
+  ProxyFields proxy_fields = ProxyFields::kXForwarded;
   SocketOptions socket;                   // kUnix: backlog alone; kInherited: none
   base::SourcePosition position;          // of the name's value
   base::SourcePosition address_position;  // of the value of address, unix or inherited

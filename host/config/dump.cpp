@@ -142,6 +142,23 @@ std::string dump_mode(std::uint16_t mode) {
   return text;
 }
 
+std::string dump_proxies(const Listener& listener) {
+  constexpr std::array<std::string_view, 3> kProtocols{"v1", "v2", "any"};
+  std::string out;
+  if (listener.proxy_protocol) {
+    out += "    proxy_protocol: ";
+    out += kProtocols[static_cast<std::size_t>(*listener.proxy_protocol)];
+    out += '\n';
+  }
+  if (listener.trusted_proxies.empty()) return out;
+  out += "    trusted_proxies: [";
+  for (const Network& network : listener.trusted_proxies) {
+    out += (&network == &listener.trusted_proxies.front() ? "" : ", ") + quoted(network.text());
+  }
+  out += "]\n    proxy_fields: ";
+  return out + (listener.proxy_fields == ProxyFields::kForwarded ? "forwarded\n" : "x-forwarded\n");
+}
+
 std::string dump_listener(const Listener& listener) {
   std::string out = "  - name: " + quoted(listener.name) + '\n';
   if (listener.health) out += "    health: true\n";
@@ -149,6 +166,7 @@ std::string dump_listener(const Listener& listener) {
   for (const auto& [name, value] : listener.values) {
     out += "      " + name + ": " + quoted(value) + '\n';
   }
+  out += dump_proxies(listener);
   switch (listener.kind) {
     case Listener::Kind::kTcp:
       return out + "    address: " + quoted(listener.address.text()) + '\n' +

@@ -24,7 +24,7 @@ constexpr std::size_t kListeners = 256;
 constexpr std::size_t kLongestUnixPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t kLongestInherited = 255;  // sd_listen_fds_with_names(3)
 
-constexpr std::array<Key, 9> kListenerKeys{{
+constexpr std::array<Key, 12> kListenerKeys{{
     {"name", Key::Status::kRequired, "write name: public, or any other name"},
     {"address"},
     {"unix"},
@@ -33,6 +33,9 @@ constexpr std::array<Key, 9> kListenerKeys{{
     {"socket"},
     {"health"},
     {"values"},
+    {"proxy_protocol"},
+    {"trusted_proxies"},
+    {"proxy_fields"},
     {"http2", Key::Status::kLater, "leave it out: HTTP/1.1 is served"},
 }};
 constexpr Key kTls{"tls", Key::Status::kLater, "end TLS in front of berth"};
@@ -199,6 +202,7 @@ Listener read_listener(const Node& node, Report& report) {
   if (const Node* const values = section.get("values")) {
     listener.values = read_values(*values, report);
   }
+  read_proxies(section, listener, report);
   if (const Node* const mode = section.get("mode")) read_mode(*mode, listener, report);
   if (const Node* const socket = section.get("socket")) {
     if (listener.kind == Listener::Kind::kInherited) {

@@ -14,6 +14,8 @@
 namespace berth::config {
 
 [[nodiscard]] std::vector<Listener> read_listeners(const Node& node, Report& report);
+// proxy_protocol, trusted_proxies and proxy_fields of a listener whose kind is known.
+void read_proxies(const Section& section, Listener& listener, Report& report);
 // Aliases keep the file's order. `inherited` is the top level's plugin_permissions.
 [[nodiscard]] std::vector<Plugin> read_plugins(const Node& node, PluginPermissions inherited,
                                                Report& report);

@@ -15,6 +15,7 @@ namespace berth::config {
 struct Misspelling {
   std::string what;
   std::string help;
+  std::string suggestion = {};
 };
 
 template <class T>

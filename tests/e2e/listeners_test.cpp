@@ -115,6 +115,48 @@ TEST(UnixListener, ValidateTouchesNoSocket) {
   EXPECT_FALSE(fs::exists(other.path() + "/http.sock"));
 }
 
+constexpr std::string_view kProxied = R"(
+listen:
+  - { name: fields, address: "127.0.0.1:0", trusted_proxies: [127.0.0.0/8, "fd00::/8"] }
+  - { name: rfc7239, address: "127.0.0.1:0", trusted_proxies: [127.0.0.1], proxy_fields: forwarded }
+  - { name: header, address: "127.0.0.1:0", proxy_protocol: any, trusted_proxies: [127.0.0.1] }
+  - { name: stranger, address: "127.0.0.1:0", proxy_protocol: v1, trusted_proxies: [10.0.0.0/8] }
+plugins: { trouble: { file: TROUBLE } }
+routes: [{ pattern: "/", handler: trouble.ends }]
+)";
+
+TEST(BehindProxies, HandlersAndTheAccessLogSeeTheClient) {
+  Host host(replaced(std::string(kProxied), "TROUBLE", BERTH_TROUBLE_PLUGIN));
+  const auto ask = [&](std::string_view listener, const std::string& header,
+                       const std::string& fields) {
+    RawClient client(host.port(listener));
+    client.send(header + "GET / HTTP/1.1\r\nHost: h\r\n" + fields + "Connection: close\r\n\r\n");
+    return client.read_reply().body;
+  };
+  const std::string x_forwarded =
+      "X-Forwarded-For: 1.1.1.1, 203.0.113.7\r\nX-Forwarded-Proto: https\r\n";
+  const std::string forwarded = "Forwarded: for=\"[2001:db8::1]:4711\";proto=https\r\n";
+  const std::string header = "PROXY TCP4 203.0.113.8 198.51.100.1 4711 443\r\n";
+  EXPECT_TRUE(ask("fields", "", x_forwarded + forwarded)
+                  .starts_with("client 203.0.113.7:0 https peer 127.0.0.1:"));
+  EXPECT_TRUE(ask("rfc7239", "", x_forwarded + forwarded)
+                  .starts_with("client [2001:db8::1]:4711 https peer 127.0.0.1:"));
+  EXPECT_TRUE(ask("header", header, x_forwarded + forwarded)
+                  .starts_with("client 203.0.113.8:4711 http peer 127.0.0.1:"));
+  EXPECT_EQ(ask("header", "", ""), "");
+  EXPECT_EQ(ask("stranger", header, ""), "");
+  const std::string log = host.stop();
+  EXPECT_NE(log.find("a connection is closed: it has to begin with a PROXY header listener=header"),
+            std::string::npos)
+      << log;
+  EXPECT_EQ(log.find("listener=stranger error"), std::string::npos) << "at most once a minute";
+  std::string clients;
+  for (const std::string_view line : expect_printable_lines(host.child().out())) {
+    clients += std::string(line.substr(0, line.find(' '))) + " ";
+  }
+  EXPECT_EQ(clients, "203.0.113.7 2001:db8::1 203.0.113.8 ");
+}
+
 constexpr std::string_view kActivated = R"(
 listen:
   - { name: web, inherited: http }

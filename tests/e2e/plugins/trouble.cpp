@@ -1,5 +1,5 @@
 // What a plugin may do to its host: throw or block while it serves, crash or end the process while
-// it is made, look at the environment.
+// it is made, look at the environment, and at who stands at the other end.
 #include <berth/plugin.hpp>
 
 #include <unistd.h>
@@ -61,8 +61,18 @@ class Twice : public berth::Handler {
   }
 };
 
+// Answers with who asks, and how.
+class Ends : public berth::Handler {
+ public:
+  void serve(berth::ResponseWriter& response, berth::Request& request) override {
+    response.write("client " + std::string(request.remote_address()) + " " +
+                   std::string(request.scheme()) + " peer " + std::string(request.peer_address()));
+  }
+};
+
 }  // namespace
 
 BERTH_PLUGIN(berth::handler<Throws>("throws"), berth::handler<Crashes>("crashes"),
              berth::handler<Exits>("exits"), berth::handler<Blocks>("blocks"),
-             berth::handler<Environment>("environment"), berth::handler<Twice>("twice"));
+             berth::handler<Environment>("environment"), berth::handler<Twice>("twice"),
+             berth::handler<Ends>("ends"));
