@@ -52,7 +52,7 @@ berth_str resp_header_get(const berth_response* r, berth_str name) noexcept {
 
 // Go logs a superfluous WriteHeader: the caller may have caught the error, or be in C.
 void log_superfluous(const berth_response& r, std::int32_t code) {
-  if (r.inside == nullptr || code < 100 || r.writer.status() == 0) return;
+  if (r.inside == nullptr || code < 100 || r.writer.status() == 0 || r.writer.failed()) return;
   const std::string asked = std::to_string(code);
   const std::string first = std::to_string(r.writer.status());
   const std::array<LogPair, 2> pairs{{{"status", asked}, {"first", first}}};

@@ -52,7 +52,7 @@ H1Backlog::Sent H1Backlog::send(net::Stream& stream, bool& progress) noexcept {
     sent = 0;
     if (file.empty()) return Sent::kAll;
     if (of_file >= base::limits::kFileTurn) return Sent::kTurn;
-    const net::IoResult result = file.send(stream, base::limits::kFileTurn);
+    const net::IoResult result = file.send(stream, base::limits::kFileTurn - of_file);
     if (result.ok()) {
       of_file += result.bytes;
       progress = true;

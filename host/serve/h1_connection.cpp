@@ -124,18 +124,20 @@ void H1Connection::on_deadline(sched::Worker& worker) {
     loop().schedule(*this, idle_until);  // it came back from a thread of its own in the meantime
     return;
   }
-  const bool reading =
-      after_ == After::kRead && discard_ == 0 && (!backlog_ || !backlog_->sending());
-  if (reading && input_waits()) {
-    loop().requeue(*this);  // in time, but the process was stopped, or its loops were late
+  // In time perhaps, but the process was stopped, or its loops were late.
+  const bool sending = backlog_ && backlog_->sending();
+  const bool reading = !sending && after_ == After::kRead && discard_ == 0;
+  if ((sending && has_now(POLLOUT)) || (reading && has_now(POLLIN))) {
+    loop().requeue(*this);
     return;
   }
   close();  // without a reply: Go, and a 408 would only help the attacker (go-net-http.md G55)
 }
 
-bool H1Connection::input_waits() const noexcept {
-  char byte = 0;
-  return ::recv(stream_->fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+bool H1Connection::has_now(short event) const noexcept {
+  pollfd socket{.fd = stream_->fd(), .events = event, .revents = 0};
+  // A client that is gone has nothing more.
+  return ::poll(&socket, 1, 0) > 0 && socket.revents == event;
 }
 
 void H1Connection::on_deadline_held() noexcept {
@@ -192,7 +194,7 @@ bool H1Connection::client_left() const noexcept {
   if (!gone()) return false;
   if (!route_->ignores_half_close) return true;
   pollfd socket{.fd = stream_->fd(), .events = 0, .revents = 0};
-  return ::poll(&socket, 1, 0) > 0 && (socket.revents & (POLLERR | POLLHUP)) != 0;
+  return ::poll(&socket, 1, 0) > 0;  // POLLERR or POLLHUP
 }
 
 std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::string read_ahead) {
@@ -359,6 +361,8 @@ void H1Connection::end_turn_with_rest(sched::Worker& worker, H1Input& input, boo
   }
   if (sending) {
     set_timer(service_.options().write_stall);
+    // The socket was full before the bytes went, and may not be now.
+    if (!backlog_->file.empty()) loop().requeue(*this);
     return;
   }
   if (!after_sending(worker)) return;

@@ -198,8 +198,8 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   }
   // Its first byte has come.
   void note_begun() noexcept;
-  // Whether bytes of the client lie in the socket.
-  [[nodiscard]] bool input_waits() const noexcept;
+  // Whether the socket has bytes of the client (POLLIN) or takes some for it (POLLOUT).
+  [[nodiscard]] bool has_now(short event) const noexcept;
   [[nodiscard]] H1Backlog& backlog();
   [[gnu::always_inline]] void set_timer(base::Duration timeout) noexcept {
     loop().schedule(*this, loop().now() + timeout);

@@ -20,14 +20,16 @@ namespace berth::serve {
 IoStatus H1Output::fail(IoError error) noexcept {
   lost_ = true;
   discard();
-  sent_ = 0;
   return base::fail(error);
 }
 
 bool H1Output::send_now() noexcept {
   while (!lost_ && sent_ < bytes_.size()) {
     const net::IoResult result = stream_->write(bytes_.view().substr(sent_));
-    if (result.kind == net::IoResult::Kind::kWouldBlock) return true;
+    if (result.kind == net::IoResult::Kind::kWouldBlock) {
+      if (borrowed_ > 0) repay();
+      return true;
+    }
     if (!result.ok()) {
       (void)fail(IoError::kClosed);
       return false;
@@ -36,6 +38,7 @@ bool H1Output::send_now() noexcept {
   }
   bytes_.clear();
   sent_ = 0;
+  if (borrowed_ > 0) repay();
   return !lost_;
 }
 
@@ -95,6 +98,7 @@ IoStatus H1Output::write_on(std::string_view body) {
         bytes_.clear();
         sent_ = 0;
       }
+      if (borrowed_ > 0) repay();
       if (bytes_.empty() && body.empty()) return base::done();
       continue;
     }
@@ -111,16 +115,27 @@ IoStatus H1Output::write_on(std::string_view body) {
   }
 }
 
+std::size_t H1Output::over(std::size_t more) const noexcept {
+  const std::size_t unsent = bytes_.size() - sent_ + more;
+  const std::size_t free = service_->options().unsent_bytes;
+  return unsent > free ? unsent - free : 0;
+}
+
 bool H1Output::borrow(std::size_t bytes) noexcept {
-  if (borrowed_ + bytes > base::limits::kBorrowed || !service_->reserve_buffered(bytes)) {
-    return false;
-  }
-  borrowed_ += bytes;
+  const std::size_t wanted = over(bytes);
+  if (wanted > base::limits::kBorrowed) return false;
+  if (wanted <= borrowed_) return true;
+  if (!service_->reserve_buffered(wanted - borrowed_)) return false;
+  borrowed_ = wanted;
   return true;
 }
 
-void H1Output::give_back() noexcept {
-  if (borrowed_ > 0) service_->release_buffered(std::exchange(borrowed_, 0));
+void H1Output::repay() noexcept {
+  const std::size_t still = over(0);
+  if (still >= borrowed_) return;
+  service_->release_buffered(borrowed_ - still);
+  borrowed_ = still;
+  if (bytes_.empty()) bytes_ = base::Buffer();  // its memory was borrowed, too
 }
 
 // The head goes out on its own first: one send more, where the file is larger than a gathered body.
@@ -141,14 +156,14 @@ IoStatus H1Output::send_file(int file, std::uint64_t offset, std::uint64_t size)
       if (sent.kind == net::IoResult::Kind::kEnd) return base::fail(IoError::kInvalid);
       if (cannot_send_files(sent)) return copy_file(file, offset, size);
       if (sent.kind == net::IoResult::Kind::kError) return fail(IoError::kClosed);
-      // The socket is full: the rest stays in the file.
-      base::Descriptor kept(::fcntl(file, F_DUPFD_CLOEXEC, 0));
-      if (kept) {
-        file_ = {std::move(kept), offset, size};
-        return base::done();
-      }
     }
-    // For the head; or no descriptor is left.
+    // The socket is full: the rest stays in the file.
+    base::Descriptor kept(::fcntl(file, F_DUPFD_CLOEXEC, 0));
+    if (kept) {
+      file_ = {std::move(kept), offset, size};
+      return base::done();
+    }
+    // No descriptor is left.
     if (auto waited = wait(); !waited) return lost_ ? waited : fail(IoError::kExhausted);
   }
   return copy_file(file, offset, size);
@@ -179,9 +194,10 @@ IoStatus H1Output::flush() {
 }
 
 base::Buffer H1Output::take() {
-  give_back();  // the connection counts what it keeps
   bytes_.erase_front(std::exchange(sent_, 0));
-  return std::move(bytes_);
+  base::Buffer left = std::move(bytes_);
+  if (borrowed_ > 0) repay();  // the connection counts what it keeps
+  return left;
 }
 
 }  // namespace berth::serve

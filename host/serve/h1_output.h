@@ -20,8 +20,8 @@ namespace berth::serve {
 class Service;
 
 // One per worker, used by its thread for the connection it serves at the moment. What is left in it
-// when a handler is done (at most Options::unsent_bytes) goes to the connection's backlog, and the
-// loop drains it.
+// when a handler is done goes to the connection's backlog, and the loop drains it: bytes, at most
+// Options::unsent_bytes as a rule, and behind them a part of a file.
 class H1Output {
  public:
   // A connection's turn begins. REQUIRES: empty().
@@ -59,7 +59,9 @@ class H1Output {
   }
 
   // Adds body bytes out of a file: those that the socket takes go there directly, what is left is
-  // left in the file, which is kept open. kInvalid: the file is shorter, or cannot be read.
+  // left in the file, which is kept open. More behind that, and flush(), wait for all of it to be
+  // taken, as write() does, but nothing is borrowed. kInvalid: the file is shorter, or cannot be
+  // read.
   [[nodiscard]] IoStatus send_file(int file, std::uint64_t offset, std::uint64_t size);
 
   // Sends all, waiting as write() does: for Flush and 1xx.
@@ -74,8 +76,9 @@ class H1Output {
   [[nodiscard]] FileRest take_file() noexcept { return std::exchange(file_, FileRest()); }
   void discard() noexcept {
     bytes_.clear();
+    sent_ = 0;
     file_.reset();
-    give_back();
+    if (borrowed_ > 0) repay();
   }
 
  private:
@@ -95,8 +98,11 @@ class H1Output {
   void keep(std::string_view body);
   // Waits until the socket takes bytes again. kExhausted: no thread may; nothing is lost by that.
   [[nodiscard]] IoStatus wait();
+  // By how much the bytes, and so many more, are above Options::unsent_bytes.
+  [[nodiscard]] std::size_t over(std::size_t more) const noexcept;
+  // Borrows for so many bytes more, and gives back what is not needed any longer.
   [[nodiscard]] bool borrow(std::size_t bytes) noexcept;
-  void give_back() noexcept;
+  void repay() noexcept;
 
   sched::Worker* worker_ = nullptr;
   Service* service_ = nullptr;

@@ -58,7 +58,11 @@ IoResult<std::size_t> H1Transport::read_body(std::span<char> buffer) {
   }
   if (!body.at_end() && !output.empty()) {
     // The client may wait for what we have before it sends more.
-    if (!output.try_send()) return base::fail(IoError::kClosed);
+    if (output.has_file()) {
+      if (auto sent = output.flush(); !sent) return base::fail(sent.error());
+    } else if (!output.try_send()) {
+      return base::fail(IoError::kClosed);
+    }
   }
   return body.read(buffer);
 }

@@ -347,7 +347,8 @@ IoStatus ResponseWriter::commit(bool complete) {
   plan.length = declared_;
   plan.has_date = has(bit(Known::kDate));
   plan.close = has(bit(Known::kConnection));
-  if (has(bit(Known::kTrailer))) plan.trailer_names = announced_;
+  const bool can_trail = !declared_ && request_->minor_version() > 0;
+  if (has(bit(Known::kTrailer)) && can_trail) plan.trailer_names = announced_;
   if (complete && !plan.length) {
     if (!plan.suppressed) {
       plan.length = written_;
@@ -355,8 +356,7 @@ IoStatus ResponseWriter::commit(bool complete) {
       plan.length = written_;  // HEAD: what GET would have sent
     }
   }
-  const bool with_trailers = !trailers_.empty() || !plan.trailer_names.empty();
-  if (complete && with_trailers && !declared_ && !plan.suppressed) {
+  if (complete && can_trail && !(trailers_.empty() && plan.trailer_names.empty())) {
     plan.length.reset();  // trailers need a framing that can carry them
   }
   committed_ = true;

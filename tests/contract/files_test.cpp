@@ -213,6 +213,39 @@ TEST_F(Files, ThatAreNotTakenYetHoldUpWhatIsPipelinedBehindThem) {
   }
 }
 
+TEST_F(Files, BehindUnsentBytesAreLeftToTheLoopToo_F3) {
+  options.send_buffer = 16 * 1024;
+  options.client_waits = 0;  // nobody may wait for a client
+  routes.add("/both", [this](ResponseWriter& response, Request&) {
+    (void)response.set_field("Content-Length", std::to_string(200'000 + kSize));
+    EXPECT_TRUE(response.write(std::string(200'000, 'x')));
+    EXPECT_TRUE(response.send_file(file.get(), 0, kSize));
+  });
+  start(0, kSize);
+  RawClient slow = server->connect({.receive_buffer = 8192});
+  const std::string request = "GET /both HTTP/1.1\r\nHost: h\r\n\r\n";
+  ASSERT_TRUE(slow.send(request + request));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(slow.read_reply().body == std::string(200'000, 'x') + content);
+  }
+}
+
+TEST_F(Files, AreTakenBeforeTheHandlerWaitsForMoreOfTheRequest) {
+  options.send_buffer = 16 * 1024;
+  routes.add("/then-read", [this](ResponseWriter& response, Request& request) {
+    (void)response.set_field("Content-Length", std::to_string(kSize + 4));
+    EXPECT_TRUE(response.send_file(file.get(), 0, kSize));
+    EXPECT_TRUE(response.write(test::read_body(request).bytes));
+  });
+  start(0, kSize);
+  RawClient slow = server->connect({.receive_buffer = 8192});
+  ASSERT_TRUE(
+      slow.send("POST /then-read HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  slow.skip(kSize);
+  ASSERT_TRUE(slow.send("4\r\nmore\r\n0\r\n\r\n"));
+  TestServer::wait_until([&] { return slow.received().ends_with("more"); });
+}
+
 TEST_F(Files, WhatAHandlerWritesBehindAFileComesBehindIt) {
   options.send_buffer = 16 * 1024;
   routes.add("/three", [&](ResponseWriter& response, Request&) {

@@ -232,6 +232,40 @@ TEST_F(Limits, WhereNoThreadMayWaitForAClientItsAnswerIsKept_F3) {
   TestServer::wait_until([&] { return server->service().buffered() == 0; });
 }
 
+// A loan is for what is unsent now, and is over once that is gone, however the handler goes on.
+TEST_F(Limits, WhatWasKeptForAClientIsGivenBackWhenItIsTaken_F3) {
+  options.client_waits = 1;
+  options.send_buffer = 16 * 1024;
+  options.loops = 2;
+  constexpr std::size_t kPiece = 8192;
+  constexpr int kSteps = 600;  // more in all than may be kept at a time
+  static_assert(kPiece * kSteps > base::limits::kBorrowed);
+  std::atomic<int> written{0};
+  std::atomic<int> taken{0};
+  routes.add("/in-steps", [&](ResponseWriter& response, Request&) {
+    ASSERT_TRUE(response.write(std::string(1'000'000, 'x')));
+    for (int i = 1; i <= kSteps; ++i) {
+      ASSERT_TRUE(response.write(std::string(kPiece, 'x'))) << i;
+      written = i;
+      TestServer::wait_until([&] { return taken == i; });
+    }
+  });
+  start();
+  RawClient waiting = server->connect();  // the one for whom a thread may wait
+  ASSERT_TRUE(waiting.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n"));
+  TestServer::wait_until([&] { return server->pool().running() == 1; });
+  RawClient client = server->connect({.receive_buffer = 8192});
+  ASSERT_TRUE(client.send("GET /in-steps HTTP/1.0\r\n\r\n"));
+  for (int i = 1; i <= kSteps; ++i) {
+    TestServer::wait_until([&] { return written == i; });
+    client.skip(kPiece);
+    taken = i;
+  }
+  (void)client.read_until_close();
+  waiting.close();
+  TestServer::wait_until([&] { return server->service().buffered() == 0; });
+}
+
 // Whoever pipelines is read no further than the buffer while one request is served: the rest stays
 // with the client.
 TEST_F(Limits, OfPipelinedRequestsNoMoreIsKeptThanTheReadBuffer_F11) {
