@@ -123,6 +123,7 @@ def attacks():
                ("-H", "-i", str(SLOW_PERIOD_SECONDS)), "/hello/world"),
         Attack("slow-bodies", "slowhttptest -B: bodies of 4 KiB that do not end, 10 s between two pieces",
                ("-B", "-i", str(SLOW_PERIOD_SECONDS)), "/echo"),
+        Attack("slow-read-file", "slowhttptest -X: a file of 1 MiB, read at 5 bytes/s", ("-X",), "/files/big"),
         Attack("slow-read", "slowhttptest -X: answers of 1 MiB, read at 5 bytes/s", ("-X",), "/big"),
         Attack("slow-read-64k", "slowhttptest -X: answers of 64 KiB, read at 5 bytes/s", ("-X",), "/page"),
     ]

@@ -67,4 +67,4 @@ class Servers:
         return ["kore", "-f", "-n", "-r", "-c", self._fill("kore.conf", port, module=module)]
 
     def _go(self, port, _):
-        return [os.path.join(self._peers, "go"), str(port)]
+        return [os.path.join(self._peers, "go"), str(port), self._scratch]

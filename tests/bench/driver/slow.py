@@ -119,12 +119,20 @@ def peak_of(result):
     return result["completed"] / result["seconds"]
 
 
+def is_socket(path):
+    """Whether a link in /proc/PID/fd is one; files that are open beside their connections are not counted."""
+    with contextlib.suppress(OSError):
+        return os.readlink(path).startswith("socket:")
+    return False
+
+
 def look_at(server):
-    """Descriptors and resident bytes of its processes, and bytes that the kernel's TCP buffers take."""
+    """Sockets and resident bytes of its processes, and bytes that the kernel's TCP buffers take."""
     descriptors = resident = 0
     for pid in server.processes:
         with contextlib.suppress(OSError):
-            descriptors += len(os.listdir(f"/proc/{pid}/fd"))
+            folder = f"/proc/{pid}/fd"
+            descriptors += sum(is_socket(os.path.join(folder, name)) for name in os.listdir(folder))
             with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
                 resident += machine.resident_bytes_in(file.read())
     with open("/proc/net/sockstat", encoding="ascii") as file:

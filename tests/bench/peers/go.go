@@ -43,6 +43,7 @@ func main() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/hello/", hello)
 	mux.HandleFunc("/big", func(w http.ResponseWriter, r *http.Request) { answer(w, big) })
+	mux.Handle("/files/", http.StripPrefix("/files/", http.FileServer(http.Dir(os.Args[2]))))
 	mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) { answer(w, big[:64<<10]) })
 	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
