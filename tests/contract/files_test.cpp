@@ -279,7 +279,8 @@ TEST_F(Files, AClientThatGoesAwayOrTakesNothingEndsItsConnectionAndFreesTheFile)
     ASSERT_TRUE(one.send("GET /gone HTTP/1.1\r\nHost: h\r\n\r\n"));
     one.skip(1000);
     if (resets) one.reset();
-    TestServer::wait_until([&] { return server->loops().connections() == 1; });
+    // The other client may have been too slow, too.
+    TestServer::wait_until([&] { return server->loops().connections() <= 1; });
   }
   TestServer::wait_until([&] { return descriptors() <= before; });
 }
