@@ -183,15 +183,18 @@ TEST_F(Files, ThatBecomeShorterBehindTheirHandlerCutTheResponse) {
 TEST_F(Files, OfManySlowReadersNoneHoldsAThreadOrBytes_F3) {
   options.send_buffer = 16 * 1024;
   options.client_waits = 1;
+  options.serve.write_stall = 1h;  // they are read one after the other
+  constexpr std::size_t kClients = 8;
   start(0, kSize);
   std::vector<RawClient> clients;
-  for (int i = 0; i < 20; ++i) {
+  for (std::size_t i = 0; i < kClients; ++i) {
     clients.push_back(server->connect({.receive_buffer = 8192}));
     ASSERT_TRUE(clients.back().send("GET /file HTTP/1.1\r\nHost: h\r\n\r\n"));
   }
-  TestServer::wait_until([&] { return server->count(observe::Counter::kResponses2xx) == 20; });
+  TestServer::wait_until(
+      [&] { return server->count(observe::Counter::kResponses2xx) == kClients; });
   server->settle();
-  EXPECT_LE(server->service().buffered(), 20U * 1024) << "heads at most";
+  EXPECT_LE(server->service().buffered(), kClients * 1024) << "heads at most";
   TestServer::wait_until([&] { return server->pool().at_work() == 1; });
   for (RawClient& slow : clients) EXPECT_TRUE(slow.read_reply().body == content);
   for (RawClient& slow : clients) {
