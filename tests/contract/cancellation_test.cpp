@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <future>
 #include <optional>
 #include <string>
@@ -65,15 +66,15 @@ TEST_P(Cancellation, AFinCancelsTheRequestAndWhatIsWrittenIsStillSent_G21) {
 }
 
 TEST_P(Cancellation, WhereARouteIgnoresHalfClosesOnlyAResetCancels_G21_F19) {
-  std::promise<void> entered;
-  std::promise<void> open;
-  std::promise<void> cancelled;
+  std::atomic<int> entered{0};
+  std::atomic<int> opened{0};
+  std::atomic<int> cancelled{0};
   routes
       .add("/patient",
            [&](ResponseWriter& response, Request& request) {
              (void)test::read_body(request);
-             entered.set_value();
-             open.get_future().wait();
+             const int mine = ++entered;
+             TestServer::wait_until([&] { return opened >= mine; });
              EXPECT_FALSE(request.cancelled());
              (void)response.write("still here\n");
            })
@@ -82,35 +83,34 @@ TEST_P(Cancellation, WhereARouteIgnoresHalfClosesOnlyAResetCancels_G21_F19) {
       .add("/reset",
            [&](ResponseWriter&, Request& request) {
              (void)test::read_body(request);
-             entered.set_value();
+             ++entered;
              TestServer::wait_until([&] { return request.cancelled(); });
-             cancelled.set_value();
+             ++cancelled;
            })
       .ignores_half_close = true;
   start();
   const test::StopAtEnd stop(server);
+  int requests = 0;
   for (const std::string_view rest :  // on the loop, and on a thread of its own
        {" HTTP/1.1\r\nHost: h\r\n\r\n",
         " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
-    entered = {};
-    open = {};
-    cancelled = {};
     RawClient client = server->connect();
     ASSERT_TRUE(client.send("POST /patient" + std::string(rest)));
-    entered.get_future().wait();
+    ++requests;
+    TestServer::wait_until([&] { return entered == requests; });
     client.half_close();
     server->settle();
-    open.set_value();
+    opened = requests;
     const std::vector<Reply> replies = client.read_all();
     ASSERT_EQ(replies.size(), 1U);
     EXPECT_EQ(replies[0].body, "still here\n");
 
-    entered = {};
     RawClient gone = server->connect();
     ASSERT_TRUE(gone.send("POST /reset" + std::string(rest)));
-    entered.get_future().wait();
+    ++requests;
+    TestServer::wait_until([&] { return entered == requests; });
     gone.reset();
-    cancelled.get_future().wait();
+    TestServer::wait_until([&] { return cancelled == requests / 2; });
   }
 }
 
