@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <future>
 #include <optional>
@@ -42,7 +43,7 @@ struct ConnectionStates : ::testing::TestWithParam<std::size_t> {
       auto connection = response.hijack();
       ASSERT_TRUE(connection.ok());
       hijacked = std::move(*connection);
-      taken.set_value();
+      ++taken;
     });
     routes.add("/raw-here", [this](ResponseWriter& response, Request&) {
       const auto connection = response.hijack();
@@ -65,7 +66,7 @@ struct ConnectionStates : ::testing::TestWithParam<std::size_t> {
 
   std::promise<void> open;
   std::shared_future<void> opened = open.get_future().share();
-  std::promise<void> taken;
+  std::atomic<int> taken{0};
   std::unique_ptr<serve::Hijacked> hijacked;
   Routes routes;
   test::TestServerOptions options;
@@ -143,10 +144,9 @@ TEST_P(ConnectionStates, HijackedOnesAreSoUntilTheyAreClosed_G19) {
   EXPECT_EQ(idle.read_reply().status, 200);
   std::uint64_t closed = 0;
   for (const std::string_view rest : {std::string_view("\r\nHost: h\r\n\r\n"), kChunked}) {
-    taken = {};
     RawClient client = server->connect();
     ASSERT_TRUE(client.send("POST /raw HTTP/1.1" + std::string(rest)));
-    taken.get_future().wait();
+    TestServer::wait_until([&] { return taken == static_cast<int>(closed) + 1; });
     expect({0, 0, 1, 1, closed});
     hijacked.reset();
     expect({0, 0, 1, 0, ++closed});
