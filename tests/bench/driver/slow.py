@@ -30,7 +30,7 @@ class SlowClients:
         """One row, as a dict."""
         with machine.own_network():
             row = self._beside(name, attack)
-            if name in cells.SLOW_COUNTED:
+            if name in cells.SLOW_COUNTED and attack.counted:
                 row |= self._counted(name, attack)
             if name == "berth":
                 row["seconds_until_gone"] = self._until_gone(name, attack)
