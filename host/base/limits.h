@@ -194,7 +194,23 @@ inline constexpr std::size_t kConfigDepth = 64;
 inline constexpr std::size_t kConfigErrors = 100;
 // Bytes of a plugin file.
 inline constexpr std::uint64_t kPluginFile = 512 * kMiB;
-// What `validate` waits for the child that loads the plugins.
+// What `validate` and a reload wait for the child that loads a plugin. timeouts.probe.
 inline constexpr std::chrono::nanoseconds kProbeTimeout = 30s;
+
+// --- reload (app/)
+// ------------------------------------------------------------------- How long requests of a plugin
+// that was replaced may go on before they are cancelled. timeouts.drain, plugins.ALIAS.drain.
+inline constexpr std::chrono::nanoseconds kPluginDrain = 30s;
+// From there to cutting their connections, hijacked ones included.
+inline constexpr std::chrono::nanoseconds kDrainGrace = 5s;
+// Generations whose configuration and images are kept, the serving one included. generations.
+inline constexpr std::uint64_t kGenerations = 5;
+// Images that could not leave the process: above it the log says that a restart is due.
+inline constexpr std::size_t kRetiredImages = 16;
+// Bytes of a request to the control socket, and connections to it at a time.
+inline constexpr std::uint64_t kControlBody = 64 * kKiB;
+inline constexpr std::size_t kControlConnections = 32;
+// Quiet time after the last change of a watched file before it is loaded: a deployment is many.
+inline constexpr std::chrono::nanoseconds kWatchQuiet = 100ms;
 
 }  // namespace berth::base::limits

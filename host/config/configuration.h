@@ -106,6 +106,13 @@ enum class PluginPermissions : std::uint8_t {
   kStrict,   // both refused always
 };
 
+// What is done when a plugin's file cannot be loaded.
+enum class OnFailure : std::uint8_t {
+  kRefuse,    // the start, or the reload, with it
+  kClose,     // `503`: its routes answer 503
+  kLastGood,  // the image that served last goes on
+};
+
 // plugins.ALIAS
 struct Plugin {
   std::string alias;  // the name in this file only; letters, digits, _ and -
@@ -114,9 +121,13 @@ struct Plugin {
   std::string file;
   Node config;                                                  // null if absent
   PluginPermissions permissions = PluginPermissions::kDefault;  // its own, else the top level's
-  bool used = false;                                            // some route names it
-  base::SourcePosition position;                                // of the alias
-  base::SourcePosition file_position;                           // of file's value
+  bool probe = true;  // it is loaded in a child process first
+  OnFailure on_failure = OnFailure::kRefuse;
+  // How long its requests may go on when it is replaced: its own, else timeouts.drain.
+  base::Duration drain = base::limits::kPluginDrain;
+  bool used = false;                   // some route names it
+  base::SourcePosition position;       // of the alias
+  base::SourcePosition file_position;  // of file's value
 };
 
 // routes[].with[]: a filter around the route's handler.
@@ -158,6 +169,8 @@ struct Timeouts {
   std::optional<base::Duration> handler = base::limits::kHandlerTimeout;  // absent: none
   base::Duration drain_delay = base::limits::kDrainDelay;
   base::Duration shutdown = base::limits::kShutdown;
+  base::Duration drain = base::limits::kPluginDrain;
+  base::Duration probe = base::limits::kProbeTimeout;
 };
 
 // limits
@@ -196,6 +209,18 @@ struct Log {
   LogTarget access{LogTarget::Kind::kStdout, {}, {}};
 };
 
+// control: where the running server is asked for a reload, its status and so on.
+struct ControlSocket {
+  enum class Kind : std::uint8_t {
+    kDefault,  // /run/berth/control.sock as a service, else in $XDG_RUNTIME_DIR/berth
+    kOff,
+    kPath,  // path: resolved against its file's folder, at most 107 bytes
+  };
+  Kind kind = Kind::kDefault;
+  std::string path;
+  base::SourcePosition position;  // of the value; no line where it is the default
+};
+
 // A whole file with those it includes that was accepted. Movable, copyable, plain.
 struct Configuration {
   std::string file;                 // as it was given to load
@@ -206,6 +231,9 @@ struct Configuration {
   Timeouts timeouts;
   Limits limits;
   Log log;
+  ControlSocket control;
+  std::uint64_t generations = base::limits::kGenerations;  // kept to be rolled back to
+  bool watch = false;  // reload when the configuration or a plugin's file was replaced
 
   // Null if there is none of that alias.
   [[nodiscard]] const Plugin* find_plugin(std::string_view alias) const noexcept;
