@@ -47,6 +47,7 @@ std::unique_ptr<Generation> Generation::build(config::Configuration configuratio
   generation->make_handlers(diagnostics, watch);
   if (!table || diagnostics.errors() > 0) return nullptr;
   generation->mux_ = std::make_unique<mux::Mux>(std::move(*table), std::move(generation->routes_));
+  generation->root_.emplace(*generation->mux_, 1);
   return generation;
 }
 

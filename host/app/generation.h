@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +15,7 @@
 #include "plugin/log_sink.h"
 #include "plugin/plugin.h"
 #include "plugin/plugin_chain.h"
+#include "serve/root.h"
 
 namespace berth::app {
 
@@ -43,7 +45,7 @@ class Generation {
   // Stops them in the reverse order. REQUIRES: no request is in a handler.
   void stop() noexcept;
 
-  [[nodiscard]] mux::Mux& root() noexcept { return *mux_; }
+  [[nodiscard]] serve::Root& root() noexcept { return *root_; }
   [[nodiscard]] const config::Configuration& configuration() const noexcept {
     return configuration_;
   }
@@ -70,6 +72,7 @@ class Generation {
   std::vector<std::shared_ptr<plugin::PluginHandler>> handlers_;
   std::vector<std::unique_ptr<plugin::PluginChain>> chains_;
   std::unique_ptr<mux::Mux> mux_;
+  std::optional<serve::Root> root_;
   std::vector<serve::Route> routes_;  // until the mux has them
   std::size_t started_ = 0;
 };

@@ -23,7 +23,7 @@ sched::PoolOptions with_service(sched::PoolOptions options, serve::Service& serv
 
 }  // namespace
 
-Server::Server(const config::Configuration& configuration, serve::Handler& root, observe::Log& log,
+Server::Server(const config::Configuration& configuration, serve::Root& root, observe::Log& log,
                const base::Clock& clock, std::size_t loops)
     : log_(log),
       clock_(clock),
@@ -38,7 +38,7 @@ Server::Server(const config::Configuration& configuration, serve::Handler& root,
 Server::~Server() = default;
 
 base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> Server::open(
-    const config::Configuration& configuration, serve::Handler& root, observe::Log& log,
+    const config::Configuration& configuration, serve::Root& root, observe::Log& log,
     const base::Clock& clock, net::InheritedSockets inherited) {
   std::unique_ptr<Server> server(new Server(configuration, root, log, clock, usable_cores()));
   if (configuration.log.access.kind != config::LogTarget::Kind::kOff) {

@@ -35,7 +35,7 @@ class Server {
   // Binds every listener or takes it from `inherited`; what is left there is closed, with a line in
   // the log. Errors: each listener that cannot be had, or why there is no access log.
   [[nodiscard]] static base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> open(
-      const config::Configuration& configuration, serve::Handler& root, observe::Log& log,
+      const config::Configuration& configuration, serve::Root& root, observe::Log& log,
       const base::Clock& clock, net::InheritedSockets inherited);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -65,7 +65,7 @@ class Server {
   [[nodiscard]] const observe::Counters& counters() const noexcept { return counters_; }
 
  private:
-  Server(const config::Configuration& configuration, serve::Handler& root, observe::Log& log,
+  Server(const config::Configuration& configuration, serve::Root& root, observe::Log& log,
          const base::Clock& clock, std::size_t loops);
 
   observe::Log& log_;

@@ -307,6 +307,7 @@ void Loop::drive(Worker& worker) {
     run_timers(worker);
     if (!dead_.empty()) bury();
     if (has_ended()) break;
+    worker.rest();
     wait();
     worker.forget_usage();
   }
@@ -318,6 +319,14 @@ bool Loop::has_ended() const noexcept {
   // that all have begun to drain, is seen too.
   return draining_ && loops_.all_draining() && ready_.empty() &&
          connection_count_.load(std::memory_order_relaxed) == 0;
+}
+
+void Loop::for_each_connection(const std::function<void(Connection&)>& look) {
+  for (Connection* next = first_; next != nullptr;) {
+    Connection& connection = *next;
+    next = connection.next_;
+    look(connection);
+  }
 }
 
 void Loop::drain(Worker& worker, bool hard) {

@@ -100,6 +100,8 @@ class Loop {
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] Loops& loops() noexcept { return loops_; }
 
+  // Driver only: every connection it has, held ones included.
+  void for_each_connection(const std::function<void(Connection&)>& look);
   // Driver only: no new connections; ends once the last one is closed. `hard`: cut what is left.
   void drain(Worker& worker, bool hard);
 

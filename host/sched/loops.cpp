@@ -2,6 +2,10 @@
 
 #include <Poco/Exception.h>
 
+#include <algorithm>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include "sched/worker.h"
@@ -59,6 +63,41 @@ void Loops::drain(bool hard) {
     Loop* const target = loop.get();
     target->post_task([target, hard](Worker& worker) { target->drain(worker, hard); });
   }
+}
+
+namespace {
+
+// How many loops have still to run a task.
+struct Round {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t left = 0;
+};
+
+}  // namespace
+
+bool Loops::run_on_each(std::function<void(Loop&)> task, base::TimePoint deadline) {
+  const auto round = std::make_shared<Round>();
+  round->left = loops_.size();
+  for (const auto& loop : loops_) {
+    Loop* const target = loop.get();
+    target->post_task([target, task, round](Worker&) {
+      task(*target);
+      const std::lock_guard lock(round->mutex);
+      if (--round->left == 0) round->changed.notify_all();
+    });
+  }
+  std::unique_lock lock(round->mutex);
+  return round->changed.wait_until(lock, deadline, [&round] { return round->left == 0; });
+}
+
+bool Loops::synchronize(base::TimePoint deadline) {
+  // Twice: the first task may come between a look at the inbox and a post that was before the call.
+  for (int round = 0; round < 2; ++round) {
+    if (!run_on_each([](Loop&) {}, deadline)) return false;
+  }
+  monitor_->synchronize();
+  return true;
 }
 
 std::size_t Loops::driven() const {

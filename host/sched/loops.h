@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -52,6 +53,14 @@ class Loops {
     const auto count = connections_.load(std::memory_order_relaxed);
     return count > 0 ? static_cast<std::size_t>(count) : 0;
   }
+
+  // Runs `task` once for each loop on its driver, between two events. False: not all had come to it
+  // by the deadline; they still do, later, so the task owns what it uses. REQUIRES: started, and
+  // not drained.
+  [[nodiscard]] bool run_on_each(std::function<void(Loop&)> task, base::TimePoint deadline);
+  // Waits until no driver and not the monitor is any more at what it had begun before the call, and
+  // what was on its way back to a loop then has arrived. False at the deadline. REQUIRES: as above.
+  [[nodiscard]] bool synchronize(base::TimePoint deadline);
 
   // Asks every loop to drain (hard: to cut what is left); returns at once.
   void drain(bool hard);

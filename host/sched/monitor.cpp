@@ -80,6 +80,7 @@ bool Monitor::all_asleep() const noexcept {
 }
 
 Monitor::Rest Monitor::look(base::TimePoint now) {
+  const base::MutexLock lock(looking_);
   const base::Duration patience =
       now < alert_until_ ? limits::kAlertStealAfter : limits::kStealAfter;
   std::size_t stuck = 0;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/thread_annotations.h"
 #include "sched/owner_word.h"
 
 namespace berth::sched {
@@ -45,6 +46,10 @@ class Monitor final : private Poco::Runnable {
     return stuck_.load(std::memory_order_relaxed);
   }
 
+  // Returns once a look that had begun before the call is over: it may read what a loop's handler
+  // told. Any thread.
+  void synchronize() { const base::MutexLock lock(looking_); }
+
   // One look at every loop; the monitor's thread only, or a test's without one.
   [[nodiscard]] Rest look(base::TimePoint now);
 
@@ -69,6 +74,7 @@ class Monitor final : private Poco::Runnable {
   Pool& pool_;
   MonitorBell& bell_;
   const base::Clock& clock_;
+  base::Mutex looking_;      // held during a look
   std::vector<Seen> seen_;   // by loop
   base::TimePoint busy_at_;  // something ran
   base::TimePoint alert_until_;

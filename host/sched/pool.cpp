@@ -247,4 +247,19 @@ std::size_t Pool::running() const {
   return running_jobs_;
 }
 
+std::uint64_t Pool::begin_visit() {
+  const base::MutexLock lock(mutex_);
+  const std::uint64_t round = visits_.fetch_add(1, std::memory_order_seq_cst) + 1;
+  for (const auto& worker : workers_) worker->nudge();
+  return round;
+}
+
+bool Pool::is_visited(std::uint64_t round) const {
+  const base::MutexLock lock(mutex_);
+  const auto visited = [round](const std::unique_ptr<Worker>& worker) {
+    return worker->visited() >= round;
+  };
+  return std::all_of(workers_.begin(), workers_.end(), visited);
+}
+
 }  // namespace berth::sched

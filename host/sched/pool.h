@@ -47,6 +47,8 @@ struct PoolOptions {
   std::function<std::unique_ptr<Scratch>()> make_scratch;  // called on each new thread
   // Called by the monitor or a thread within a handler; must not wait.
   std::function<void(Notice)> on_notice;
+  // What begin_visit() has each thread do; must not wait, and must not throw.
+  std::function<void()> on_visit;
 };
 
 // Any thread may call it. Threads are made when first needed; those that stay idle end (trim).
@@ -102,6 +104,16 @@ class Pool {
   // parked.
   [[nodiscard]] bool next_task(Worker& worker, Worker::Task& task);
 
+  // Has every thread call options.on_visit while it has nothing in hand, the parked ones at once;
+  // those of a loop do so before they sleep (Loops::synchronize wakes them). The round's number.
+  std::uint64_t begin_visit();
+  // Whether every thread that is there has made its visit since that round began; the others are
+  // inside a handler, or have not come to it yet.
+  [[nodiscard]] bool is_visited(std::uint64_t round) const;
+  [[nodiscard]] std::uint64_t visits() const noexcept {
+    return visits_.load(std::memory_order_seq_cst);
+  }
+
   // Ends parked threads and those that finish their task, until `deadline`; true: all have ended.
   [[nodiscard]] bool stop(const base::Clock& clock, base::TimePoint deadline);
 
@@ -147,6 +159,9 @@ class Pool {
   // free_threads() and queue_size() as they were last, for who can do with a hint: written under
   // mutex_, relaxed, as nothing is ordered by them.
   std::atomic<std::size_t> free_;
+  // Rounds begun. seq_cst, as the parking word is: a worker that parks either sees the round, or is
+  // seen as parked and nudged. A visit sees what its round was begun for.
+  std::atomic<std::uint64_t> visits_{0};
   std::atomic<std::size_t> queued_{0};
 };
 

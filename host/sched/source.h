@@ -53,6 +53,9 @@ class Connection : public Source {
 
   [[nodiscard]] Loop& loop() const noexcept { return *loop_; }
 
+  // Driver only: somebody has the IO side, or it is on its way back.
+  [[nodiscard]] bool is_held() const noexcept { return !held_.is_free(); }
+
   // Any thread: the peer is known to be gone.
   [[nodiscard]] bool gone() const noexcept { return held_.gone(); }
 

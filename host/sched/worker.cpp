@@ -17,6 +17,7 @@ Worker::Worker(Pool& pool, std::string name, std::size_t stack_bytes)
     : pool_(pool),
       name_(std::move(name)),
       buffer_bytes_(pool.options().buffer_bytes),
+      visited_(pool.visits()),
       thread_(name_) {
   thread_.setStackSize(static_cast<int>(stack_bytes));
   thread_.start(*this);
@@ -41,17 +42,31 @@ void Worker::run() {
       task.job->run(*this);
     }
     task.waits = std::exchange(waits_, false);
+    rest();
     if (!pool_.next_task(*this, task)) task = await_task();
   }
+}
+
+void Worker::rest() noexcept {
+  if (scratch_) scratch_->rest();
+  const std::uint64_t round = pool_.visits();
+  if (round == visited_.load(std::memory_order_relaxed)) [[likely]]
+    return;
+  if (pool_.options().on_visit) pool_.options().on_visit();
+  visited_.store(round, std::memory_order_release);
 }
 
 Worker::Task Worker::await_task() noexcept {
   // Not std::atomic::wait, which yields a few times first: on a busy core each is a switch.
   std::uint32_t signal = kNone;
-  if (signal_.compare_exchange_strong(signal, kParked, std::memory_order_acquire)) {
-    do {
-      base::futex_wait(signal_, kParked, base::Duration::max());
-    } while (signal_.load(std::memory_order_acquire) == kParked);
+  if (signal_.compare_exchange_strong(signal, kParked, std::memory_order_seq_cst)) {
+    // Between the rest before and the parking a round may have begun that took it for awake.
+    rest();
+    while ((signal = signal_.load(std::memory_order_acquire)) != kAssigned) {
+      if (signal == kParked) base::futex_wait(signal_, kParked, base::Duration::max());
+      signal = kNudged;
+      if (signal_.compare_exchange_strong(signal, kParked, std::memory_order_acquire)) rest();
+    }
   }
   // The next assign() comes only after this worker is parked again.
   signal_.store(kNone, std::memory_order_relaxed);
@@ -61,6 +76,13 @@ Worker::Task Worker::await_task() noexcept {
 void Worker::assign(Task task) {
   task_ = task;
   if (signal_.exchange(kAssigned, std::memory_order_release) == kParked) base::futex_wake(signal_);
+}
+
+void Worker::nudge() noexcept {
+  std::uint32_t signal = kParked;
+  if (signal_.compare_exchange_strong(signal, kNudged, std::memory_order_seq_cst)) {
+    base::futex_wake(signal_);
+  }
 }
 
 bool Worker::try_join(long milliseconds) {

@@ -30,6 +30,8 @@ class Scratch {
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   virtual ~Scratch() = default;
+  // The thread has nothing in hand: called before it sleeps, and between two tasks.
+  virtual void rest() noexcept {}
 };
 
 // A worker drives a loop, runs a job with a connection it holds, or is parked in the pool. All
@@ -76,6 +78,10 @@ class Worker final : private Poco::Runnable {
   // Whether this thread counts as one of client_waits until its task ends.
   [[nodiscard]] bool waits() const noexcept { return waits_; }
 
+  // Between two batches of a loop and between two tasks: what the thread kept for the next request
+  // is given up, and a visit that was asked for is made (Pool::begin_visit).
+  void rest() noexcept;
+
   // The thread may have slept between two calls.
   void forget_usage() noexcept { meter_.forget_usage(); }
 
@@ -88,6 +94,12 @@ class Worker final : private Poco::Runnable {
   };
   // The task was reserved for this worker alone; wakes or starts it.
   void assign(Task task);
+  // Has a parked thread make its visit; others do so by themselves.
+  void nudge() noexcept;
+  // The round of visits it has made last. Any thread; acquire: what the visit did is done.
+  [[nodiscard]] std::uint64_t visited() const noexcept {
+    return visited_.load(std::memory_order_acquire);
+  }
   // True once the thread has ended; waits up to `milliseconds` for it.
   [[nodiscard]] bool try_join(long milliseconds);
 
@@ -106,13 +118,16 @@ class Worker final : private Poco::Runnable {
   CallMeter meter_;
   bool waits_ = false;  // counts as one of client_waits until its task ends
   Task task_;
-  // kNone -> kParked by the worker before it sleeps, either -> kAssigned by assign(), -> kNone by
-  // the worker. assign() releases and the worker acquires: publishes task_.
+  // kNone -> kParked by the worker before it sleeps, any -> kAssigned by assign(), -> kNone by the
+  // worker; kParked -> kNudged by nudge(), -> kParked by the worker. assign() releases and the
+  // worker acquires: publishes task_.
   static constexpr std::uint32_t kNone = 0;
   static constexpr std::uint32_t kParked = 1;
   static constexpr std::uint32_t kAssigned = 2;
+  static constexpr std::uint32_t kNudged = 3;
   std::atomic<std::uint32_t> signal_{kNone};
-  bool joined_ = false;  // the stopping thread's
+  std::atomic<std::uint64_t> visited_;  // see visited()
+  bool joined_ = false;                 // the stopping thread's
   Poco::Thread thread_;
 };
 

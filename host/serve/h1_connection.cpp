@@ -20,6 +20,7 @@
 #include "serve/h1_ends.h"
 #include "serve/h1_input.h"
 #include "serve/h1_scratch.h"
+#include "serve/root.h"
 #include "serve/service.h"
 
 namespace berth::serve {
@@ -35,7 +36,6 @@ H1Connection::H1Connection(Service& service, const ListenerInfo& listener,
                            const net::PeerAddress& peer) noexcept
     : service_(service),
       listener_(listener),
-      root_(listener.root != nullptr ? *listener.root : service.root()),
       stream_(std::move(stream)),
       peer_(peer),
       awaits_header_(listener.proxy_protocol.has_value()) {}
@@ -152,7 +152,7 @@ void H1Connection::on_deadline_held() noexcept {
     } else {
       time_out(exchange);
       // A thread that stays may begin another exchange at once.
-      if (!commit_.hijacked()) next = std::min(next, loop().now() + route_->timeout);
+      if (!commit_.hijacked()) next = std::min(next, loop().now() + timeout_);
     }
   }
   loop().schedule(*this, next);
@@ -190,11 +190,36 @@ bool H1Connection::answer_time_out() noexcept {
   return true;
 }
 
-bool H1Connection::client_left() const noexcept {
+bool H1Connection::is_unwanted() const noexcept {
+  if (recalled_.load(std::memory_order_relaxed)) return true;
   if (!gone()) return false;
   if (!route_->ignores_half_close) return true;
   pollfd socket{.fd = stream_->fd(), .events = 0, .revents = 0};
   return ::poll(&socket, 1, 0) > 0;  // POLLERR or POLLHUP
+}
+
+std::optional<Use> H1Connection::use() const noexcept {
+  if (!is_held() || root_ == nullptr) return std::nullopt;
+  Use::Kind kind = Use::Kind::kRequest;
+  if (commit_.hijacked()) {
+    kind = Use::Kind::kHijacked;
+  } else if (waits_.load(std::memory_order_relaxed)) {
+    kind = Use::Kind::kQueued;
+  }
+  return Use{kind, root_, route_, since_.load(std::memory_order_relaxed)};
+}
+
+void H1Connection::recall() noexcept {
+  recalled_.store(true, std::memory_order_relaxed);
+  on_drain_held();
+}
+
+void H1Connection::hold_root() noexcept {
+  if (root_ != nullptr) root_->hold();
+}
+
+void H1Connection::release_root() noexcept {
+  if (root_ != nullptr) root_->release();
 }
 
 std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::string read_ahead) {
@@ -205,6 +230,7 @@ std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::strin
   service_.counters().add(observe::Counter::kHijacks);
   log_access(scratch);
   scratch.exchange.request().disconnect();
+  hold_root();
   loop().forsake(*this);
   if (service_.draining()) on_drain_held();
   return hijacked;
@@ -215,6 +241,7 @@ void H1Connection::end_hijack() noexcept {
   backlog_.reset();
   (void)account();
   after_ = After::kClose;
+  release_root();
   give_back(true);
 }
 

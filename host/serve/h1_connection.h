@@ -26,6 +26,7 @@
 #include "serve/handler.h"
 #include "serve/hijacked.h"
 #include "serve/request.h"
+#include "serve/use.h"
 #include "serve/values.h"
 
 namespace berth::observe {
@@ -34,6 +35,7 @@ class AccessLog;
 
 namespace berth::serve {
 
+class Root;
 class Service;
 struct H1Input;
 struct H1Scratch;
@@ -66,7 +68,10 @@ struct ListenerInfo {
 //
 // The IO side belongs to whoever holds the connection (sched::Connection), the timer to the loop's
 // driver.
-class H1Connection final : public sched::Connection, public Connected, public HijackedConnection {
+class H1Connection final : public sched::Connection,
+                           public Connected,
+                           public HijackedConnection,
+                           public Used {
  public:
   H1Connection(Service& service, const ListenerInfo& listener, std::unique_ptr<net::Stream> stream,
                const net::PeerAddress& peer) noexcept;
@@ -89,9 +94,14 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   // from now on, and the holder touches nothing of it any more. worker: the holder's own.
   [[nodiscard]] std::unique_ptr<Hijacked> hijack(sched::Worker& worker, std::string read_ahead);
 
-  // Any thread, while an exchange is in flight: its client has gone, or has ended its side where
-  // the route takes that for going.
-  [[nodiscard]] bool client_left() const noexcept;
+  // Any thread, while an exchange is in flight: nobody waits for its answer. Its client has gone,
+  // or has ended its side where the route takes that for going; or it was recalled.
+  [[nodiscard]] bool is_unwanted() const noexcept;
+
+  // Used
+  [[nodiscard]] std::optional<Use> use() const noexcept override;
+  void recall() noexcept override;
+  void cut() noexcept override { stream_->cut(); }
 
   // HijackedConnection
   [[nodiscard]] net::Stream& hijacked_stream() noexcept override { return *stream_; }
@@ -150,11 +160,17 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   [[nodiscard]] Served hand_over(sched::Worker& worker, H1Input& input, sched::JobKind kind);
   [[nodiscard]] Served refuse(sched::Worker& worker, int status, std::string_view text,
                               bool head_request = false, bool logged = true);
-  // Fills the scratch's exchange from the parsed head and routes it.
-  [[nodiscard]] base::Result<http::Framing, http::RequestError> begin_exchange(H1Scratch& scratch);
+  // Who answers a request that begins now: the listener's own handler, else the present root,
+  // pinned.
+  [[nodiscard]] Handler& pin_root(H1Scratch& scratch) noexcept;
+  // The exchange in flight goes on without this thread's pin: it counts until release_root().
+  void hold_root() noexcept;
+  void release_root() noexcept;
+  // Fills the scratch's exchange from the parsed head and has `root` route it.
+  [[nodiscard]] base::Result<http::Framing, http::RequestError> begin_exchange(H1Scratch& scratch,
+                                                                               Handler& root);
   // Before a request is handed to its handler: what its deadline needs to know.
-  void arm(const Route& route, base::TimePoint now, bool head_request,
-           bool replies_unsent) noexcept;
+  void arm(H1Scratch& scratch, base::TimePoint now, bool replies_unsent) noexcept;
   // That exchange's deadline has passed.
   void time_out(CommitWord::Exchange exchange) noexcept;
   [[nodiscard]] bool answer_time_out() noexcept;
@@ -208,7 +224,6 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
 
   Service& service_;
   const ListenerInfo& listener_;
-  Handler& root_;  // the listener's, or the service's
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<H1Backlog> backlog_;  // only while something is kept
   std::unique_ptr<Ends> ends_;          // only once asked for, or behind a PROXY header
@@ -217,6 +232,12 @@ class H1Connection final : public sched::Connection, public Connected, public Hi
   // Of the exchange in flight. Set by the loop's driver before anybody holds the connection, and
   // only read until it is back.
   const Route* route_ = nullptr;
+  Root* root_ = nullptr;  // the route's; null: it is the listener's own handler
+  base::Duration timeout_{};
+  std::atomic<base::TimePoint> since_{};  // relaxed: told to people; a thread that stays renews it
+  // Relaxed, as nothing is ordered by them: it waits for a thread; recall() was called.
+  std::atomic<bool> waits_{false};
+  std::atomic<bool> recalled_{false};
   // The same; a thread that stays puts it off, before it opens commit_ anew.
   // Relaxed: commit_.open() publishes it.
   std::atomic<base::TimePoint> handler_deadline_{base::TimePoint::max()};

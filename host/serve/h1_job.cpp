@@ -15,6 +15,7 @@
 #include "serve/h1_input.h"
 #include "serve/h1_scratch.h"
 #include "serve/h1_steps.h"
+#include "serve/root.h"
 #include "serve/service.h"
 
 namespace berth::serve {
@@ -28,6 +29,10 @@ namespace limits = base::limits;
 void H1Connection::run(sched::Worker& worker) noexcept {
   H1Scratch& scratch = H1Scratch::of(worker);
   H1Input input;
+  waits_.store(false, std::memory_order_relaxed);
+  // It keeps the root it was judged by, whatever is present by now.
+  if (root_ != nullptr) scratch.slot.adopt(*root_);
+  release_root();
   backlog_->parser.reset();
   restore_input(worker, input);
   scratch.transport.output.begin(worker, service_, *stream_);
@@ -35,7 +40,8 @@ void H1Connection::run(sched::Worker& worker) noexcept {
   const auto progress = scratch.parser.parse(input.unread());
   assert(progress == http::HeadParser::Progress::kComplete);
   (void)progress;
-  const auto judged = begin_exchange(scratch);
+  const auto judged =
+      begin_exchange(scratch, root_ != nullptr ? root_->handler() : *listener_.root);
   assert(judged.ok());
   std::optional<http::Framing> framing = *judged;
   bool alone = false;
@@ -113,7 +119,7 @@ std::optional<http::Framing> H1Connection::await_next(sched::Worker& worker, H1S
       http::HeadParser::Progress::kComplete) {
     return std::nullopt;
   }
-  const auto framing = begin_exchange(scratch);
+  const auto framing = begin_exchange(scratch, pin_root(scratch));
   if (!framing) return std::nullopt;
   const Route& route = scratch.exchange.request().route();
   // The same as before: only so the timer that the driver has set is not too late.
@@ -126,6 +132,7 @@ std::optional<http::Framing> H1Connection::await_next(sched::Worker& worker, H1S
   if (route.timeout != base::Duration::zero()) {
     handler_deadline_.store(service_.clock().now() + route.timeout, std::memory_order_relaxed);
   }
+  since_.store(service_.clock().now(), std::memory_order_relaxed);
   commit_.open();
   service_.counters().add(observe::Counter::kOffloads);
   service_.counters().add(observe::Counter::kStays);
@@ -135,6 +142,7 @@ std::optional<http::Framing> H1Connection::await_next(sched::Worker& worker, H1S
 void H1Connection::reject(sched::Worker& worker) noexcept {
   H1Scratch& scratch = H1Scratch::of(worker);
   scratch.transport.output.begin(worker, service_, *stream_);
+  waits_.store(false, std::memory_order_relaxed);
   if (commit_.commit_whole()) {
     service_.counters().add(observe::Counter::kQueueTimeouts);
     (void)refuse(worker, 503, "the server is busy", head_request_, route_->logged);
@@ -142,6 +150,7 @@ void H1Connection::reject(sched::Worker& worker) noexcept {
     scratch.tally.count(503);  // its deadline came first, and has answered
     after_ = After::kLinger;
   }
+  release_root();
   backlog_->parser.reset();
   backlog_->input.clear();
   end_held_turn(scratch, {});

@@ -16,6 +16,7 @@
 #include "serve/h1_input.h"
 #include "serve/h1_scratch.h"
 #include "serve/h1_steps.h"
+#include "serve/root.h"
 #include "serve/service.h"
 
 namespace berth::serve {
@@ -71,11 +72,15 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   return Served::kLast;
 }
 
-[[gnu::always_inline]] inline void H1Connection::arm(const Route& route, base::TimePoint now,
-                                                     bool head_request,
+[[gnu::always_inline]] inline void H1Connection::arm(H1Scratch& scratch, base::TimePoint now,
                                                      bool replies_unsent) noexcept {
+  const Route& route = scratch.exchange.request().route();
   route_ = &route;
-  head_request_ = head_request;
+  root_ = listener_.root == nullptr ? &scratch.slot.root() : nullptr;
+  timeout_ = route.timeout;
+  since_.store(now, std::memory_order_relaxed);
+  recalled_.store(false, std::memory_order_relaxed);
+  head_request_ = scratch.parser.head().method == "HEAD";
   replies_unsent_ = replies_unsent;
   const bool unlimited = route.timeout == base::Duration::zero();
   const base::TimePoint deadline = unlimited ? base::TimePoint::max() : now + route.timeout;
@@ -92,8 +97,7 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   const std::size_t body_at = input.position + scratch.parser.head_size();
   const std::size_t behind = input.size - body_at;
   const auto here = static_cast<std::size_t>(std::min<std::uint64_t>(behind, framing.length));
-  arm(scratch.exchange.request().route(), loop().now(), scratch.parser.head().method == "HEAD",
-      !scratch.transport.output.bytes().empty());
+  arm(scratch, loop().now(), !scratch.transport.output.bytes().empty());
   begin_transport(worker, framing, input.buffer.subspan(body_at), behind, loop().now());
   if (backlog_) backlog_->due.reset();
 
@@ -134,9 +138,11 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   }
   backlog_->due.reset();
   scratch.tally.flush(service_.counters());
-  arm(scratch.exchange.request().route(), loop().now(), head_request, false);
+  arm(scratch, loop().now(), false);
   prompt_ = kind == sched::JobKind::kForWork && loop().now() < last_held_ + limits::kStay;
   Service& service = service_;
+  hold_root();
+  waits_.store(true, std::memory_order_relaxed);
   hold(!input.drained || input.end);
   if (worker.pool().submit(*this, kind)) {
     // The connection is no longer this thread's, the service is.
@@ -144,6 +150,8 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
     return Served::kHandedOver;
   }
   unhold();
+  waits_.store(false, std::memory_order_relaxed);
+  release_root();
   backlog_->input.clear();
   service_.counters().add(observe::Counter::kQueueRefused);
   return refuse(worker, 503, "the server is busy", head_request,
@@ -164,7 +172,7 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   }
   const base::TimePoint now = loop().now();
   const bool head_request = scratch.parser.head().method == "HEAD";
-  const auto framing = begin_exchange(scratch);
+  const auto framing = begin_exchange(scratch, pin_root(scratch));
   if (!framing) {
     return refuse(worker, http::status_of(framing.error()), http::text_of(framing.error()),
                   head_request);

@@ -13,6 +13,7 @@
 #include "serve/exchange.h"
 #include "serve/h1_transport.h"
 #include "serve/options.h"
+#include "serve/roots.h"
 
 namespace berth::serve {
 
@@ -43,12 +44,14 @@ class Tally {
 };
 
 struct H1Scratch final : sched::Scratch {
-  explicit H1Scratch(const Options& options) : parser(options.head) {}
+  H1Scratch(const Options& options, Roots& roots) : slot(roots), parser(options.head) {}
+  void rest() noexcept override { slot.rest(); }
 
   [[nodiscard]] static H1Scratch& of(sched::Worker& worker) noexcept {
     return static_cast<H1Scratch&>(worker.scratch());
   }
 
+  RootSlot slot;
   Tally tally;
   http::HeadParser parser;
   http::HostMemo hosts;

@@ -41,8 +41,14 @@ namespace berth::serve {
   }
 }
 
+[[gnu::always_inline]] inline Handler& H1Connection::pin_root(H1Scratch& scratch) noexcept {
+  if (listener_.root != nullptr) [[unlikely]]
+    return *listener_.root;
+  return scratch.slot.pin().handler();
+}
+
 [[gnu::always_inline]] inline base::Result<http::Framing, http::RequestError>
-H1Connection::begin_exchange(H1Scratch& scratch) {
+H1Connection::begin_exchange(H1Scratch& scratch, Handler& root) {
   const http::RequestHead& head = scratch.parser.head();
   auto framing = http::framing_of(head, scratch.hosts);
   if (!framing) return framing;
@@ -64,7 +70,7 @@ H1Connection::begin_exchange(H1Scratch& scratch) {
       .commit = &commit_,
   });
   const bool of_server = target.form == http::Target::Form::kAsterisk;
-  scratch.exchange.route(of_server ? service_.server_options() : root_);
+  scratch.exchange.route(of_server ? service_.server_options() : root);
   return framing;
 }
 

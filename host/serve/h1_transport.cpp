@@ -43,7 +43,7 @@ std::string_view H1Transport::date(base::TimePoint now) noexcept {
 
 bool H1Transport::cancelled() const noexcept {
   if (hijacked_) return true;
-  if (setting_.connection->client_left() || output.lost() || setting_.commit->over()) return true;
+  if (setting_.connection->is_unwanted() || output.lost() || setting_.commit->over()) return true;
   return body.deadline() && setting_.service->clock().now() >= *body.deadline();
 }
 

@@ -73,8 +73,8 @@ void Service::on_proxy_header_refused(std::string_view listener, const net::RawA
   log_.write(level, "a connection is closed: it has to begin with a PROXY header", fields);
 }
 
-std::unique_ptr<sched::Scratch> Service::make_scratch() const {
-  return std::make_unique<H1Scratch>(options_);
+std::unique_ptr<sched::Scratch> Service::make_scratch() {
+  return std::make_unique<H1Scratch>(options_, roots_);
 }
 
 }  // namespace berth::serve

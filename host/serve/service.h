@@ -20,21 +20,25 @@
 #include "serve/handler.h"
 #include "serve/options.h"
 #include "serve/options_handler.h"
+#include "serve/root.h"
+#include "serve/roots.h"
 
 namespace berth::serve {
 
 // Made by app before the loops start, and outlives them. Any thread.
 class Service {
  public:
-  Service(Options options, Handler& root, const base::Clock& clock, observe::Log& log,
+  // `root` serves first; see roots().
+  Service(Options options, Root& root, const base::Clock& clock, observe::Log& log,
           observe::Counters& counters)
-      : options_(options), root_(root), clock_(clock), log_(log), counters_(counters) {}
+      : options_(options), roots_(root), clock_(clock), log_(log), counters_(counters) {}
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service() = default;
 
   [[nodiscard]] const Options& options() const noexcept { return options_; }
-  [[nodiscard]] Handler& root() const noexcept { return root_; }
+  // What requests are answered by, and what they go to after a reload.
+  [[nodiscard]] Roots& roots() noexcept { return roots_; }
   // Who answers OPTIONS *, which no route can.
   [[nodiscard]] Handler& server_options() noexcept { return server_options_; }
   [[nodiscard]] const base::Clock& clock() const noexcept { return clock_; }
@@ -89,14 +93,14 @@ class Service {
                                net::ProxyHeaderError why) noexcept;
 
   // What each worker thread needs to serve HTTP/1: for sched::PoolOptions.
-  [[nodiscard]] std::unique_ptr<sched::Scratch> make_scratch() const;
+  [[nodiscard]] std::unique_ptr<sched::Scratch> make_scratch();
 
  private:
   // Whether it was not told for a minute; it is now.
   [[nodiscard]] bool may_tell(std::atomic<base::Duration::rep>& told_at_ns) const noexcept;
 
   const Options options_;
-  Handler& root_;
+  Roots roots_;
   OptionsHandler server_options_;
   const base::Clock& clock_;
   observe::Log& log_;

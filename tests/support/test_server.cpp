@@ -16,14 +16,15 @@ base::TimePoint soon() { return base::system_clock().now() + std::chrono::second
 
 }  // namespace
 
-TestServer::TestServer(serve::Handler& handler, const TestServerOptions& options) : counters_(4) {
+TestServer::TestServer(serve::Handler& handler, const TestServerOptions& options)
+    : counters_(4), root_(handler, 1) {
   observe::LogOptions log_options;
   log_options.level = observe::Level::kError;
   auto log = observe::Log::open(log_options, *options.clock);
   EXPECT_TRUE(log.ok());
   log_ = std::move(log).value();
   service_ =
-      std::make_unique<serve::Service>(options.serve, handler, *options.clock, *log_, counters_);
+      std::make_unique<serve::Service>(options.serve, root_, *options.clock, *log_, counters_);
   sched::PoolOptions pool;
   pool.loops = options.loops;
   pool.threads = options.threads;

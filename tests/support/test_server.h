@@ -85,6 +85,7 @@ class TestServer {
  private:
   std::unique_ptr<observe::Log> log_;
   observe::Counters counters_;
+  serve::Root root_;
   std::unique_ptr<serve::Service> service_;
   std::unique_ptr<sched::Pool> pool_;
   std::unique_ptr<sched::Loops> loops_;

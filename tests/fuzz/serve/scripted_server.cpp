@@ -47,7 +47,7 @@ ScriptedServer::ScriptedServer() {
   options.head = {
       .max_head_bytes = kHeadBytes, .max_fields = kFields, .max_target_bytes = kTargetBytes};
   options.chunk_line_bytes = kChunkLine;
-  service_ = std::make_unique<serve::Service>(options, handler_, clock_, *log_, counters_);
+  service_ = std::make_unique<serve::Service>(options, root_, clock_, *log_, counters_);
   sched::PoolOptions pool;
   pool.loops = 1;
   pool.threads = pool.client_waits = 2 * kMost;  // those of the last ones may not have parked yet

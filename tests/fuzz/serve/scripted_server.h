@@ -59,6 +59,7 @@ class ScriptedServer {
   ScriptedHandler handler_{kMost};
   observe::Counters counters_{4};
   std::unique_ptr<observe::Log> log_;
+  serve::Root root_{handler_, 1};
   std::unique_ptr<serve::Service> service_;
   std::unique_ptr<sched::Pool> pool_;
   std::unique_ptr<sched::Loops> loops_;

@@ -33,7 +33,7 @@ class H1Fixture : public ::testing::Test {
 
   // Connected TCP sockets of this process: the stream's end and the client's.
   void connect(Options options = {}) {
-    service_ = std::make_unique<Service>(options, routes_, base::system_clock(), *log_, counters_);
+    service_ = std::make_unique<Service>(options, root_, base::system_clock(), *log_, counters_);
     std::array<int, 2> ends{};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
     stream_ = std::make_unique<net::PlainStream>(base::Descriptor(ends[0]));
@@ -63,6 +63,7 @@ class H1Fixture : public ::testing::Test {
   observe::Counters counters_{1};
   sched::Pool pool_{one_loop()};
   sched::Worker* worker_ = nullptr;
+  Root root_{routes_, 1};
   std::unique_ptr<Service> service_;
   std::unique_ptr<net::PlainStream> stream_;
   base::Descriptor client_;
