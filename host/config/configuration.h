@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -234,6 +236,9 @@ struct Configuration {
   ControlSocket control;
   std::uint64_t generations = base::limits::kGenerations;  // kept to be rolled back to
   bool watch = false;  // reload when the configuration or a plugin's file was replaced
+  // Where the values of the top level, of timeouts, limits and log stand, by key: "watch",
+  // "limits.threads". Keys that are not in the file are not in it.
+  std::map<std::string, base::SourcePosition, std::less<>> places;
 
   // Null if there is none of that alias.
   [[nodiscard]] const Plugin* find_plugin(std::string_view alias) const noexcept;

@@ -19,6 +19,9 @@ namespace berth::config {
 
 namespace {
 
+// In the order of OnFailure.
+constexpr std::array<std::string_view, 3> kOnFailure{"refuse", "503", "last-good"};
+
 constexpr std::size_t kImplicitKey = 1000;  // YAML 1.2 s7.4.2: a longer key needs a ?
 
 std::string_view name_of(LogLevel level) noexcept {
@@ -98,27 +101,12 @@ std::string flow(const Node& node) {
   return {};
 }
 
-std::string format(base::Duration value, Unit) { return format_duration(value); }
-
-std::string format(std::uint64_t value, Unit unit) {
-  if (unit == Unit::kCount) return std::to_string(value);
-  return format_bytes(value) + (unit == Unit::kBytesPerSecond ? "/s" : "");
-}
-
-std::string format(int value, Unit) { return std::to_string(value); }
-
-template <class T>
-std::string format(const std::optional<T>& value, Unit unit) {
-  return value ? format(*value, unit) : "none";
-}
-
 template <class S>
 std::string dump_settings(std::span<const Setting<S>> settings, const S& source,
                           std::string_view indent) {
   std::string out;
   for (const Setting<S>& setting : settings) {
-    const std::string value = std::visit(
-        [&](auto member) { return format(source.*member, setting.unit); }, setting.member);
+    const std::string value = value_text(setting, source);
     if (value == "none" && setting.none == AllowNone::kNo) continue;  // the kernel's
     out += std::string(indent) + std::string(setting.name) + ": " + value + '\n';
   }
@@ -217,11 +205,54 @@ std::string dump_plugin(const Plugin& plugin) {
   std::string out = "  " + quoted_key(plugin.alias) + ":\n    file: " + quoted(plugin.file) + '\n';
   out += "    plugin_permissions: ";
   out += plugin.permissions == PluginPermissions::kStrict ? "strict\n" : "default\n";
+  out += plugin.probe ? "    probe: on\n" : "    probe: off\n";
+  out += dump_settings(plugin_settings(), plugin, "    ");
+  out += "    on_failure: ";
+  out += kOnFailure[static_cast<std::size_t>(plugin.on_failure)];
+  out += '\n';
   if (!plugin.config.is_null()) out += "    config: " + flow(plugin.config) + '\n';
   return out;
 }
 
+std::string dump_control(const ControlSocket& control) {
+  switch (control.kind) {
+    case ControlSocket::Kind::kDefault:
+      return {};
+    case ControlSocket::Kind::kOff:
+      return "off";
+    case ControlSocket::Kind::kPath:
+      return quoted(control.path);
+  }
+  return {};
+}
+
+template <class S>
+void add_values(std::span<const Setting<S>> settings, const S& source, std::string_view section,
+                KeyValues& values) {
+  for (const Setting<S>& setting : settings) {
+    values.emplace_back(std::string(section) + std::string(setting.name),
+                        value_text(setting, source));
+  }
+}
+
 }  // namespace
+
+std::string dump(const Listener& listener) { return dump_listener(listener); }
+
+KeyValues dump_values(const Configuration& configuration) {
+  KeyValues values;
+  add_values(timeout_settings(), configuration.timeouts, "timeouts.", values);
+  add_values(limit_settings(), configuration.limits, "limits.", values);
+  const Log& log = configuration.log;
+  values.emplace_back("log.level", name_of(log.level));
+  values.emplace_back("log.format", log.format == LogFormat::kJson ? "json" : "text");
+  values.emplace_back("log.output", dump_target(log.output));
+  values.emplace_back("log.access", dump_target(log.access));
+  values.emplace_back("control", dump_control(configuration.control));
+  add_values(top_level_settings(), configuration, "", values);
+  values.emplace_back("watch", configuration.watch ? "true" : "false");
+  return values;
+}
 
 std::string dump(const Configuration& configuration) {
   std::string out = "listen:\n";
@@ -230,13 +261,21 @@ std::string dump(const Configuration& configuration) {
   for (const Plugin& plugin : configuration.plugins) out += dump_plugin(plugin);
   if (!configuration.routes.empty()) out += "routes:\n";
   for (const Route& route : configuration.routes) out += dump_route(route);
-  out += "timeouts:\n" + dump_settings(timeout_settings(), configuration.timeouts, "  ");
-  out += "limits:\n" + dump_settings(limit_settings(), configuration.limits, "  ");
-  out += "log:\n  level: " + std::string(name_of(configuration.log.level)) + '\n';
-  out += "  format: ";
-  out += configuration.log.format == LogFormat::kJson ? "json\n" : "text\n";
-  out += "  output: " + dump_target(configuration.log.output) + '\n';
-  out += "  access: " + dump_target(configuration.log.access) + '\n';
+  std::string_view section;
+  const KeyValues values = dump_values(configuration);
+  for (const auto& [key, value] : values) {
+    const std::string_view name(key);
+    const std::size_t dot = name.find('.');
+    if (dot == std::string_view::npos) {
+      if (!value.empty()) out += key + ": " + value + '\n';
+      continue;
+    }
+    if (name.substr(0, dot) != section) {
+      section = name.substr(0, dot);
+      out += std::string(section) + ":\n";
+    }
+    out += "  " + std::string(name.substr(dot + 1)) + ": " + value + '\n';
+  }
   return out;
 }
 

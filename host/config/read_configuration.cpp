@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,7 @@ namespace berth::config {
 
 namespace {
 
-constexpr std::array<Key, 9> kKeys{{
+constexpr std::array<Key, 11> kKeys{{
     {"listen", Key::Status::kRequired, "write listen: [{ name: public, address: \":8080\" }]"},
     {"plugins"},
     {"plugin_permissions"},
@@ -25,7 +27,9 @@ constexpr std::array<Key, 9> kKeys{{
     {"limits"},
     {"log"},
     {"include"},  // gone from the tree already: read_tree()
-    {"control", Key::Status::kLater, "leave it out: there is no control socket yet"},
+    {"control"},
+    {"generations"},
+    {"watch"},
 }};
 
 // More names than this are not listed in a help line.
@@ -107,6 +111,33 @@ void check_listeners(const Configuration& configuration, const Node& routes, Rep
   }
 }
 
+// Whoever asks for a reload must not reach the clients' listener.
+void check_control(const Configuration& configuration, Report& report) {
+  const auto normal = [](const std::string& path) {
+    return std::filesystem::path(path).lexically_normal();
+  };
+  const ControlSocket& control = configuration.control;
+  if (control.kind != ControlSocket::Kind::kPath) return;
+  for (const Listener& listener : configuration.listeners) {
+    if (listener.unix_path.empty() || listener.is_abstract()) continue;
+    if (normal(listener.unix_path) != normal(control.path)) continue;
+    report.error(control.position, "the listener " + quote(listener.name) + " has this Unix socket",
+                 "it is at " + listener.address_position.text());
+  }
+}
+
+// Where single values stand: those of the top level and of the sections that hold nothing else.
+void note_places(const Node& node, const std::string& section, Configuration& configuration) {
+  if (!node.is_map()) return;
+  for (std::size_t i = 0; i < node.size(); ++i) {
+    const std::string key = section + std::string(node.key(i).text());
+    configuration.places.emplace(key, node.value(i).position());
+    if (key == "timeouts" || key == "limits" || key == "log") {
+      note_places(node.value(i), key + ".", configuration);
+    }
+  }
+}
+
 void warn_unused(const Configuration& configuration, Report& report) {
   for (const Plugin& plugin : configuration.plugins) {
     if (plugin.used) continue;
@@ -123,11 +154,14 @@ const Plugin* Configuration::find_plugin(std::string_view alias) const noexcept 
   return found == plugins.end() ? nullptr : &*found;
 }
 
+std::span<const Key> top_level_keys() noexcept { return kKeys; }
+
 Configuration read_configuration(const Node& root, std::string_view file, Report& report) {
   const Section section(root, "the configuration", kKeys, report, true);
   Configuration result;
   result.file = file;
   result.folder = folder_of(file);
+  note_places(root, "", result);
   if (const Node* const node = section.get("listen")) {
     result.listeners = read_listeners(*node, report);
   }
@@ -139,12 +173,22 @@ Configuration read_configuration(const Node& root, std::string_view file, Report
     result.log = read_log(*node, report);
   }
 
-  auto permissions = PluginPermissions::kDefault;
+  if (const Node* const node = section.get("control")) {
+    result.control = read_control(*node, report);
+    check_control(result, report);
+  }
+  apply(top_level_settings(), section, result, report);
+  if (const Node* const node = section.get("watch")) {
+    result.watch = report.take(node->as_bool()).value_or(false);
+  }
+
+  Plugin plugin_defaults;
+  plugin_defaults.drain = result.timeouts.drain;
   if (const Node* const node = section.get("plugin_permissions")) {
-    permissions = read_permissions(*node, report);
+    plugin_defaults.permissions = read_permissions(*node, report);
   }
   if (const Node* const node = section.get("plugins")) {
-    result.plugins = read_plugins(*node, permissions, report);
+    result.plugins = read_plugins(*node, plugin_defaults, report);
   }
 
   const Node* const routes = section.get("routes");

@@ -1,5 +1,3 @@
-#include <sys/un.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -20,8 +18,6 @@ namespace {
 // Listeners in a file: each is a descriptor in every loop, and pairs are compared.
 constexpr std::size_t kListeners = 256;
 
-// Of a path, and of an abstract name behind its "@": one byte is the NUL (unix(7)).
-constexpr std::size_t kLongestUnixPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t kLongestInherited = 255;  // sd_listen_fds_with_names(3)
 
 constexpr std::array<Key, 12> kListenerKeys{{
@@ -101,13 +97,8 @@ void read_unix(const std::string& text, Listener& listener, Report& report) {
                         "abstract one");
   }
   std::string path = abstract ? text : resolve_path(folder_of(listener.position.file), text);
-  const std::size_t bytes = abstract ? path.size() - 1 : path.size();
-  if (bytes > kLongestUnixPath) {
-    return report.error(listener.address_position,
-                        "the path of the socket has " + std::to_string(bytes) +
-                            " bytes, Linux takes at most " + std::to_string(kLongestUnixPath),
-                        "use a shorter one, such as /run/berth/http.sock");
-  }
+  const std::string_view counted = std::string_view(path).substr(abstract ? 1 : 0);
+  if (!fits_unix_address(counted, listener.address_position, report)) return;
   listener.unix_path = std::move(path);
 }
 
@@ -272,6 +263,8 @@ void refuse_same_places(const std::vector<Listener>& listeners, Report& report) 
 }
 
 }  // namespace
+
+std::span<const Key> listener_keys() noexcept { return kListenerKeys; }
 
 std::vector<Listener> read_listeners(const Node& node, Report& report) {
   std::vector<Listener> listeners;

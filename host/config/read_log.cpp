@@ -41,6 +41,8 @@ LogTarget read_target(const Node& node, bool may_be_off, const LogTarget& otherw
 
 }  // namespace
 
+std::span<const Key> log_keys() noexcept { return kLogKeys; }
+
 Log read_log(const Node& node, Report& report) {
   const Section section(node, "`log`", kLogKeys, report);
   Log log;

@@ -15,10 +15,13 @@ namespace {
 
 constexpr std::size_t kLongestName = 64;
 
-constexpr std::array<Key, 3> kPluginKeys{{
+constexpr std::array<Key, 6> kPluginKeys{{
     {"file", Key::Status::kRequired, "write file: hello.so"},
     {"config"},
     {"plugin_permissions"},
+    {"probe"},
+    {"drain"},
+    {"on_failure"},
 }};
 
 constexpr std::array<Key, 10> kRouteKeys{{
@@ -40,6 +43,9 @@ constexpr std::array<Key, 2> kMiddlewareKeys{{
 }};
 
 constexpr std::array<std::string_view, 2> kPermissions{"default", "strict"};
+constexpr std::array<std::string_view, 2> kProbe{"off", "on"};
+// In the order of OnFailure.
+constexpr std::array<std::string_view, 3> kOnFailure{"refuse", "503", "last-good"};
 constexpr std::array<std::string_view, 2> kHalfClose{"cancel", "ignore"};
 
 Node read_config(const Section& section, Report& report) {
@@ -107,6 +113,33 @@ void read_route_listeners(const Section& section, Route& route, Report& report) 
   }
 }
 
+Plugin read_plugin(const Node& alias, const Node& node, const Plugin& defaults, Report& report) {
+  Plugin plugin = defaults;
+  plugin.alias = alias.text();
+  plugin.position = alias.position();
+  if (!is_name(plugin.alias)) {
+    report.error(plugin.position, quote(plugin.alias) + " is not a name", std::string(kNameHelp));
+  }
+  const Section section(node, "a plugin", kPluginKeys, report);
+  plugin.file_position = node.position();
+  if (const auto file = section.string("file", report)) {
+    plugin.file_position = section.get("file")->position();
+    plugin.file = resolve_path(folder_of(plugin.file_position.file), *file);
+  }
+  plugin.config = read_config(section, report);
+  if (const Node* const permissions = section.get("plugin_permissions")) {
+    plugin.permissions = read_permissions(*permissions, report);
+  }
+  if (const Node* const probe = section.get("probe")) {
+    plugin.probe = choose(*probe, kProbe, report).value_or(1) == 1;
+  }
+  apply(plugin_settings(), section, plugin, report);
+  if (const Node* const on_failure = section.get("on_failure")) {
+    plugin.on_failure = static_cast<OnFailure>(choose(*on_failure, kOnFailure, report).value_or(0));
+  }
+  return plugin;
+}
+
 Route read_route(const Node& node, const Route& defaults, Report& report) {
   const Section section(node, "a route", kRouteKeys, report);
   Route route = defaults;
@@ -155,7 +188,7 @@ PluginPermissions read_permissions(const Node& node, Report& report) {
                                                              : PluginPermissions::kDefault;
 }
 
-std::vector<Plugin> read_plugins(const Node& node, PluginPermissions inherited, Report& report) {
+std::vector<Plugin> read_plugins(const Node& node, const Plugin& defaults, Report& report) {
   std::vector<Plugin> plugins;
   if (node.is_null()) return plugins;
   if (!node.is_map()) {
@@ -165,23 +198,7 @@ std::vector<Plugin> read_plugins(const Node& node, PluginPermissions inherited, 
     return plugins;
   }
   for (std::size_t i = 0; i < node.size(); ++i) {
-    Plugin plugin;
-    plugin.alias = node.key(i).text();
-    plugin.position = node.key(i).position();
-    if (!is_name(plugin.alias)) {
-      report.error(plugin.position, quote(plugin.alias) + " is not a name", std::string(kNameHelp));
-    }
-    const Section section(node.value(i), "a plugin", kPluginKeys, report);
-    plugin.file_position = node.value(i).position();
-    if (const auto file = section.string("file", report)) {
-      plugin.file_position = section.get("file")->position();
-      plugin.file = resolve_path(folder_of(plugin.file_position.file), *file);
-    }
-    plugin.config = read_config(section, report);
-    const Node* const permissions = section.get("plugin_permissions");
-    plugin.permissions =
-        permissions == nullptr ? inherited : read_permissions(*permissions, report);
-    plugins.push_back(std::move(plugin));
+    plugins.push_back(read_plugin(node.key(i), node.value(i), defaults, report));
   }
   return plugins;
 }

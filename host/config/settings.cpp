@@ -28,7 +28,13 @@ constexpr Bounds between(base::Duration minimum, base::Duration maximum) {
 constexpr Bounds kHandlerBounds = between(1ms, 24h);
 constexpr Bounds kBodyBounds{0, kTiB};
 
-constexpr std::array<Setting<Timeouts>, 8> kTimeouts{{
+constexpr Bounds kDrainBounds = between(0s, 24h);
+
+constexpr std::array<Setting<Configuration>, 1> kTopLevel{{
+    {"generations", Unit::kCount, {1, 100}, &Configuration::generations},
+}};
+
+constexpr std::array<Setting<Timeouts>, 10> kTimeouts{{
     {"header", Unit::kDuration, between(1ms, 1h), &Timeouts::header},
     {"body_grace", Unit::kDuration, between(0s, 1h), &Timeouts::body_grace},
     {"write_stall", Unit::kDuration, between(1ms, 24h), &Timeouts::write_stall},
@@ -37,6 +43,8 @@ constexpr std::array<Setting<Timeouts>, 8> kTimeouts{{
     {"handler", Unit::kDuration, kHandlerBounds, &Timeouts::handler, AllowNone::kYes},
     {"drain_delay", Unit::kDuration, between(0s, 1h), &Timeouts::drain_delay},
     {"shutdown", Unit::kDuration, between(0s, 24h), &Timeouts::shutdown},
+    {"drain", Unit::kDuration, kDrainBounds, &Timeouts::drain},
+    {"probe", Unit::kDuration, between(1ms, 1h), &Timeouts::probe},
 }};
 
 constexpr std::array<Setting<Limits>, 14> kLimits{{
@@ -54,6 +62,10 @@ constexpr std::array<Setting<Limits>, 14> kLimits{{
     {"threads", Unit::kCount, {1, 4096}, &Limits::threads},
     {"client_waits", Unit::kCount, {1, 4096}, &Limits::client_waits},
     {"buffered", Unit::kBytes, {kMiB, kTiB}, &Limits::buffered},
+}};
+
+constexpr std::array<Setting<Plugin>, 1> kPlugin{{
+    {"drain", Unit::kDuration, kDrainBounds, &Plugin::drain},
 }};
 
 // The kernel doubles buffer sizes and has minima near 4 KiB (socket(7)).
@@ -152,6 +164,16 @@ T converted(std::int64_t value) {
   }
 }
 
+std::string text_of(base::Duration value, Unit) { return format_duration(value); }
+std::string text_of(std::uint64_t value, Unit unit) {
+  return format(static_cast<std::int64_t>(value), unit);
+}
+std::string text_of(int value, Unit unit) { return format(value, unit); }
+template <class T>
+std::string text_of(const std::optional<T>& value, Unit unit) {
+  return value ? text_of(*value, unit) : "none";
+}
+
 template <class S>
 std::vector<Key> keys_of(std::span<const Setting<S>> settings) {
   std::vector<Key> keys;
@@ -161,10 +183,25 @@ std::vector<Key> keys_of(std::span<const Setting<S>> settings) {
 
 }  // namespace
 
+std::span<const Setting<Configuration>> top_level_settings() noexcept { return kTopLevel; }
 std::span<const Setting<Timeouts>> timeout_settings() noexcept { return kTimeouts; }
 std::span<const Setting<Limits>> limit_settings() noexcept { return kLimits; }
+std::span<const Setting<Plugin>> plugin_settings() noexcept { return kPlugin; }
 std::span<const Setting<SocketOptions>> socket_settings() noexcept { return kSocket; }
 std::span<const Setting<Route>> route_settings() noexcept { return kRoute; }
+
+template <class S>
+std::string value_text(const Setting<S>& setting, const S& source) {
+  return std::visit([&](auto member) { return text_of(source.*member, setting.unit); },
+                    setting.member);
+}
+
+template std::string value_text(const Setting<Configuration>&, const Configuration&);
+template std::string value_text(const Setting<Timeouts>&, const Timeouts&);
+template std::string value_text(const Setting<Limits>&, const Limits&);
+template std::string value_text(const Setting<Plugin>&, const Plugin&);
+template std::string value_text(const Setting<SocketOptions>&, const SocketOptions&);
+template std::string value_text(const Setting<Route>&, const Route&);
 
 template <class S>
 void apply(std::span<const Setting<S>> settings, const Section& section, S& target,
@@ -192,6 +229,9 @@ void apply(std::span<const Setting<S>> settings, const Section& section, S& targ
   }
 }
 
+template void apply(std::span<const Setting<Configuration>>, const Section&, Configuration&,
+                    Report&);
+template void apply(std::span<const Setting<Plugin>>, const Section&, Plugin&, Report&);
 template void apply(std::span<const Setting<SocketOptions>>, const Section&, SocketOptions&,
                     Report&);
 template void apply(std::span<const Setting<Route>>, const Section&, Route&, Report&);

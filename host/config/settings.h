@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -37,11 +38,18 @@ struct Setting {
   AllowNone none = AllowNone::kNo;
 };
 
-// Of `timeouts`, `limits`, and the numbers of listen[].socket and routes[]. Static storage.
+// Of the top level, `timeouts`, `limits`, and the numbers of plugins.ALIAS, listen[].socket and
+// routes[]. Static storage.
+[[nodiscard]] std::span<const Setting<Configuration>> top_level_settings() noexcept;
 [[nodiscard]] std::span<const Setting<Timeouts>> timeout_settings() noexcept;
 [[nodiscard]] std::span<const Setting<Limits>> limit_settings() noexcept;
+[[nodiscard]] std::span<const Setting<Plugin>> plugin_settings() noexcept;
 [[nodiscard]] std::span<const Setting<SocketOptions>> socket_settings() noexcept;
 [[nodiscard]] std::span<const Setting<Route>> route_settings() noexcept;
+
+// The value of a setting as the file writes it: "64", "32KiB", "1m30s", "none".
+template <class S>
+[[nodiscard]] std::string value_text(const Setting<S>& setting, const S& source);
 
 // Sets the members whose keys stand in `section`; what is malformed or out of bounds is reported
 // and left at its default.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "config/configuration.h"
+#include "config/restart.h"
 #include "config/settings.h"
 #include "config/values.h"
 
@@ -126,6 +127,12 @@ void expect_rows(std::span<const config::Setting<S>> settings, const std::string
 TEST(ConfigurationDocument, HasTheNumbersOfTimeouts) {
   expect_rows(config::timeout_settings(), "timeouts.", true);
 }
+TEST(ConfigurationDocument, HasTheNumbersOfTheTopLevel) {
+  expect_rows(config::top_level_settings(), "", true);
+}
+TEST(ConfigurationDocument, HasTheNumbersOfPlugins) {
+  expect_rows(config::plugin_settings(), "plugins.NAME.", false);
+}
 TEST(ConfigurationDocument, HasTheNumbersOfLimits) {
   expect_rows(config::limit_settings(), "limits.", true);
 }
@@ -134,6 +141,17 @@ TEST(ConfigurationDocument, HasTheNumbersOfSockets) {
 }
 TEST(ConfigurationDocument, HasTheNumbersOfRoutes) {
   expect_rows(config::route_settings(), "routes[].", false);
+}
+
+TEST(ConfigurationDocument, SaysOfEachKeyWhetherAReloadOrARestartTakesIt) {
+  const std::regex row(R"re(\n\| `([^`]+)` \|[^|]*\|[^|]*\|[^|]*\| ([a-z]+) \|)re");
+  std::size_t rows = 0;
+  for (std::sregex_iterator it(document().begin(), document().end(), row), end; it != end; ++it) {
+    const bool reload = config::takes((*it)[1].str()) == config::Takes::kReload;
+    EXPECT_EQ((*it)[2].str(), reload ? "reload" : "restart") << (*it)[1].str();
+    ++rows;
+  }
+  EXPECT_EQ(rows, all_matches(document(), R"re(\n\| `([a-zA-Z_.\[\]0-9]+)` \| )re").size());
 }
 
 // The tables of keys are the initializers {"key"}, {"key", Key..., {"key", Unit... and {"key", &...
