@@ -2,11 +2,15 @@
 // keeps the one it began with. It opens no socket.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "app/closed_handler.h"
+#include "app/reload_report.h"
 #include "base/result.h"
 #include "config/configuration.h"
 #include "config/diagnostic.h"
@@ -19,16 +23,16 @@
 
 namespace berth::app {
 
-// Built, started and stopped by one thread; root() serves on many. `context` and `sink` outlive it.
+// Built (GenerationDraft), started and taken down by one thread; root() serves on many. Plugins are
+// shared with the generations before and behind it where nothing of theirs has changed, so each is
+// started by the first and stopped by whoever knows that it was the last.
 class Generation {
  public:
   // Called before code of a plugin runs; empty: nobody wants to know.
   using Watch = std::function<void(const config::Plugin&)>;
 
-  // Loads every plugin, makes every handler, builds the mux. Null: something is wrong, and all of
-  // it is in `diagnostics`; always so if there were errors before, when `configuration` may be a
-  // config::Loaded::remainder and only what else is wrong is wanted. Nothing outside this process's
-  // memory has changed then but log lines and private copies, which are gone again.
+  // A first generation out of files alone, unprobed: see GenerationDraft. `context` and `sink`
+  // outlive it.
   [[nodiscard]] static std::unique_ptr<Generation> build(config::Configuration configuration,
                                                          const plugin::LoadContext& context,
                                                          plugin::LogSink& sink,
@@ -36,45 +40,61 @@ class Generation {
                                                          const Watch& watch = {});
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
-  // stop() if it was not called; then handlers and images leave.
+  // Handlers leave, then the images that no other generation has.
   ~Generation();
 
-  // Starts the plugins, in the configuration's order. Findings: the first that fails; those before
-  // are stopped.
-  [[nodiscard]] base::Status<plugin::Findings> start();
-  // Stops them in the reverse order. REQUIRES: no request is in a handler.
+  // Starts the plugins it has loaded anew, in the configuration's order. Findings: the first that
+  // fails; those before are stopped.
+  [[nodiscard]] base::Status<plugin::Findings> start(plugin::StartPhase phase);
+  // Stops all its plugins in the reverse order. REQUIRES: no request is in a handler, and no other
+  // generation serves.
   void stop() noexcept;
+
+  // Lets go of a plugin and of every handler that leads to it. REQUIRES: no request of this
+  // generation is in a route that involves it, and none will be. Null: it has none of that alias.
+  [[nodiscard]] std::shared_ptr<plugin::Plugin> release(const std::string& alias) noexcept;
 
   [[nodiscard]] serve::Root& root() noexcept { return *root_; }
   [[nodiscard]] const config::Configuration& configuration() const noexcept {
     return configuration_;
   }
+  // By their place in the configuration; null: not loaded, or released.
   [[nodiscard]] const std::vector<std::shared_ptr<plugin::Plugin>>& plugins() const noexcept {
     return plugins_;
   }
+  // Null: there is none of that alias, or it is not loaded.
+  [[nodiscard]] std::shared_ptr<plugin::Plugin> plugin(const std::string& alias) const;
+  [[nodiscard]] bool has(const plugin::Plugin& plugin) const noexcept;
+  // Of the configuration's index-th route, for comparing.
+  [[nodiscard]] const serve::Route& route(std::size_t index) const noexcept {
+    return mux_->at(index);
+  }
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
+  // What became of each plugin when it was built.
+  [[nodiscard]] const std::vector<PluginReport>& reports() const noexcept { return reports_; }
+  [[nodiscard]] const std::string& origin() const noexcept { return origin_; }
 
  private:
-  explicit Generation(config::Configuration configuration);
+  friend class GenerationDraft;
+  Generation(config::Configuration configuration, std::uint64_t number, std::string origin);
 
-  void load_plugins(const plugin::LoadContext& context, plugin::LogSink& sink,
-                    config::Diagnostics& diagnostics, const Watch& watch);
-  void make_handlers(config::Diagnostics& diagnostics, const Watch& watch);
-  // The loaded plugin of that alias; null: it is not there, which was said already.
-  [[nodiscard]] plugin::Plugin* find_plugin(const std::string& alias, const Watch& watch) const;
-  // The handler of a route with its middleware around; null: findings were added.
-  [[nodiscard]] serve::Handler* make_handler(const config::Route& route,
-                                             config::Diagnostics& diagnostics, const Watch& watch);
+  // What a route's requests go to; owned here, named by the mux.
+  struct Answer {
+    std::shared_ptr<plugin::PluginHandler> handler;  // null: closed, or in the chain
+    std::unique_ptr<plugin::PluginChain> chain;
+  };
 
   // Destroyed from the last to the first: the mux names handlers, handlers belong to images.
   config::Configuration configuration_;
-  std::vector<std::shared_ptr<plugin::Plugin>>
-      plugins_;  // by their place in the configuration; null: not loaded
-  std::vector<std::shared_ptr<plugin::PluginHandler>> handlers_;
-  std::vector<std::unique_ptr<plugin::PluginChain>> chains_;
+  const std::uint64_t number_;
+  const std::string origin_;
+  std::vector<PluginReport> reports_;
+  std::vector<std::shared_ptr<plugin::Plugin>> plugins_;
+  std::vector<bool> fresh_;  // by the same index: loaded for this generation
+  ClosedHandler closed_;
+  std::vector<Answer> answers_;  // by the place of their route
   std::unique_ptr<mux::Mux> mux_;
   std::optional<serve::Root> root_;
-  std::vector<serve::Route> routes_;  // until the mux has them
-  std::size_t started_ = 0;
 };
 
 }  // namespace berth::app

@@ -63,7 +63,7 @@ class Host {
 };
 
 base::Status<> Host::start() {
-  if (auto status = generation_.start(); !status) {
+  if (auto status = generation_.start(plugin::StartPhase::kFirst); !status) {
     return base::fail(base::ErrorCode::kSystem,
                       "a plugin does not start: " + status.error().front().what);
   }

@@ -81,6 +81,7 @@ base::Status<> Server::start() {
   if (auto status = loops_.start(); !status) return status;
   for (const net::Listener& listener : listeners_) {
     log_.info("listening", {{"listener", listener.name()}, {"address", listener.text()}});
+    listening_.push_back(std::string(listener.name()) + " " + std::string(listener.text()));
   }
   return base::done();
 }
@@ -102,6 +103,25 @@ void Server::begin_stop() {
     });
   }
   loops_.drain(false);  // behind those tasks, in every loop's order
+}
+
+bool Server::for_each_use(std::function<void(serve::Used&, const serve::Use&)> look,
+                          base::TimePoint deadline) {
+  return loops_.run_on_each(
+      [look = std::move(look)](sched::Loop& loop) {
+        loop.for_each_connection([&look](sched::Connection& connection) {
+          auto* const used = dynamic_cast<serve::Used*>(&connection);
+          if (used == nullptr) return;
+          if (const auto use = used->use()) look(*used, *use);
+        });
+      },
+      deadline);
+}
+
+std::uint64_t Server::begin_visit() {
+  const std::uint64_t round = pool_.begin_visit();
+  for (std::size_t i = 0; i < loops_.size(); ++i) loops_.at(i).post_task([](sched::Worker&) {});
+  return round;
 }
 
 void Server::cut() { loops_.drain(true); }

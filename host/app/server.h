@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +25,7 @@
 #include "serve/accept_source.h"
 #include "serve/health_handler.h"
 #include "serve/service.h"
+#include "serve/use.h"
 
 namespace berth::app {
 
@@ -61,7 +64,22 @@ class Server {
   // inside a handler at the deadline, and the process can only be left by _exit().
   [[nodiscard]] bool end(base::TimePoint deadline);
 
+  // --- while it runs; any thread, one at a time ---
+  // Requests that begin from now on go to `next`, which outlives them; see serve::Roots.
+  void replace_root(serve::Root& next) noexcept { (void)service_.roots().replace(next); }
+  [[nodiscard]] bool is_unused(const serve::Root& root) { return service_.roots().is_unused(root); }
+  [[nodiscard]] bool synchronize(base::TimePoint deadline) { return loops_.synchronize(deadline); }
+  // Every connection that is used for a root now, each on its loop's driver, several at once. False:
+  // not all loops came to it by the deadline; what they do later is theirs.
+  [[nodiscard]] bool for_each_use(std::function<void(serve::Used&, const serve::Use&)> look,
+                                  base::TimePoint deadline);
+  // See Pool::begin_visit(); parked threads and loops are woken.
+  [[nodiscard]] std::uint64_t begin_visit();
+  [[nodiscard]] bool is_visited(std::uint64_t round) const { return pool_.is_visited(round); }
+
   [[nodiscard]] std::size_t connections() const noexcept { return loops_.connections(); }
+  // "public [::]:8080", one for each listener.
+  [[nodiscard]] const std::vector<std::string>& listening() const noexcept { return listening_; }
   [[nodiscard]] const observe::Counters& counters() const noexcept { return counters_; }
 
  private:
@@ -78,6 +96,7 @@ class Server {
   serve::HealthHandler health_;
   // Closed by the loop that is the last to let go of them; until then everybody may read it.
   std::vector<net::Listener> listeners_;
+  std::vector<std::string> listening_;        // see listening()
   std::atomic<std::size_t> sources_left_{0};  // that have not stopped: see begin_stop
   std::deque<serve::ListenerInfo> infos_;     // by the same index as listeners_
   std::vector<std::unique_ptr<serve::AcceptSource>> sources_;  // for each listener one per loop

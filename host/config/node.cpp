@@ -175,4 +175,16 @@ Value<base::Duration> Node::as_duration() const {
 
 Value<std::uint64_t> Node::as_bytes() const { return parse(*this, "a size", parse_bytes); }
 
+bool same_contents(const Node& one, const Node& other) noexcept {
+  if (one.kind() != other.kind() || one.quoted() != other.quoted() || one.text() != other.text() ||
+      one.size() != other.size()) {
+    return false;
+  }
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    if (one.is_map() && one.key(i).text() != other.key(i).text()) return false;
+    if (!same_contents(one.value(i), other.value(i))) return false;
+  }
+  return true;
+}
+
 }  // namespace berth::config

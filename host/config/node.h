@@ -108,4 +108,8 @@ class Node {
   std::vector<Node> values_;
 };
 
+// Whether two nodes say the same, wherever they stand. A quoted text is another than a plain one,
+// and entries of a map count in their order.
+[[nodiscard]] bool same_contents(const Node& one, const Node& other) noexcept;
+
 }  // namespace berth::config

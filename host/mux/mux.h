@@ -25,6 +25,8 @@ class Mux : public serve::Handler {
   void serve(serve::ResponseWriter& response, serve::Request& request) override;
 
   [[nodiscard]] const Table& table() const noexcept { return table_; }
+  // routes[index] as it was given. REQUIRES: there is one.
+  [[nodiscard]] const serve::Route& at(std::size_t index) const noexcept { return routes_[index]; }
 
  private:
   // Answers what has no route.

@@ -187,11 +187,19 @@ base::Result<std::shared_ptr<Plugin>, Findings> Plugin::load(PluginOptions optio
   const std::string what = "plugin \"" + options.alias + "\", " + options.path + ": ";
   const auto file = read_plugin_file(options.path, process_policy(options.strict_permissions));
   if (!file) return fail(finding(options.position, what + file.error().text));
-  auto image = Image::load(*file, context);
+  return load(std::move(options), *file, context, sink);
+}
+
+base::Result<std::shared_ptr<Plugin>, Findings> Plugin::load(PluginOptions options,
+                                                             const PluginFile& file,
+                                                             const LoadContext& context,
+                                                             LogSink& sink) {
+  const std::string what = "plugin \"" + options.alias + "\", " + options.path + ": ";
+  auto image = Image::load(file, context);
   if (!image) return fail(finding(options.position, what + image.error().text));
   std::shared_ptr<Plugin> plugin(new Plugin(std::move(options), sink));
   plugin->image_ = std::move(*image);
-  if (const std::optional<std::string>& warning = *file->trust) {
+  if (const std::optional<std::string>& warning = *file.trust) {
     plugin->host_.log(LogLevel::kWarn, *warning);
   }
   return plugin;
@@ -219,6 +227,20 @@ Plugin::Instances<PluginHandler>& Plugin::instances<PluginHandler>() {
 template <>
 Plugin::Instances<PluginMiddleware>& Plugin::instances<PluginMiddleware>() {
   return middleware_;
+}
+
+bool Plugin::is_the_same(const std::string& digest, const config::Node& config) const {
+  return image_->digest() == digest && config::same_contents(options_.config, config);
+}
+
+bool Plugin::has(const Mount& mount) {
+  const base::MutexLock lock(control_);
+  const auto among = [&mount](const auto& made, const std::vector<std::string>& kinds) {
+    const bool only_one = mount.kind.empty() && kinds.size() == 1;
+    const std::string kind = only_one ? kinds.front() : std::string(mount.kind);
+    return made.contains(instance_key(kind, mount.pattern, mount.config));
+  };
+  return among(handlers_, kinds()) || among(middleware_, middleware_kinds());
 }
 
 template <class Made>

@@ -58,6 +58,9 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   // outlive the plugin.
   [[nodiscard]] static base::Result<std::shared_ptr<Plugin>, Findings> load(
       PluginOptions options, const LoadContext& context, LogSink& sink);
+  // The same for a file that was read already.
+  [[nodiscard]] static base::Result<std::shared_ptr<Plugin>, Findings> load(
+      PluginOptions options, const PluginFile& file, const LoadContext& context, LogSink& sink);
 
   Plugin(const Plugin&) = delete;
   Plugin& operator=(const Plugin&) = delete;
@@ -79,6 +82,12 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   // After the last request. Handlers nobody uses are destroyed now, others when their users let go:
   // the plugin's promise is that destroy() comes after stop(). Without start(), and twice: nothing.
   void stop() noexcept;
+
+  // Whether it is what a load of that file with that `config:` would give, so that it can go on in
+  // its stead. digest: as Image's.
+  [[nodiscard]] bool is_the_same(const std::string& digest, const config::Node& config) const;
+  // Whether a handler or middleware for that mount is there; else make() calls the plugin.
+  [[nodiscard]] bool has(const Mount& mount);
 
   [[nodiscard]] const std::string& alias() const noexcept { return options_.alias; }
   [[nodiscard]] const std::string& path() const noexcept { return options_.path; }

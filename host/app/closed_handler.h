@@ -1,0 +1,19 @@
+// Answers 503 in place of a plugin that could not be loaded (`on_failure: 503`).
+#pragma once
+
+#include "serve/handler.h"
+
+namespace berth::app {
+
+// Any thread.
+class ClosedHandler final : public serve::Handler {
+ public:
+  ClosedHandler();
+  [[nodiscard]] const serve::Route& route(serve::Request& request) override;
+  void serve(serve::ResponseWriter& response, serve::Request& request) override;
+
+ private:
+  serve::Route route_;
+};
+
+}  // namespace berth::app

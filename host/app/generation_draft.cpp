@@ -1,0 +1,325 @@
+#include "app/generation_draft.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <utility>
+
+#include "app/process.h"
+#include "app/route_changes.h"
+#include "app/route_table.h"
+#include "plugin/file_check.h"
+
+namespace berth::app {
+
+namespace {
+
+using plugin::Findings;
+
+Findings finding(const config::Plugin& entry, const std::string& path, const std::string& what) {
+  config::Diagnostic diagnostic;
+  diagnostic.position = entry.file_position;
+  diagnostic.what = "plugin \"" + entry.alias + "\", " + path + ": " + what;
+  return {std::move(diagnostic)};
+}
+
+void add_all(config::Diagnostics& diagnostics, Findings findings) {
+  for (config::Diagnostic& finding : findings) diagnostics.add(std::move(finding));
+}
+
+serve::Route serve_route(const config::Route& route, serve::Handler& handler) {
+  serve::Route result;
+  result.handler = &handler;
+  result.pattern = route.pattern;
+  result.max_body = route.max_body.value_or(std::numeric_limits<std::uint64_t>::max());
+  result.timeout = route.timeout.value_or(base::Duration::zero());
+  result.ignores_half_close = route.ignores_half_close;
+  result.logged = route.access_log;
+  if (!route.learning) result.learning.turn_off();
+  return result;
+}
+
+plugin::Mount mount_of(const config::Route& route) {
+  return {.kind = route.kind,
+          .pattern = route.pattern,
+          .config = route.config,
+          .position = route.handler_position};
+}
+
+plugin::Mount mount_of(const config::Route& route, const config::Middleware& entry) {
+  return {.kind = entry.kind,
+          .pattern = route.pattern,
+          .config = entry.config,
+          .position = entry.handler_position};
+}
+
+}  // namespace
+
+GenerationDraft::GenerationDraft(config::Configuration configuration, const BuildOptions& options,
+                                 config::Diagnostics& diagnostics)
+    : configuration_(std::move(configuration)), options_(options) {
+  table_ = build_route_table(configuration_, diagnostics);
+  for (const config::Plugin& entry : configuration_.plugins) {
+    const base::TimePoint begun = options_.clock.now();
+    if (options_.aborted && options_.aborted()) {
+      choices_.emplace_back();
+      continue;
+    }
+    choices_.push_back(choose(entry, diagnostics));
+    choices_.back().report.took = options_.clock.now() - begun;
+  }
+}
+
+std::shared_ptr<plugin::Plugin> GenerationDraft::running(const std::string& alias) const {
+  return options_.running == nullptr ? nullptr : options_.running->plugin(alias);
+}
+
+// Code of a plugin that runs for the first time runs in a child first: a new image, and what its
+// make() is asked for anew.
+bool GenerationDraft::needs_probe(const config::Plugin& entry, plugin::Plugin* running) const {
+  if (!options_.probe || !entry.probe) return false;
+  if (running == nullptr) return true;
+  return std::any_of(
+      configuration_.routes.begin(), configuration_.routes.end(), [&](const config::Route& route) {
+        if (route.plugin == entry.alias && !running->has(mount_of(route))) return true;
+        return std::any_of(route.with.begin(), route.with.end(), [&](const auto& middleware) {
+          return middleware.plugin == entry.alias && !running->has(mount_of(route, middleware));
+        });
+      });
+}
+
+base::Status<Findings> GenerationDraft::examine(const config::Plugin& entry,
+                                                const std::string& path, Choice& choice) {
+  choice.report.file = path;
+  const bool strict = entry.permissions == config::PluginPermissions::kStrict;
+  auto file = plugin::read_plugin_file(path, plugin::process_policy(strict));
+  if (!file) return base::fail(finding(entry, path, file.error().text));
+  const std::shared_ptr<plugin::Plugin> before = running(entry.alias);
+  const bool keeps = before && before->is_the_same(plugin::digest_of(*file), entry.config);
+  if (!keeps) {
+    auto checked = plugin::check_file(*file, options_.context);
+    if (!checked) return base::fail(finding(entry, path, checked.error().text));
+    choice.report.version = checked->note.version;
+    choice.report.build_id = checked->build_id;
+    choice.report.unload_blockers = std::move(checked->unload_blockers);
+  }
+  if (needs_probe(entry, keeps ? before.get() : nullptr)) {
+    if (auto status = options_.probe(entry, *file); !status) return status;
+  }
+  if (keeps) {
+    choice.plugin = before;
+    choice.report.outcome = PluginOutcome::kKept;
+  } else {
+    choice.file = std::move(*file);
+  }
+  return base::done();
+}
+
+GenerationDraft::Choice GenerationDraft::choose(const config::Plugin& entry,
+                                                config::Diagnostics& diagnostics) {
+  Choice choice;
+  choice.report.alias = entry.alias;
+  if (entry.file.empty()) {  // of a remainder
+    choice.report.outcome = PluginOutcome::kFailed;
+    return choice;
+  }
+  const std::shared_ptr<plugin::Plugin> before = running(entry.alias);
+  if (before) choice.report.previous_build_id = before->image().build_id();
+  const bool pinned = before && options_.pinned.contains(entry.alias);
+  std::string path = plugin_path(entry.file);
+  if (pinned) {
+    path = before->image().path();  // with another `config:` the same bytes are loaded again
+  } else if (options_.image_of) {
+    path = options_.image_of(entry).value_or(path);
+  }
+  if (auto status = examine(entry, path, choice); !status) {
+    fall_back(entry, std::move(status).error(), choice, diagnostics);
+  } else if (pinned) {
+    choice.report.outcome = PluginOutcome::kPinned;
+  }
+  if (choice.plugin) {
+    choice.report.version = choice.plugin->note().version;
+    choice.report.build_id = choice.plugin->image().build_id();
+  }
+  return choice;
+}
+
+void GenerationDraft::fail(Findings why, Choice& choice, config::Diagnostics& diagnostics) const {
+  choice.report.outcome = PluginOutcome::kFailed;
+  choice.report.reason = why.front().what;
+  add_all(diagnostics, std::move(why));
+}
+
+void GenerationDraft::fall_back(const config::Plugin& entry, Findings why, Choice& choice,
+                                config::Diagnostics& diagnostics) {
+  choice.file.reset();
+  choice.plugin.reset();
+  if (entry.on_failure == config::OnFailure::kRefuse)
+    return fail(std::move(why), choice, diagnostics);
+  choice.report.reason = why.front().what;
+  const auto warn = [&](const std::string& what) {
+    for (config::Diagnostic& finding : why) {
+      finding.severity = config::Severity::kWarning;
+      diagnostics.add(std::move(finding));
+    }
+    diagnostics.warning(entry.file_position, "plugin \"" + entry.alias + "\": " + what);
+  };
+  if (entry.on_failure == config::OnFailure::kClose) {
+    choice.report.outcome = PluginOutcome::kClosed;
+    return warn("its routes answer 503, as on_failure says");
+  }
+  const std::shared_ptr<plugin::Plugin> before = running(entry.alias);
+  if (before && before->is_the_same(before->image().digest(), entry.config)) {
+    choice.plugin = before;
+  } else {
+    const auto path = options_.last_good ? options_.last_good(entry) : std::nullopt;
+    if (!path) {
+      why.front().help = "on_failure: last-good has nothing to go back to, as it never served";
+      return fail(std::move(why), choice, diagnostics);
+    }
+    if (const auto status = examine(entry, *path, choice); !status) {
+      why.insert(why.end(), status.error().begin(), status.error().end());
+      return fail(std::move(why), choice, diagnostics);
+    }
+  }
+  choice.report.outcome = PluginOutcome::kLastGood;
+  warn("the image that served last goes on, as on_failure says");
+}
+
+std::vector<PluginReport> GenerationDraft::plugins() const {
+  std::vector<PluginReport> reports;
+  for (const Choice& choice : choices_) reports.push_back(choice.report);
+  return reports;
+}
+
+std::set<std::string> GenerationDraft::reloaded() const {
+  std::set<std::string> aliases;
+  for (const Choice& choice : choices_) {
+    if (choice.file || choice.fresh) aliases.insert(choice.report.alias);
+  }
+  return aliases;
+}
+
+void GenerationDraft::load(const config::Plugin& entry, Choice& choice,
+                           config::Diagnostics& diagnostics) {
+  if (options_.watch) options_.watch(entry);
+  plugin::PluginOptions options{
+      .alias = entry.alias,
+      .path = choice.file->path,
+      .config = entry.config,
+      .position = entry.file_position,
+      .strict_permissions = entry.permissions == config::PluginPermissions::kStrict,
+  };
+  auto loaded =
+      plugin::Plugin::load(std::move(options), *choice.file, options_.context, options_.sink);
+  choice.file.reset();
+  if (loaded) {
+    choice.plugin = std::move(loaded).value();
+    choice.fresh = true;
+  } else if (entry.on_failure == config::OnFailure::kClose) {
+    fall_back(entry, std::move(loaded).error(), choice, diagnostics);
+  } else {
+    fail(std::move(loaded).error(), choice, diagnostics);
+  }
+}
+
+GenerationDraft::Choice* GenerationDraft::find(const std::string& alias) noexcept {
+  const auto found = std::find_if(choices_.begin(), choices_.end(), [&alias](const Choice& choice) {
+    return choice.report.alias == alias;
+  });
+  return found == choices_.end() ? nullptr : &*found;
+}
+
+bool GenerationDraft::make_route(const config::Route& route, Generation& generation,
+                                 config::Diagnostics& diagnostics) {
+  bool whole = true;
+  bool closed = false;
+  // The plugin to ask, if there is one.
+  const auto ask = [&](const std::string& alias) -> plugin::Plugin* {
+    Choice* const choice = find(alias);
+    if (choice == nullptr || !choice->plugin) {
+      closed = closed || (choice != nullptr && choice->report.outcome == PluginOutcome::kClosed);
+      whole = false;
+      return nullptr;
+    }
+    if (options_.watch) options_.watch(*configuration_.find_plugin(alias));
+    return choice->plugin.get();
+  };
+  std::shared_ptr<plugin::PluginHandler> handler;
+  if (plugin::Plugin* const plugin = ask(route.plugin)) {
+    auto made = plugin->make(mount_of(route));
+    if (made) {
+      handler = std::move(made).value();
+    } else {
+      whole = false;
+      add_all(diagnostics, std::move(made).error());
+    }
+  }
+  plugin::PluginChain::Middleware middleware;
+  for (const config::Middleware& entry : route.with) {
+    plugin::Plugin* const plugin = ask(entry.plugin);
+    if (plugin == nullptr) continue;
+    auto made = plugin->make_middleware(mount_of(route, entry));
+    if (made) {
+      middleware.push_back(std::move(made).value());
+    } else {
+      whole = false;
+      add_all(diagnostics, std::move(made).error());
+    }
+  }
+  Generation::Answer answer;
+  if (whole && middleware.empty()) {
+    answer.handler = std::move(handler);
+  } else if (whole) {
+    answer.chain = std::make_unique<plugin::PluginChain>(std::move(middleware), std::move(handler));
+  }
+  generation.answers_.push_back(std::move(answer));
+  return whole || closed;
+}
+
+void GenerationDraft::make_handlers(Generation& generation, config::Diagnostics& diagnostics) {
+  std::vector<serve::Route> routes;
+  for (const config::Route& route : configuration_.routes) {
+    if (!make_route(route, generation, diagnostics)) continue;
+    const Generation::Answer& answer = generation.answers_.back();
+    serve::Handler* handler = &generation.closed_;
+    if (answer.chain) {
+      handler = answer.chain.get();
+    } else if (answer.handler) {
+      handler = answer.handler.get();
+    }
+    routes.push_back(serve_route(route, *handler));
+  }
+  assert(routes.size() == configuration_.routes.size() || diagnostics.errors() > 0);
+  for (std::size_t i = 0; i < choices_.size(); ++i) {
+    if (!choices_[i].plugin || !choices_[i].fresh) continue;
+    if (options_.watch) options_.watch(configuration_.plugins[i]);
+    auto fit = choices_[i].plugin->self_test();
+    if (!fit) fail(std::move(fit).error(), choices_[i], diagnostics);
+  }
+  if (!table_ || diagnostics.errors() > 0) return;
+  generation.mux_ = std::make_unique<mux::Mux>(std::move(*table_), std::move(routes));
+  generation.root_.emplace(*generation.mux_, generation.number_);
+}
+
+std::unique_ptr<Generation> GenerationDraft::load(config::Diagnostics& diagnostics) {
+  for (std::size_t i = 0; i < choices_.size(); ++i) {
+    if (!choices_[i].file || (options_.aborted && options_.aborted())) continue;
+    const base::TimePoint begun = options_.clock.now();
+    load(configuration_.plugins[i], choices_[i], diagnostics);
+    choices_[i].report.took += options_.clock.now() - begun;
+  }
+  if (options_.aborted && options_.aborted()) return nullptr;
+  std::unique_ptr<Generation> generation(
+      new Generation(configuration_, options_.number, options_.origin));
+  make_handlers(*generation, diagnostics);
+  if (!generation->root_) return nullptr;
+  for (Choice& choice : choices_) {
+    generation->plugins_.push_back(choice.plugin);
+    generation->fresh_.push_back(choice.fresh);
+  }
+  generation->reports_ = plugins();
+  return generation;
+}
+
+}  // namespace berth::app

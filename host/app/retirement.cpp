@@ -1,0 +1,168 @@
+#include "app/retirement.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "app/route_changes.h"
+#include "base/limits.h"
+
+namespace berth::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// For every loop to come to a task: one that does not is inside a handler that nobody could take it
+// from, and is asked again.
+constexpr auto kLoopTurn = 1s;
+
+}  // namespace
+
+Retirement::Retirement(std::unique_ptr<Generation> generation, Server& server, observe::Log& log,
+                       const base::Clock& clock)
+    : generation_(std::move(generation)), server_(server), log_(log), clock_(clock) {}
+
+void Retirement::begin(const InUse& in_use) {
+  const base::TimePoint now = clock_.now();
+  for (const config::Plugin& entry : generation_->configuration().plugins) {
+    auto plugin = generation_->plugin(entry.alias);
+    if (!plugin || in_use(*plugin)) continue;
+    leaving_.push_back({.plugin = std::move(plugin), .drain_ends = now + entry.drain});
+  }
+}
+
+// A loop that is late keeps its share of what is looked at, so that is shared with it.
+bool Retirement::look(std::vector<RouteUse>& uses) const {
+  struct Seen {
+    std::mutex mutex;
+    std::map<const serve::Route*, RouteUse> routes;
+  };
+  const auto seen = std::make_shared<Seen>();
+  const serve::Root* const root = &generation_->root();
+  const bool all = server_.for_each_use(
+      [seen, root](serve::Used&, const serve::Use& use) {
+        if (use.root != root) return;
+        const std::lock_guard lock(seen->mutex);
+        RouteUse& route = seen->routes[use.route];
+        route.since = std::min(route.since, use.since);
+        switch (use.kind) {
+          case serve::Use::Kind::kRequest:
+            ++route.requests;
+            break;
+          case serve::Use::Kind::kQueued:
+            ++route.queued;
+            break;
+          case serve::Use::Kind::kHijacked:
+            ++route.hijacked;
+            break;
+        }
+      },
+      clock_.now() + kLoopTurn);
+  const std::lock_guard lock(seen->mutex);
+  uses.assign(generation_->configuration().routes.size(), {});
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const auto found = seen->routes.find(&generation_->route(i));
+    if (found != seen->routes.end()) uses[i] = found->second;
+  }
+  return all;
+}
+
+std::uint64_t Retirement::uses_of(const plugin::Plugin& plugin,
+                                  const std::vector<RouteUse>& uses) const {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if (involves(generation_->configuration().routes[i], plugin.alias())) total += uses[i].total();
+  }
+  return total;
+}
+
+void Retirement::end_requests(const std::string& alias, Step step) const {
+  // Compared by the driver, and alive until this generation goes: it does not while one is used.
+  std::vector<const serve::Route*> routes;
+  for (std::size_t i = 0; i < generation_->configuration().routes.size(); ++i) {
+    if (involves(generation_->configuration().routes[i], alias)) {
+      routes.push_back(&generation_->route(i));
+    }
+  }
+  const serve::Root* const root = &generation_->root();
+  (void)server_.for_each_use(
+      [routes, root, step](serve::Used& used, const serve::Use& use) {
+        if (use.root != root) return;
+        if (std::find(routes.begin(), routes.end(), use.route) == routes.end()) return;
+        step == Step::kCut ? used.cut() : used.recall();
+      },
+      clock_.now() + kLoopTurn);
+}
+
+void Retirement::hurry(Leaving& leaving, std::uint64_t requests) {
+  const base::TimePoint now = clock_.now();
+  if (leaving.step == Step::kDraining && now >= leaving.drain_ends) {
+    leaving.step = Step::kCancelled;
+    log_.warn("the drain of a replaced plugin is over: its requests are cancelled",
+              {{"plugin", leaving.plugin->alias()},
+               {"generation", generation_->number()},
+               {"requests", requests}});
+    end_requests(leaving.plugin->alias(), Step::kCancelled);
+  } else if (leaving.step == Step::kCancelled &&
+             now >= leaving.drain_ends + base::limits::kDrainGrace) {
+    leaving.step = Step::kCut;
+    log_.warn("requests of a replaced plugin did not end: their connections are cut",
+              {{"plugin", leaving.plugin->alias()},
+               {"generation", generation_->number()},
+               {"requests", requests}});
+    end_requests(leaving.plugin->alias(), Step::kCut);
+  }
+}
+
+bool Retirement::advance(const InUse& in_use, const Unload& unload) {
+  settled_ = settled_ || server_.synchronize(clock_.now() + kLoopTurn);
+  if (!settled_) return false;
+  std::vector<RouteUse> uses;
+  if (!look(uses)) return false;
+  std::vector<std::string> unused;
+  for (Leaving& leaving : leaving_) {
+    const std::uint64_t requests = uses_of(*leaving.plugin, uses);
+    if (requests == 0) {
+      unused.push_back(leaving.plugin->alias());
+    } else {
+      hurry(leaving, requests);
+    }
+  }
+  // What was seen to have ended may still be looked at by a driver that was late.
+  if (!unused.empty() && !server_.synchronize(clock_.now() + kLoopTurn)) return false;
+  for (const std::string& alias : unused) {
+    std::shared_ptr<plugin::Plugin> plugin = generation_->release(alias);
+    std::erase_if(leaving_, [&plugin](const Leaving& entry) { return entry.plugin == plugin; });
+    // A generation that was replaced before this one may have it, too, and be longer on its way.
+    if (!in_use(*plugin)) unload(std::move(plugin));
+  }
+  if (!leaving_.empty() || !server_.is_unused(generation_->root())) return false;
+  return server_.synchronize(clock_.now() + kLoopTurn);
+}
+
+std::vector<Hold> Retirement::holds() const {
+  std::vector<RouteUse> uses;
+  (void)look(uses);
+  std::vector<Hold> holds;
+  const base::TimePoint now = clock_.now();
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const config::Route& route = generation_->configuration().routes[i];
+    const auto add = [&](const char* kind, std::uint64_t count) {
+      if (count == 0) return;
+      holds.push_back({.kind = kind,
+                       .plugin = route.plugin,
+                       .what = route.pattern,
+                       .count = count,
+                       .age = std::max(now - uses[i].since, base::Duration::zero())});
+    };
+    add("request", uses[i].requests);
+    add("queued request", uses[i].queued);
+    add("hijacked connection", uses[i].hijacked);
+  }
+  return holds;
+}
+
+}  // namespace berth::app

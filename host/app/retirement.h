@@ -1,0 +1,78 @@
+// The way out of one generation that was replaced: its requests end or are ended, then its plugins
+// are stopped and leave, each as soon as nothing uses it. It decides nothing about its successor.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/generation.h"
+#include "app/reload_report.h"
+#include "app/server.h"
+#include "base/clock.h"
+#include "observe/log.h"
+#include "plugin/plugin.h"
+
+namespace berth::app {
+
+// The control thread only.
+class Retirement {
+ public:
+  // Whether some other generation, serving or on its way out, has the plugin.
+  using InUse = std::function<bool(const plugin::Plugin&)>;
+  // Takes a plugin that nothing uses any more and that was stopped.
+  using Unload = std::function<void(std::shared_ptr<plugin::Plugin>)>;
+
+  // REQUIRES: `generation` was replaced in `server`, which outlives this, as the others do.
+  Retirement(std::unique_ptr<Generation> generation, Server& server, observe::Log& log,
+             const base::Clock& clock);
+  Retirement(const Retirement&) = delete;
+  Retirement& operator=(const Retirement&) = delete;
+  ~Retirement() = default;
+
+  // Tells the plugins that leave (in_use is false of them) that they do.
+  void begin(const InUse& in_use);
+  // Does what is due: lets plugins go that no request uses, cancels requests of those that leave
+  // once their drain is over, cuts them after limits::kDrainGrace. True: nothing of it is left.
+  [[nodiscard]] bool advance(const InUse& in_use, const Unload& unload);
+
+  [[nodiscard]] const Generation& generation() const noexcept { return *generation_; }
+  // Requests, queued ones and hijacked connections that still use it, by route.
+  [[nodiscard]] std::vector<Hold> holds() const;
+
+ private:
+  enum class Step : std::uint8_t { kDraining, kCancelled, kCut };
+  // A plugin of it that no generation behind it has.
+  struct Leaving {
+    std::shared_ptr<plugin::Plugin> plugin;
+    base::TimePoint drain_ends;
+    Step step = Step::kDraining;
+  };
+  // How a route is used: at the same place as in the configuration.
+  struct RouteUse {
+    std::uint64_t requests = 0;
+    std::uint64_t queued = 0;
+    std::uint64_t hijacked = 0;
+    base::TimePoint since = base::TimePoint::max();
+    [[nodiscard]] std::uint64_t total() const noexcept { return requests + queued + hijacked; }
+  };
+
+  // What uses each route now; nothing: not every loop has answered in time.
+  [[nodiscard]] bool look(std::vector<RouteUse>& uses) const;
+  [[nodiscard]] std::uint64_t uses_of(const plugin::Plugin& plugin,
+                                      const std::vector<RouteUse>& uses) const;
+  void hurry(Leaving& leaving, std::uint64_t requests);
+  // Recalls or cuts every use of routes that involve the plugin.
+  void end_requests(const std::string& alias, Step step) const;
+
+  std::unique_ptr<Generation> generation_;
+  Server& server_;
+  observe::Log& log_;
+  const base::Clock& clock_;
+  std::vector<Leaving> leaving_;
+  bool settled_ = false;  // no thread is between routing and handler with it any more
+};
+
+}  // namespace berth::app
