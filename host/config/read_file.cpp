@@ -35,6 +35,25 @@ bool unchanged(const struct stat& before, const struct stat& after) noexcept {
          (same_time(before.st_ctim, after.st_ctim) || after.st_nlink == 0);
 }
 
+bool before_or_at(const timespec& a, const timespec& b) noexcept {
+  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec <= b.tv_nsec;
+}
+
+// A file's times are those of the kernel's last tick: another write in that tick would not show in
+// them. Waits for the next one; not for a clock that was set back.
+bool stat_after_the_tick(int file, struct stat& status) noexcept {
+  constexpr int kTicks = 3;
+  for (int tick = 0;; ++tick) {
+    timespec now{};
+    if (::fstat(file, &status) != 0) return false;
+    if (::clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0 || tick == kTicks) return true;
+    if (!before_or_at(now, status.st_mtim) && !before_or_at(now, status.st_ctim)) return true;
+    timespec length{};
+    if (::clock_getres(CLOCK_REALTIME_COARSE, &length) != 0) return true;
+    ::clock_nanosleep(CLOCK_MONOTONIC, 0, &length, nullptr);
+  }
+}
+
 }  // namespace
 
 base::Status<Diagnostic> check_owner(const std::string& path, uid_t owner, mode_t mode, uid_t user,
@@ -62,7 +81,7 @@ base::Result<FileBytes, Diagnostic> read_file(const std::string& path,
   const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) return refuse(path, base::system_error(errno, "cannot open").text);
   struct stat before {};
-  if (::fstat(file.get(), &before) != 0) {
+  if (!stat_after_the_tick(file.get(), before)) {
     return refuse(path, base::system_error(errno, "cannot stat").text);
   }
   if (!S_ISREG(before.st_mode)) return refuse(path, "this is not a regular file");

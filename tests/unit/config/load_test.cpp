@@ -5,12 +5,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/limits.h"
 #include "config/read_file.h"
 
@@ -85,6 +90,51 @@ TEST_F(LoadFile, AFileThatChangesWhileItIsReadIsRefused) {
   const auto bytes = read_file(file, append);
   ASSERT_FALSE(bytes.ok());
   EXPECT_EQ(bytes.error().what, "the file changed while it was read");
+}
+
+// Calls `write` from another thread until it is destroyed.
+class Writer {
+ public:
+  explicit Writer(std::function<void(char)> write)
+      : thread_([write = std::move(write)](const std::stop_token& stop) {
+          for (bool first = true; !stop.stop_requested(); first = !first) write(first ? 'a' : 'b');
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+TEST_F(LoadFile, AFileThatIsOverwrittenAllTheTimeIsReadWholeOrNotAtAll_F49) {
+  constexpr std::size_t kSize = 256 * base::limits::kKiB;
+  const std::string file = write(std::string(kSize, 'a'));
+  const base::Descriptor out(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  const Writer writer([&out](char letter) {
+    const std::string text(kSize, letter);
+    EXPECT_EQ(::pwrite(out.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  });
+  for (int i = 0; i < 50; ++i) {
+    const auto bytes = read_file(file);
+    if (!bytes) {
+      EXPECT_EQ(bytes.error().what, "the file changed while it was read");
+      continue;
+    }
+    EXPECT_EQ(bytes->text, std::string(kSize, bytes->text.front())) << "half of it is another's";
+  }
+}
+
+TEST_F(LoadFile, AFileThatIsReplacedAllTheTimeIsReadWholeEveryTime_F49) {
+  const std::string file = write("a");
+  const Writer writer([&file](char letter) {
+    const std::string aside = file + ".new";
+    std::ofstream(aside, std::ios::binary) << std::string(1000, letter);
+    ::chmod(aside.c_str(), 0644);
+    EXPECT_EQ(::rename(aside.c_str(), file.c_str()), 0);
+  });
+  for (int i = 0; i < 100; ++i) {
+    const auto bytes = read_file(file);
+    ASSERT_TRUE(bytes.ok()) << bytes.error().what;
+    EXPECT_EQ(bytes->text, std::string(bytes->text.size(), bytes->text.front()));
+  }
 }
 
 TEST_F(LoadFile, AFileThatIsReplacedByRenameIsReadAsItWas) {
