@@ -25,12 +25,14 @@ Retirement::Retirement(std::unique_ptr<Generation> generation, Server& server, o
                        const base::Clock& clock)
     : generation_(std::move(generation)), server_(server), log_(log), clock_(clock) {}
 
-void Retirement::begin(const InUse& in_use) {
+void Retirement::follow(const Generation& serving) {
   const base::TimePoint now = clock_.now();
   for (const config::Plugin& entry : generation_->configuration().plugins) {
     auto plugin = generation_->plugin(entry.alias);
-    if (!plugin || in_use(*plugin)) continue;
-    leaving_.push_back({.plugin = std::move(plugin), .drain_ends = now + entry.drain});
+    if (!plugin || serving.has(*plugin)) continue;
+    const bool known = std::any_of(leaving_.begin(), leaving_.end(),
+                                   [&](const Leaving& leaving) { return leaving.plugin == plugin; });
+    if (!known) leaving_.push_back({.plugin = std::move(plugin), .drain_ends = now + entry.drain});
   }
 }
 
@@ -117,7 +119,7 @@ void Retirement::hurry(Leaving& leaving, std::uint64_t requests) {
   }
 }
 
-bool Retirement::advance(const InUse& in_use, const Unload& unload) {
+bool Retirement::advance(const Release& release) {
   settled_ = settled_ || server_.synchronize(clock_.now() + kLoopTurn);
   if (!settled_) return false;
   std::vector<RouteUse> uses;
@@ -136,8 +138,7 @@ bool Retirement::advance(const InUse& in_use, const Unload& unload) {
   for (const std::string& alias : unused) {
     std::shared_ptr<plugin::Plugin> plugin = generation_->release(alias);
     std::erase_if(leaving_, [&plugin](const Leaving& entry) { return entry.plugin == plugin; });
-    // A generation that was replaced before this one may have it, too, and be longer on its way.
-    if (!in_use(*plugin)) unload(std::move(plugin));
+    release(std::move(plugin));
   }
   if (!leaving_.empty() || !server_.is_unused(generation_->root())) return false;
   return server_.synchronize(clock_.now() + kLoopTurn);

@@ -20,10 +20,8 @@ namespace berth::app {
 // The control thread only.
 class Retirement {
  public:
-  // Whether some other generation, serving or on its way out, has the plugin.
-  using InUse = std::function<bool(const plugin::Plugin&)>;
-  // Takes a plugin that nothing uses any more and that was stopped.
-  using Unload = std::function<void(std::shared_ptr<plugin::Plugin>)>;
+  // Takes a plugin that nothing of this generation uses any more.
+  using Release = std::function<void(std::shared_ptr<plugin::Plugin>)>;
 
   // REQUIRES: `generation` was replaced in `server`, which outlives this, as the others do.
   Retirement(std::unique_ptr<Generation> generation, Server& server, observe::Log& log,
@@ -32,11 +30,12 @@ class Retirement {
   Retirement& operator=(const Retirement&) = delete;
   ~Retirement() = default;
 
-  // Tells the plugins that leave (in_use is false of them) that they do.
-  void begin(const InUse& in_use);
-  // Does what is due: lets plugins go that no request uses, cancels requests of those that leave
-  // once their drain is over, cuts them after limits::kDrainGrace. True: nothing of it is left.
-  [[nodiscard]] bool advance(const InUse& in_use, const Unload& unload);
+  // After each replacement, this one's own included: the plugins that `serving` has not got begin
+  // to drain, and are told so.
+  void follow(const Generation& serving);
+  // Does what is due: lets plugins go that drain and that no request uses, cancels requests of those
+  // whose drain is over, cuts them after limits::kDrainGrace. True: nothing uses it any more.
+  [[nodiscard]] bool advance(const Release& release);
 
   [[nodiscard]] const Generation& generation() const noexcept { return *generation_; }
   // Requests, queued ones and hijacked connections that still use it, by route.

@@ -1,0 +1,58 @@
+// Plugins that nothing uses any more, until their images have left the process: stopped, visited by
+// every thread, unloaded, and looked after as long as something keeps them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "app/reload_report.h"
+#include "app/server.h"
+#include "base/clock.h"
+#include "observe/log.h"
+#include "plugin/plugin.h"
+
+namespace berth::app {
+
+// begin() and advance() on the control thread, the others on any.
+class Departures {
+ public:
+  Departures(Server& server, observe::Log& log, const base::Clock& clock)
+      : server_(server), log_(log), clock_(clock) {}
+  Departures(const Departures&) = delete;
+  Departures& operator=(const Departures&) = delete;
+  ~Departures() = default;
+
+  // Stops the plugin. REQUIRES: no request is in it, and no generation has it. `generation`: the
+  // last one that had it.
+  void begin(std::shared_ptr<plugin::Plugin> plugin, std::uint64_t generation);
+  // Unloads what can be. False: some image is still here.
+  bool advance();
+
+  // Images that could not leave when it was tried.
+  [[nodiscard]] std::size_t retired() const;
+  // What keeps images of that generation here.
+  [[nodiscard]] std::vector<Hold> holds(std::uint64_t generation) const;
+  [[nodiscard]] bool has(std::uint64_t generation) const;
+
+ private:
+  struct Departure {
+    std::shared_ptr<plugin::Plugin> plugin;
+    std::uint64_t generation = 0;
+    std::uint64_t round = 0;        // of visits: see Pool::begin_visit()
+    base::TimePoint try_again;      // visited or not
+    base::TimePoint since;
+    bool told = false;              // that it stays
+  };
+
+  Server& server_;
+  observe::Log& log_;
+  const base::Clock& clock_;
+  mutable std::mutex mutex_;
+  std::vector<Departure> departures_;
+  bool told_of_many_ = false;
+};
+
+}  // namespace berth::app

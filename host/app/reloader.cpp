@@ -1,0 +1,560 @@
+#include "app/reloader.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "app/generation_draft.h"
+#include "app/generation_store.h"
+#include "app/plugin_probe.h"
+#include "app/process.h"
+#include "app/route_changes.h"
+#include "config/disk_files.h"
+#include "config/load.h"
+#include "config/restart.h"
+#include "observe/counters.h"
+
+namespace berth::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often old generations are looked at: at first soon, for most have no user after milliseconds.
+constexpr auto kLookSoon = 2ms;
+constexpr auto kLookSeldom = 200ms;
+constexpr auto kSoon = 500ms;
+// Findings of a refused reload that the log gets, each a line.
+constexpr std::size_t kLoggedFindings = 10;
+
+std::int64_t seconds_of(const base::Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count();
+}
+
+GenerationInfo info_of(const Generation& generation, GenerationInfo::State state,
+                       std::int64_t made_at) {
+  GenerationInfo info;
+  info.number = generation.number();
+  info.state = state;
+  info.origin = generation.origin();
+  info.made_at = made_at;
+  info.plugins = generation.reports();
+  return info;
+}
+
+}  // namespace
+
+struct Reloader::Source {
+  config::Recording recording;
+  config::Loaded loaded;
+  std::string origin = "reload";
+  std::function<std::optional<std::string>(const config::Plugin&)> image_of = {};
+};
+
+Reloader::Reloader(ReloaderParts parts, FirstGeneration first)
+    : parts_(std::move(parts)),
+      departures_(parts_.server, parts_.log, parts_.clock),
+      last_number_(first.generation->number()),
+      serving_(std::move(first.generation)),
+      recording_(std::move(first.recording)),
+      last_good_because_(std::move(first.last_good_because)),
+      started_at_(seconds_of(parts_.clock)) {
+  made_at_[serving_->number()] = started_at_;
+}
+
+Reloader::~Reloader() { assert(!thread_.joinable()); }
+
+base::Status<plugin::Findings> Reloader::start_plugins() {
+  return serving_->start(plugin::StartPhase::kFirst);
+}
+
+void Reloader::start() {
+  keep(*serving_, recording_);
+  thread_ = std::thread([this] {
+    (void)::pthread_setname_np(::pthread_self(), "berth-control");
+    run();
+  });
+}
+
+void Reloader::begin_stop() {
+  std::deque<Job> given_up;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    given_up.swap(jobs_);
+  }
+  changed_.notify_all();
+  for (Job& job : given_up) {
+    for (auto& caller : job.callers) {
+      caller.set_value(refused(job.request, "the server is stopping"));
+    }
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Reloader::stop_plugins() noexcept {
+  // The newest first, as it may use what an older one has still open.
+  serving_->stop();
+  for (auto old = retiring_.rbegin(); old != retiring_.rend(); ++old) (*old)->stop_plugins();
+}
+
+bool Reloader::stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+config::Timeouts Reloader::timeouts() {
+  const std::lock_guard lock(mutex_);
+  return serving_->configuration().timeouts;
+}
+
+ReloadReport Reloader::refused(const ReloadRequest& request, std::string why) {
+  ReloadReport report;
+  report.dry_run = request.dry_run;
+  report.refused = std::move(why);
+  const std::lock_guard lock(mutex_);
+  report.generation = report.previous = serving_->number();
+  return report;
+}
+
+std::future<ReloadReport> Reloader::enqueue(Job job) {
+  std::promise<ReloadReport> caller;
+  std::future<ReloadReport> report = caller.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) {
+      // Whoever asks while one waits gets that one's report: it has not begun, so it will read what
+      // there is now.
+      const auto same = std::find_if(jobs_.begin(), jobs_.end(), [&job](const Job& waiting) {
+        return !waiting.rolls_back && !job.rolls_back &&
+               waiting.request.dry_run == job.request.dry_run;
+      });
+      if (same == jobs_.end()) {
+        job.callers.push_back(std::move(caller));
+        jobs_.push_back(std::move(job));
+      } else {
+        same->callers.push_back(std::move(caller));
+      }
+      changed_.notify_all();
+      return report;
+    }
+  }
+  caller.set_value(refused(job.request, "the server is stopping"));
+  return report;
+}
+
+ReloadReport Reloader::reload(const ReloadRequest& request) {
+  Job job;
+  job.request = request;
+  return enqueue(std::move(job)).get();
+}
+
+ReloadReport Reloader::roll_back(std::optional<std::uint64_t> to, const ReloadRequest& request) {
+  Job job;
+  job.rolls_back = true;
+  job.to = to;
+  job.request = request;
+  return enqueue(std::move(job)).get();
+}
+
+void Reloader::request_reload(std::string asked_by) {
+  Job job;
+  job.request.asked_by = std::move(asked_by);
+  (void)enqueue(std::move(job));
+}
+
+void Reloader::run() {
+  base::TimePoint look_at = base::TimePoint::max();
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const auto wanted = [this] { return stopping_ || !jobs_.empty(); };
+    if (look_at == base::TimePoint::max()) {
+      changed_.wait(lock, wanted);
+    } else {
+      changed_.wait_until(lock, look_at, wanted);
+    }
+    if (stopping_) break;
+    std::optional<Job> job;
+    if (!jobs_.empty()) {
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+    }
+    lock.unlock();
+    if (job) {
+      const ReloadReport report = perform(*job);
+      tell(*job, report);
+      for (auto& caller : job->callers) caller.set_value(report);
+    }
+    look_at = look_after_the_old();
+    lock.lock();
+  }
+}
+
+base::TimePoint Reloader::look_after_the_old() {
+  std::vector<std::shared_ptr<Retirement>> old;
+  {
+    const std::lock_guard lock(mutex_);
+    old = retiring_;
+  }
+  for (const std::shared_ptr<Retirement>& retirement : old) {
+    if (stopping()) return base::TimePoint::max();
+    const std::uint64_t number = retirement->generation().number();
+    const bool gone = retirement->advance([&](std::shared_ptr<plugin::Plugin> plugin) {
+      // A generation that was replaced before or after this one may have it, too.
+      const bool kept = std::any_of(old.begin(), old.end(), [&plugin](const auto& other) {
+        return other->generation().has(*plugin);
+      });
+      if (!kept) departures_.begin(std::move(plugin), number);
+    });
+    if (!gone) continue;
+    const std::lock_guard lock(mutex_);
+    std::erase(retiring_, retirement);
+  }
+  old.clear();  // the last of them, mostly, and with it the generation
+  const bool departed = departures_.advance();
+  const base::TimePoint now = parts_.clock.now();
+  const std::lock_guard lock(mutex_);
+  if (departed && retiring_.empty()) return base::TimePoint::max();
+  const bool soon = !retiring_.empty() && now - retiring_.back()->since() < kSoon;
+  return now + (soon ? base::Duration(kLookSoon) : base::Duration(kLookSeldom));
+}
+
+base::Result<Reloader::Source, std::string> Reloader::read_source(const Job& job,
+                                                                  ReloadReport& report) {
+  std::string file;
+  {
+    const std::lock_guard lock(mutex_);
+    file = serving_->configuration().file;
+  }
+  if (!job.rolls_back) {
+    config::DiskFiles disk;
+    config::RecordedFiles files(disk);
+    config::Loaded loaded = config::load(file, files, parts_.environment);
+    return Source{.recording = files.recording(), .loaded = std::move(loaded)};
+  }
+  if (parts_.store == nullptr) return base::fail(std::string("no generations are kept: see the log"));
+  std::uint64_t to = job.to.value_or(0);
+  if (!job.to) {
+    for (const StoredGeneration& stored : parts_.store->list()) {
+      if (stored.number < report.previous) to = std::max(to, stored.number);
+    }
+    if (to == 0) return base::fail(std::string("no generation before this one is kept"));
+  }
+  auto stored = parts_.store->load(to);
+  if (!stored) {
+    return base::fail("generation " + std::to_string(to) + ": " + stored.error().text);
+  }
+  config::ReplayedFiles files(stored->recording);
+  config::Loaded loaded = config::load(file, files, parts_.environment);
+  auto images = std::make_shared<std::map<std::string, std::string>>();
+  for (const StoredPlugin& plugin : stored->generation.plugins) {
+    auto path = parts_.store->image(plugin.sha256);
+    if (!path) return base::fail("plugin \"" + plugin.alias + "\": " + path.error().text);
+    images->emplace(plugin.alias, std::move(path).value());
+  }
+  return Source{.recording = std::move(stored->recording),
+                .loaded = std::move(loaded),
+                .origin = "rollback to " + std::to_string(to),
+                .image_of = [images](const config::Plugin& plugin) {
+                  const auto found = images->find(plugin.alias);
+                  return found == images->end() ? std::nullopt : std::optional(found->second);
+                }};
+}
+
+ReloadReport Reloader::perform(const Job& job) {
+  const base::TimePoint begun = parts_.clock.now();
+  ReloadReport report = refused(job.request, {});
+  report.origin = "reload";
+  auto source = read_source(job, report);
+  if (!source) {
+    report.refused = std::move(source).error();
+  } else {
+    report = build_and_swap(job, std::move(*source), std::move(report));
+  }
+  report.took = parts_.clock.now() - begun;
+  const std::lock_guard lock(mutex_);
+  if (job.request.dry_run) return report;
+  if (report.done) {
+    ++reloads_;
+    last_refused_.clear();
+    last_good_because_.clear();
+  } else {
+    ++reloads_refused_;
+    last_refused_ = report.refused;
+  }
+  return report;
+}
+
+ReloadReport Reloader::build_and_swap(const Job& job, Source source, ReloadReport report) {
+  report.origin = source.origin;
+  config::Diagnostics& diagnostics = source.loaded.diagnostics;
+  const auto refuse = [&](std::string why) {
+    report.refused = std::move(why);
+    report.diagnostics = diagnostics.render();
+    return std::move(report);
+  };
+  std::shared_ptr<Generation> running;
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    running = serving_;
+    number = last_number_ + 1;
+  }
+  const bool readable = source.loaded.configuration.has_value();
+  if (readable) {
+    for (config::Diagnostic& finding :
+         config::restart_findings(running->configuration(), *source.loaded.configuration)) {
+      diagnostics.add(std::move(finding));
+    }
+  } else if (!source.loaded.remainder) {
+    return refuse("the configuration cannot be read");
+  }
+  const PluginProbe probe(source.recording, parts_.environment);
+  BuildOptions options{
+      .context = parts_.context, .sink = parts_.sink, .clock = parts_.clock, .number = number};
+  options.origin = source.origin;
+  options.running = running.get();
+  options.image_of = source.image_of;
+  const std::string& file = running->configuration().file;
+  if (readable) {
+    options.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& bytes) {
+      return probe.run(file, plugin, bytes, parts_.context,
+                       source.loaded.configuration->timeouts.probe);
+    };
+  }
+  options.aborted = [this] { return stopping(); };
+  if (parts_.store != nullptr) {
+    if (!job.rolls_back) {
+      for (const PinInfo& pin : parts_.store->pins()) options.pinned.insert(pin.alias);
+    }
+    options.last_good = [this](const config::Plugin& plugin) {
+      return parts_.store->newest_image(plugin.alias);
+    };
+  }
+  GenerationDraft draft(
+      readable ? *source.loaded.configuration : std::move(*source.loaded.remainder), options,
+      diagnostics);
+  report.plugins = draft.plugins();
+  report.routes =
+      route_changes(running->configuration(), draft.configuration(), draft.reloaded());
+  for (const config::Plugin& plugin : running->configuration().plugins) {
+    if (draft.configuration().find_plugin(plugin.alias) != nullptr) continue;
+    const auto gone = running->plugin(plugin.alias);
+    report.plugins.push_back({.alias = plugin.alias,
+                              .file = plugin.file,
+                              .outcome = PluginOutcome::kRemoved,
+                              .previous_build_id = gone ? gone->image().build_id() : ""});
+  }
+  const auto why = [&diagnostics] {
+    const std::size_t errors = diagnostics.errors();
+    return std::to_string(errors) + (errors == 1 ? " error" : " errors");
+  };
+  if (stopping()) return refuse("the server is stopping");
+  if (diagnostics.errors() > 0) return refuse(why());
+  if (job.request.dry_run) {
+    report.diagnostics = diagnostics.render();
+    report.done = true;
+    report.generation = number;
+    return report;
+  }
+  std::unique_ptr<Generation> next = draft.load(diagnostics);
+  if (stopping()) return refuse("the server is stopping");
+  // Loading took as long, and may have found more.
+  const std::vector<PluginReport> loaded = draft.plugins();
+  std::copy(loaded.begin(), loaded.end(), report.plugins.begin());
+  if (!next) return refuse(why());
+  if (auto started = next->start(plugin::StartPhase::kReload); !started) {
+    for (config::Diagnostic& finding : started.error()) diagnostics.add(std::move(finding));
+    return refuse(why());
+  }
+  report.diagnostics = diagnostics.render();
+  report.generation = number;
+  report.done = true;
+  swap(std::move(next), std::move(source.recording));
+  return report;
+}
+
+void Reloader::swap(std::unique_ptr<Generation> next, config::Recording recording) {
+  std::shared_ptr<Generation> serving(std::move(next));
+  std::shared_ptr<Generation> old;
+  parts_.server.replace_root(serving->root());
+  {
+    const std::lock_guard lock(mutex_);
+    old = std::exchange(serving_, serving);
+    recording_ = std::move(recording);
+    last_number_ = serving->number();
+    made_at_[serving->number()] = seconds_of(parts_.clock);
+    retiring_.push_back(
+        std::make_shared<Retirement>(std::move(old), parts_.server, parts_.log, parts_.clock));
+  }
+  for (const auto& retirement : retiring_) retirement->follow(*serving);
+  keep(*serving, recording_);
+}
+
+void Reloader::keep(const Generation& generation, const config::Recording& recording) {
+  if (parts_.store == nullptr) return;
+  StoredGeneration stored;
+  stored.number = generation.number();
+  stored.origin = generation.origin();
+  stored.made_at = made_at_[generation.number()];
+  stored.configuration = generation.configuration().file;
+  std::vector<StoredImage> images;
+  for (const auto& plugin : generation.plugins()) {
+    if (!plugin) continue;
+    stored.plugins.push_back({.alias = plugin->alias(),
+                              .file = plugin->path(),
+                              .sha256 = plugin->image().digest(),
+                              .build_id = plugin->image().build_id(),
+                              .version = plugin->note().version});
+    images.push_back({plugin->image().digest(), plugin->image().path()});
+  }
+  if (auto kept = parts_.store->save(stored, recording, images); !kept) {
+    parts_.log.warn("this generation is not kept, so it cannot be rolled back to",
+                    {{"generation", generation.number()}, {"error", kept.error().text}});
+  }
+}
+
+void Reloader::tell(const Job& job, const ReloadReport& report) {
+  std::size_t loaded = 0;
+  for (const PluginReport& plugin : report.plugins) {
+    loaded += plugin.outcome == PluginOutcome::kLoaded ? 1 : 0;
+  }
+  const double seconds = std::chrono::duration<double>(report.took).count();
+  const std::string_view what = job.rolls_back ? "rolled back" : "reloaded";
+  if (job.request.dry_run) {
+    parts_.log.info("a reload was planned", {{"asked_by", job.request.asked_by},
+                                             {"would_be_done", report.done}});
+  } else if (report.done) {
+    parts_.log.info(what, {{"generation", report.generation},
+                           {"was", report.previous},
+                           {"origin", report.origin},
+                           {"plugins_loaded", loaded},
+                           {"routes_changed", report.routes.size()},
+                           {"seconds", seconds},
+                           {"asked_by", job.request.asked_by}});
+  } else {
+    parts_.log.error("a reload was refused, and the generation before serves on",
+                     {{"why", report.refused},
+                      {"generation", report.generation},
+                      {"asked_by", job.request.asked_by}});
+    for (const PluginReport& plugin : report.plugins) {
+      if (plugin.outcome != PluginOutcome::kFailed || plugin.reason.empty()) continue;
+      parts_.log.error("a plugin was refused", {{"plugin", plugin.alias}, {"why", plugin.reason}});
+    }
+  }
+}
+
+ServerStatus Reloader::status() {
+  ServerStatus status;
+  status.version = std::string(version());
+  status.pid = ::getpid();
+  status.started_at = started_at_;
+  status.listeners = parts_.server.listening();
+  status.connections = parts_.server.connections();
+  const observe::Counters& counters = parts_.server.counters();
+  status.requests = counters.total(observe::Counter::kRequests);
+  status.requests_failed = counters.total(observe::Counter::kResponses5xx);
+  status.retired_images = departures_.retired();
+  if (parts_.store != nullptr) status.pins = parts_.store->pins();
+  const std::lock_guard lock(mutex_);
+  status.configuration = serving_->configuration().file;
+  status.stopping = stopping_;
+  status.last_good_because = last_good_because_;
+  status.last_refused = last_refused_;
+  status.generation = info_of(*serving_, GenerationInfo::State::kServing,
+                              made_at_[serving_->number()]);
+  for (const auto& retirement : retiring_) {
+    const Generation& old = retirement->generation();
+    status.draining.push_back(
+        info_of(old, GenerationInfo::State::kDraining, made_at_[old.number()]));
+  }
+  status.routes = serving_->configuration().routes.size();
+  status.reloads = reloads_;
+  status.reloads_refused = reloads_refused_;
+  return status;
+}
+
+std::vector<GenerationInfo> Reloader::generations() {
+  const ServerStatus now = status();
+  std::vector<GenerationInfo> all{now.generation};
+  all.insert(all.end(), now.draining.rbegin(), now.draining.rend());
+  if (parts_.store == nullptr) return all;
+  for (const StoredGeneration& stored : parts_.store->list()) {
+    const auto known = std::find_if(all.begin(), all.end(), [&stored](const GenerationInfo& info) {
+      return info.number == stored.number;
+    });
+    if (known != all.end()) {
+      known->can_roll_back_to = true;
+      continue;
+    }
+    GenerationInfo info;
+    info.number = stored.number;
+    info.state = departures_.has(stored.number) ? GenerationInfo::State::kDraining
+                                                : GenerationInfo::State::kStored;
+    info.origin = stored.origin;
+    info.made_at = stored.made_at;
+    info.can_roll_back_to = true;
+    for (const StoredPlugin& plugin : stored.plugins) {
+      info.plugins.push_back({.alias = plugin.alias,
+                              .file = plugin.file,
+                              .outcome = PluginOutcome::kKept,
+                              .version = plugin.version,
+                              .build_id = plugin.build_id});
+    }
+    all.push_back(std::move(info));
+  }
+  return all;
+}
+
+base::Result<std::vector<Hold>> Reloader::why(std::uint64_t generation) {
+  std::shared_ptr<Retirement> old;
+  bool serves = false;
+  {
+    const std::lock_guard lock(mutex_);
+    serves = serving_->number() == generation;
+    for (const auto& retirement : retiring_) {
+      if (retirement->generation().number() == generation) old = retirement;
+    }
+  }
+  std::vector<Hold> holds;
+  if (old) holds = old->holds();
+  for (Hold& hold : departures_.holds(generation)) holds.push_back(std::move(hold));
+  if (old || serves || departures_.has(generation)) return holds;
+  const auto all = generations();
+  if (std::any_of(all.begin(), all.end(),
+                  [generation](const auto& info) { return info.number == generation; })) {
+    return holds;
+  }
+  return base::fail(base::ErrorCode::kNotFound,
+                    "there is no generation " + std::to_string(generation));
+}
+
+base::Status<> Reloader::pin(const std::string& alias) {
+  std::shared_ptr<plugin::Plugin> plugin;
+  {
+    const std::lock_guard lock(mutex_);
+    plugin = serving_->plugin(alias);
+  }
+  if (!plugin) return base::fail(base::ErrorCode::kNotFound, "no plugin \"" + alias + "\" serves");
+  if (parts_.store == nullptr) {
+    return base::fail(base::ErrorCode::kSystem, "no generations are kept: see the log");
+  }
+  return parts_.store->pin(alias, plugin->image().digest(), plugin->image().build_id());
+}
+
+base::Status<> Reloader::unpin(const std::string& alias) {
+  if (parts_.store == nullptr) {
+    return base::fail(base::ErrorCode::kSystem, "no generations are kept: see the log");
+  }
+  return parts_.store->unpin(alias);
+}
+
+void Reloader::stop(const std::string& asked_by) { parts_.request_stop(asked_by); }
+
+}  // namespace berth::app

@@ -1,0 +1,135 @@
+// The control thread of a server: builds the next generation beside the serving one, swaps them, and
+// sees the old ones out. Whatever asks for a reload asks here; it opens no socket.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/control.h"
+#include "app/departures.h"
+#include "app/generation.h"
+#include "app/retirement.h"
+#include "app/server.h"
+#include "base/clock.h"
+#include "config/configuration.h"
+#include "config/environment.h"
+#include "config/recorded_files.h"
+#include "observe/log.h"
+#include "plugin/image.h"
+#include "plugin/log_sink.h"
+
+namespace berth::app {
+
+class GenerationStore;
+
+// What it works with; all of it outlives it.
+struct ReloaderParts {
+  Server& server;
+  observe::Log& log;
+  const base::Clock& clock;
+  const plugin::LoadContext& context;
+  plugin::LogSink& sink;
+  const config::Environment& environment;
+  // Where generations are kept; null: nowhere, so there is no way back.
+  GenerationStore* store = nullptr;
+  // Makes the process stop, as SIGTERM does. Any thread.
+  std::function<void(const std::string& asked_by)> request_stop;
+};
+
+// The generation a server starts with, and where it is from.
+struct FirstGeneration {
+  std::unique_ptr<Generation> generation;
+  config::Recording recording;
+  // Why it is an older one (--last-good); empty: it is what the files say.
+  std::string last_good_because;
+};
+
+//   first  --start()-->  serving  --reload()-->  serving, and one more on its way out
+//
+// Made, started and ended by one thread; Control's calls come from any.
+class Reloader final : public Control {
+ public:
+  Reloader(ReloaderParts parts, FirstGeneration first);
+  ~Reloader() override;
+
+  // Starts the plugins of the first generation. Findings: one does not start.
+  [[nodiscard]] base::Status<plugin::Findings> start_plugins();
+  // Gives it its thread. REQUIRES: start_plugins(), and the server has started.
+  void start();
+  // The server is about to stop: a reload that runs is given up, whoever waits hears so, and no
+  // other begins. Its thread has ended when this returns.
+  void begin_stop();
+  // After the server has ended: stops every plugin. REQUIRES: no thread is inside a handler.
+  void stop_plugins() noexcept;
+
+  // Of the generation that serves now.
+  [[nodiscard]] config::Timeouts timeouts();
+
+  // Control
+  [[nodiscard]] ReloadReport reload(const ReloadRequest& request) override;
+  [[nodiscard]] ReloadReport roll_back(std::optional<std::uint64_t> to,
+                                       const ReloadRequest& request) override;
+  [[nodiscard]] ServerStatus status() override;
+  [[nodiscard]] std::vector<GenerationInfo> generations() override;
+  [[nodiscard]] base::Result<std::vector<Hold>> why(std::uint64_t generation) override;
+  [[nodiscard]] base::Status<> pin(const std::string& alias) override;
+  [[nodiscard]] base::Status<> unpin(const std::string& alias) override;
+  void stop(const std::string& asked_by) override;
+
+  // As reload(), for who does not wait for it.
+  void request_reload(std::string asked_by);
+
+ private:
+  struct Job {
+    bool rolls_back = false;
+    std::optional<std::uint64_t> to;  // of a rollback
+    ReloadRequest request;
+    std::vector<std::promise<ReloadReport>> callers;
+  };
+  // A configuration that was read, and where its plugins' files are.
+  struct Source;
+
+  void run();
+  [[nodiscard]] std::future<ReloadReport> enqueue(Job job);
+  [[nodiscard]] ReloadReport refused(const ReloadRequest& request, std::string why);
+  [[nodiscard]] ReloadReport perform(const Job& job);
+  [[nodiscard]] base::Result<Source, std::string> read_source(const Job& job, ReloadReport& report);
+  [[nodiscard]] ReloadReport build_and_swap(const Job& job, Source source, ReloadReport report);
+  void swap(std::unique_ptr<Generation> next, config::Recording recording);
+  void keep(const Generation& generation, const config::Recording& recording);
+  void tell(const Job& job, const ReloadReport& report);
+  // What is due about generations on their way out; when to look again.
+  [[nodiscard]] base::TimePoint look_after_the_old();
+  [[nodiscard]] bool stopping() const;
+
+  ReloaderParts parts_;
+  Departures departures_;  // the control thread's
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<Job> jobs_;
+  bool stopping_ = false;
+  std::uint64_t last_number_ = 0;
+  std::shared_ptr<Generation> serving_;
+  config::Recording recording_;  // of the serving one
+  std::vector<std::shared_ptr<Retirement>> retiring_;
+  std::string last_good_because_;
+  std::string last_refused_;
+  std::uint64_t reloads_ = 0;
+  std::uint64_t reloads_refused_ = 0;
+  std::map<std::uint64_t, std::int64_t> made_at_;  // seconds since the epoch, by generation
+
+  std::thread thread_;
+  const std::int64_t started_at_;
+};
+
+}  // namespace berth::app
