@@ -19,6 +19,8 @@ ChainRun::ChainRun(const PluginChain& chain, berth_request& request, berth_respo
 ChainRun::~ChainRun() { response_.writer.filters().abandon(); }
 
 void ChainRun::serve() {
+  // For the lines the host writes between the plugins' calls.
+  const CallScope scope(chain_.handler().site());
   const std::int32_t result = enter();
   note_failure(result);
   if (failure_ != BERTH_OK) answer_failure(failure_, response_.writer, request_);
@@ -54,6 +56,10 @@ std::int32_t ChainRun::enter() {
 
 const HostTable& ChainRun::host_of(std::size_t step) const noexcept {
   return is_middleware(step) ? chain_.middleware()[step]->host() : chain_.handler().host();
+}
+
+const CallSite& ChainRun::site_of(std::size_t step) const noexcept {
+  return is_middleware(step) ? chain_.middleware()[step]->site() : chain_.handler().site();
 }
 
 void ChainRun::log_short(const PluginFilter& filter, std::uint64_t taken,

@@ -41,6 +41,7 @@ class ChainRun {
 
   // Of the plugin that a step of the chain is of; steps count from the outermost, 0.
   [[nodiscard]] const HostTable& host_of(std::size_t step) const noexcept;
+  [[nodiscard]] const CallSite& site_of(std::size_t step) const noexcept;
   // A line about whoever wrote `taken` of the `expected` bytes that were declared to the filter.
   void log_short(const PluginFilter& filter, std::uint64_t taken, std::uint64_t expected) const;
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "plugin/call_scope.h"
 #include "plugin/exchange_bridge.h"
 #include "plugin/host_table.h"
 
@@ -33,7 +34,8 @@ inline void log_exception(std::string_view name, const HostTable& host) noexcept
   }
 }
 
-// serve() of a berth_handler or berth_middleware: a result of it, or BERTH_E_FAILED.
+// serve() of a berth_handler or berth_middleware: a result of it, or BERTH_E_FAILED. The caller is
+// in its CallScope.
 template <class Table>
 [[gnu::always_inline]] inline std::int32_t contained_serve(const Table& table,
                                                            berth_request& request,
@@ -60,6 +62,8 @@ template <class Table>
 template <class Table>
 void contained_destroy(const Table& table, const HostTable& host) noexcept {
   if (table.destroy == nullptr) return;
+  const CallSite outside{{}, host.image()};
+  const CallScope scope(outside);
   try {
     table.destroy(table.self);
   } catch (...) {

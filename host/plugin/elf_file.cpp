@@ -2,6 +2,7 @@
 
 #include <elf.h>
 
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
@@ -194,8 +195,10 @@ base::Status<> ElfFile::read_dynamic() {
         break;
       case DT_FLAGS:
         if ((value & DF_TEXTREL) != 0) text_relocations_ = true;
+        if ((value & DF_STATIC_TLS) != 0) static_tls_ = true;
         break;
       case DT_FLAGS_1:
+        flags_1_offsets_.push_back(dynamic_range_.offset + at + offsetof(Elf64_Dyn, d_un));
         no_delete_ = (value & DF_1_NODELETE) != 0;
         pie = (value & DF_1_PIE) != 0;
         break;
@@ -282,12 +285,14 @@ std::optional<std::uint64_t> ElfFile::count_gnu_hash(std::uint64_t offset) const
 
 ElfSymbol ElfFile::symbol(std::size_t index) const noexcept {
   assert(index < symbol_count_);
-  const auto entry = read<Elf64_Sym>(symbols_ + std::uint64_t{index} * sizeof(Elf64_Sym));
+  const std::uint64_t offset = symbols_ + std::uint64_t{index} * sizeof(Elf64_Sym);
+  const auto entry = read<Elf64_Sym>(offset);
   if (!entry) return {};
   ElfSymbol symbol;
   symbol.name = string_at(entry->st_name).value_or("");
   symbol.defined = entry->st_shndx != SHN_UNDEF;
   symbol.unique = ELF64_ST_BIND(entry->st_info) == STB_GNU_UNIQUE;
+  symbol.info_offset = offset + offsetof(Elf64_Sym, st_info);
   return symbol;
 }
 

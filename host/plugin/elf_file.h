@@ -21,6 +21,7 @@ struct ElfSymbol {
   // STB_GNU_UNIQUE: shared between all images of the process, so that dlclose() does nothing
   // (measured-traps.md 3).
   bool unique = false;
+  std::uint64_t info_offset = 0;  // of the byte in the file that holds binding and type
 };
 
 // Every view handed out lives as long as the bytes given to parse(). Immutable.
@@ -40,6 +41,7 @@ class ElfFile {
   // Has PT_DYNAMIC; without it there is nothing to load.
   [[nodiscard]] bool dynamic() const noexcept { return dynamic_; }
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+  [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
 
   // DT_NEEDED in order, DT_SONAME, DT_RPATH, DT_RUNPATH; empty where absent.
   [[nodiscard]] std::span<const std::string_view> needed() const noexcept { return needed_; }
@@ -48,6 +50,13 @@ class ElfFile {
   [[nodiscard]] std::string_view runpath() const noexcept { return runpath_; }
   // DF_1_NODELETE: dlclose() never unmaps it.
   [[nodiscard]] bool no_delete() const noexcept { return no_delete_; }
+  // Offsets in the file of the 8 bytes of each DT_FLAGS_1; mostly one or none.
+  [[nodiscard]] std::span<const std::uint64_t> flags_1_offsets() const noexcept {
+    return flags_1_offsets_;
+  }
+  // DF_STATIC_TLS: its thread_local variables take part of the little room that the loader set
+  // aside at start.
+  [[nodiscard]] bool static_tls() const noexcept { return static_tls_; }
   // DT_TEXTREL: code that is written to at load; needs writable code pages.
   [[nodiscard]] bool text_relocations() const noexcept { return text_relocations_; }
 
@@ -108,7 +117,9 @@ class ElfFile {
   bool executable_ = false;
   bool dynamic_ = false;
   bool no_delete_ = false;
+  bool static_tls_ = false;
   bool text_relocations_ = false;
+  std::vector<std::uint64_t> flags_1_offsets_;
   bool interpreter_ = false;
   std::vector<Segment> segments_;
   std::vector<Range> notes_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "plugin/abi_text.h"
+#include "plugin/call_scope.h"
 #include "plugin/config_bridge.h"
 #include "plugin/exchange_bridge.h"
 
@@ -52,7 +53,7 @@ HostTable::HostTable(std::string alias, LogSink& sink)
 
 void HostTable::log(LogLevel level, std::string_view message,
                     std::span<const LogPair> pairs) const noexcept {
-  sink_.write({level, alias_, RouteScope::current(), message, pairs});
+  sink_.write({level, alias_, CallScope::pattern(), message, pairs});
 }
 
 void HostTable::log_call(const berth_host* self, std::int32_t level, berth_str message,

@@ -9,8 +9,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "plugin/image_use.h"
 #include "plugin/log_sink.h"
 
 namespace berth::plugin {
@@ -25,8 +25,11 @@ class HostTable {
 
   [[nodiscard]] const berth_host* get() const noexcept { return &calls_; }
   [[nodiscard]] const std::string& alias() const noexcept { return alias_; }
+  // The image it was given to, once that is known; null in tests without one.
+  void belong_to(ImageUse& image) noexcept { image_ = &image; }
+  [[nodiscard]] ImageUse* image() const noexcept { return image_; }
 
-  // A line of the plugin, or about it. The route is that of the RouteScope the thread is in.
+  // A line of the plugin, or about it. The route is that of the CallScope the thread is in.
   void log(LogLevel level, std::string_view message,
            std::span<const LogPair> pairs = {}) const noexcept;
 
@@ -40,25 +43,8 @@ class HostTable {
 
   std::string alias_;
   LogSink& sink_;
+  ImageUse* image_ = nullptr;
   Calls calls_;
-};
-
-// Tells which route this thread serves while it is inside a handler; scopes nest, as a handler may
-// run others. The pattern outlives the scope.
-class RouteScope {
- public:
-  explicit RouteScope(std::string_view pattern) noexcept
-      : outer_(std::exchange(current_, pattern)) {}
-  RouteScope(const RouteScope&) = delete;
-  RouteScope& operator=(const RouteScope&) = delete;
-  ~RouteScope() noexcept { current_ = outer_; }
-
-  // The innermost one's pattern; empty outside of all.
-  [[nodiscard]] static std::string_view current() noexcept { return current_; }
-
- private:
-  static inline constinit thread_local std::string_view current_;
-  std::string_view outer_;
 };
 
 }  // namespace berth::plugin

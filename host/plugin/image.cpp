@@ -8,8 +8,11 @@
 #include <string_view>
 #include <utility>
 
+#include "plugin/call_scope.h"
 #include "plugin/load_error.h"
+#include "plugin/thread_exits.h"
 #include "plugin/unload_blockers.h"
+#include "plugin/unload_patch.h"
 
 namespace berth::plugin {
 
@@ -42,7 +45,7 @@ base::Result<std::unique_ptr<Image>> Image::load(const PluginFile& file,
   if (auto status = context.libraries.check(elf->needed()); !status) {
     return fail(std::move(status).error());
   }
-  auto copy = PrivateCopy::write(file, context.folder);
+  auto copy = PrivateCopy::write(file, context.folder, unload_patch(*elf));
   if (!copy) return fail(std::move(copy).error());
   std::unique_ptr<Image> image(new Image(std::move(*copy), std::move(*note), *elf));
   if (auto status = image->open(*elf); !status) return fail(std::move(status).error());
@@ -58,26 +61,42 @@ Image::Image(PrivateCopy copy, PluginNote note, const ElfFile& file)
       path_(copy_.path()),
       note_(std::move(note)),
       build_id_(file.build_id()),
-      blockers_(unload_blockers(file)) {}
+      blockers_(plugin::unload_blockers(file)),
+      use_(ImageUse::make(path_)) {}
 
-Image::~Image() noexcept { unload(); }
+void Image::stay() noexcept {
+  copy_.keep();
+  stays_ = true;
+}
+
+Image::~Image() noexcept {
+  if (stays_) return;
+  if (mapped_) {
+    // It stays mapped: debuggers want to read the file, and what it registers later still counts.
+    if (!unload().left) copy_.keep();
+  } else {
+    use_->forget();
+  }
+}
 
 base::Status<> Image::open(const ElfFile& file) {
   // dlopen() is declared noexcept, but it runs constructors of others. Called as it is, a throw
   // would end the process; volatile keeps the compiler from seeing through the pointer.
   void* (*const volatile open_library)(const char*, int) = dlopen;
+  const CallScope scope(use_->site());
   try {
     handle_ = open_library(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
   } catch (const std::exception& error) {
-    copy_.keep();  // half-initialised and mapped for good
+    stay();
     return fail(ErrorCode::kInvalidArgument,
                 "a global constructor of the plugin threw: " + std::string(error.what()));
   } catch (...) {
-    copy_.keep();
+    stay();
     return fail(ErrorCode::kInvalidArgument,
                 "a global constructor of the plugin threw something that is no std::exception");
   }
-  if (handle_ != nullptr) return done();
+  mapped_ = handle_ != nullptr;
+  if (mapped_) return done();
   const char* error = dlerror();
   return fail(ErrorCode::kNotFound,
               explain_load_error(error == nullptr ? "no reason given" : error, path_, file));
@@ -136,27 +155,44 @@ base::Status<> Image::read_kinds() {
   return contradicts("its kind() never ends");
 }
 
+std::vector<ImageHold> Image::holds() const {
+  if (!mapped_) return {};
+  std::vector<ImageHold> holds = holds_of(*use_);
+  if (handle_ == nullptr) {
+    holds.push_back({"image", "something in the process has opened it, too (dlopen)", 1});
+  }
+  return holds;
+}
+
 UnloadResult Image::unload() noexcept {
-  if (handle_ == nullptr) return {true, {}};
-  table_ = nullptr;
-  const int closed = dlclose(std::exchange(handle_, nullptr));
-  if (closed == 0 && !is_loaded(path_)) return {true, {}};
-  copy_.keep();
-  if (closed != 0) {
-    const char* error = dlerror();
-    return {false, error == nullptr ? "dlclose() failed" : error};
+  if (!mapped_) return {true, {}};
+  use_->leave();
+  run_thread_exits(*use_);
+  if (handle_ != nullptr) {
+    // Its static destructors and atexit functions run on closing; threads are the one thing they
+    // may still end.
+    if (std::vector<ImageHold> holds = this->holds(); !holds.empty()) return {false, holds};
+    table_ = nullptr;
+    const CallScope scope(use_->site());
+    (void)dlclose(std::exchange(handle_, nullptr));
   }
-  if (blockers_.empty()) {
-    return {false,
-            "something still holds it: a thread_local with a destructor, a thread, or a "
-            "library that it opened"};
+  if (is_loaded(path_)) return {false, holds()};
+  return forget();
+}
+
+UnloadResult Image::forget() noexcept {
+  mapped_ = false;
+  use_->forget();
+  return {true, {}};
+}
+
+std::string UnloadResult::why() const {
+  std::string text;
+  for (const ImageHold& hold : holds) {
+    if (!text.empty()) text += "; ";
+    text += describe(hold);
   }
-  std::string why;
-  for (const std::string& blocker : blockers_) {
-    if (!why.empty()) why += "; ";
-    why += blocker;
-  }
-  return {false, why};
+  return text;
 }
 
 }  // namespace berth::plugin

@@ -10,6 +10,8 @@
 
 #include "base/result.h"
 #include "plugin/host_libraries.h"
+#include "plugin/image_hold.h"
+#include "plugin/image_use.h"
 #include "plugin/plugin_check.h"
 #include "plugin/plugin_file.h"
 #include "plugin/plugin_note.h"
@@ -28,7 +30,9 @@ struct LoadContext {
 // Whether an image is gone from the process, and if not, what is known to keep it.
 struct UnloadResult {
   bool left = false;
-  std::string why;  // empty if it left
+  std::vector<ImageHold> holds;  // none if it left
+  // The same in one line; empty if it left.
+  [[nodiscard]] std::string why() const;
 };
 
 class Image {
@@ -45,12 +49,24 @@ class Image {
 
   Image(const Image&) = delete;
   Image& operator=(const Image&) = delete;
-  // unload() if it was not called.
+  // unload() if it is still there. What does not leave then stays mapped as long as the process,
+  // and so does its private copy.
   ~Image() noexcept;
 
-  // dlclose(), then looks whether it is really gone; if not, the private copy stays as long as the
-  // process. REQUIRES: nothing of the image is in use any more. Once.
+  // Runs the calling thread's thread_local destructors of it, asks other threads to do so when they
+  // are visited (visit_thread()), and, if nothing holds it any more, closes it and looks whether it
+  // is really gone. If not, it can be tried again: a thread may end later. REQUIRES: nobody calls
+  // into it any more, and the caller is in no call into a plugin. One thread at a time.
   UnloadResult unload() noexcept;
+  // What holds it at this moment; a thread of its own may come and go.
+  [[nodiscard]] std::vector<ImageHold> holds() const;
+
+  // Whose threads and thread_local objects are counted. As long as the image.
+  [[nodiscard]] ImageUse& use() const noexcept { return *use_; }
+  // See unload_blockers().
+  [[nodiscard]] const std::vector<std::string>& unload_blockers() const noexcept {
+    return blockers_;
+  }
 
   // As long as the image is loaded.
   [[nodiscard]] const berth_plugin& table() const noexcept { return *table_; }
@@ -71,15 +87,22 @@ class Image {
   [[nodiscard]] base::Status<> open(const ElfFile& file);
   [[nodiscard]] base::Status<> read_table(const HostIdentity& host);
   [[nodiscard]] base::Status<> read_kinds();
+  // Half-initialised and mapped for good.
+  void stay() noexcept;
+  // Nothing of it is mapped any more.
+  UnloadResult forget() noexcept;
 
   PrivateCopy copy_;
   std::string path_;
   PluginNote note_;
   std::string build_id_;
   std::vector<std::string> blockers_;
+  std::shared_ptr<ImageUse> use_;
   std::vector<std::string> kinds_;
   std::vector<std::string> middleware_kinds_;
   void* handle_ = nullptr;
+  bool stays_ = false;
+  bool mapped_ = false;  // also behind dlclose(), where something else has it open
   const berth_plugin* table_ = nullptr;
 };
 

@@ -69,7 +69,9 @@ std::string instance_key(std::string_view kind, std::string_view pattern, const 
 }
 
 // Calls into the plugin. A result of it, or BERTH_E_FAILED with what it threw in the scope.
-std::int32_t contained(ConfigScope& scope, const std::function<std::int32_t()>& call) {
+std::int32_t contained(ConfigScope& scope, const HostTable& host,
+                       const std::function<std::int32_t()>& call) {
+  const CallScope inside(host.image()->site());
   try {
     return call();
   } catch (const std::exception& error) {
@@ -199,6 +201,11 @@ base::Result<std::shared_ptr<Plugin>, Findings> Plugin::load(PluginOptions optio
   if (!image) return fail(finding(options.position, what + image.error().text));
   std::shared_ptr<Plugin> plugin(new Plugin(std::move(options), sink));
   plugin->image_ = std::move(*image);
+  plugin->host_.belong_to(plugin->image_->use());
+  for (const std::string& blocker : plugin->image_->unload_blockers()) {
+    const std::array<LogPair, 1> pairs{{{"why", blocker}}};
+    plugin->host_.log(LogLevel::kWarn, "the plugin cannot be replaced any number of times", pairs);
+  }
   if (const std::optional<std::string>& warning = *file.trust) {
     plugin->host_.log(LogLevel::kWarn, *warning);
   }
@@ -215,7 +222,8 @@ Plugin::~Plugin() noexcept {
   if (!image_) return;
   const UnloadResult result = image_->unload();
   if (result.left) return;
-  const std::array<LogPair, 2> pairs{{{"file", options_.path}, {"why", result.why}}};
+  const std::string why = result.why();
+  const std::array<LogPair, 2> pairs{{{"file", options_.path}, {"why", why}}};
   host_.log(LogLevel::kWarn, "the plugin stays in memory until the host ends", pairs);
 }
 
@@ -291,7 +299,8 @@ base::Result<std::unique_ptr<Made>, Findings> Plugin::make_new(const std::string
   const Table* table = nullptr;
   ConfigScope scope(config);
   const auto make = Role<Made>::maker(image_->table());
-  const std::int32_t result = contained(scope, [&] { return make(host_.get(), &wanted, &table); });
+  const std::int32_t result =
+      contained(scope, host_, [&] { return make(host_.get(), &wanted, &table); });
   if (result != BERTH_OK) return fail(findings_of(scope, mount.position, what));
   if (table == nullptr || table->size < sizeof(Table) || table->serve == nullptr) {
     return fail(finding(mount.position, what + ": make() succeeded without a complete " +
@@ -300,7 +309,7 @@ base::Result<std::unique_ptr<Made>, Findings> Plugin::make_new(const std::string
   if constexpr (std::is_same_v<Made, PluginHandler>) {
     return std::make_unique<Made>(*table, kind, std::string(mount.pattern), host_);
   } else {
-    return std::make_unique<Made>(*table, kind, host_);
+    return std::make_unique<Made>(*table, kind, std::string(mount.pattern), host_);
   }
 }
 
@@ -331,7 +340,7 @@ base::Status<Findings> Plugin::self_test() {
   const Node config = map_or_empty(options_.config, options_.position);
   ConfigScope scope(config);
   const std::int32_t result =
-      contained(scope, [&] { return image_->table().self_test(host_.get()); });
+      contained(scope, host_, [&] { return image_->table().self_test(host_.get()); });
   if (result >= 0) return base::done();
   return fail(findings_of(scope, options_.position,
                           "plugin \"" + options_.alias + "\" is not fit to serve"));
@@ -345,7 +354,7 @@ base::Status<Findings> Plugin::start(StartPhase phase) {
   }
   const Node config = map_or_empty(options_.config, options_.position);
   ConfigScope scope(config);
-  const std::int32_t result = contained(scope, [&] {
+  const std::int32_t result = contained(scope, host_, [&] {
     return image_->table().start(host_.get(), handle_of(&config), static_cast<std::int32_t>(phase));
   });
   started_ = result >= 0;
@@ -359,6 +368,7 @@ void Plugin::stop() noexcept {
   if (!started_) return;
   started_ = false;
   if (image_->table().stop != nullptr) {
+    const CallScope inside(image_->use().site());
     try {
       image_->table().stop();
     } catch (...) {  // a C++ plugin without the SDK's guard

@@ -4,7 +4,6 @@
 
 #include "plugin/chain_run.h"
 #include "plugin/exchange_bridge.h"
-#include "plugin/host_table.h"
 
 namespace berth::plugin {
 
@@ -17,7 +16,6 @@ PluginChain::PluginChain(Middleware middleware, std::shared_ptr<PluginHandler> h
 const serve::Route& PluginChain::route(serve::Request&) { return route_; }
 
 void PluginChain::serve(serve::ResponseWriter& response, serve::Request& request) {
-  const RouteScope scope(route_.pattern);
   berth_request request_handle(request);
   berth_response response_handle(response);
   ChainRun run(*this, request_handle, response_handle);

@@ -15,6 +15,7 @@ PluginHandler::PluginHandler(const berth_handler& table, std::string kind, std::
     : table_(table), host_(host), kind_(std::move(kind)) {
   route_.handler = this;
   route_.pattern = std::move(pattern);
+  site_ = {route_.pattern, host.image()};
 }
 
 PluginHandler::~PluginHandler() { contained_destroy(table_, host_); }
@@ -22,7 +23,7 @@ PluginHandler::~PluginHandler() { contained_destroy(table_, host_); }
 const serve::Route& PluginHandler::route(serve::Request&) { return route_; }
 
 void PluginHandler::serve(serve::ResponseWriter& response, serve::Request& request) {
-  const RouteScope scope(route_.pattern);
+  const CallScope scope(site_);
   berth_request request_handle(request);
   berth_response response_handle(response);
   const std::int32_t result = contained_serve(table_, request_handle, response_handle, host_);
@@ -33,6 +34,7 @@ void PluginHandler::serve(serve::ResponseWriter& response, serve::Request& reque
 }
 
 std::int32_t PluginHandler::call(berth_request& request, berth_response& response) const {
+  const CallScope scope(site_);
   return contained_serve(table_, request, response, host_);
 }
 

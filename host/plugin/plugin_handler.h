@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "plugin/call_scope.h"
 #include "plugin/host_table.h"
 #include "serve/handler.h"
 
@@ -33,6 +34,7 @@ class PluginHandler final : public serve::Handler {
   // result of it, or BERTH_E_FAILED.
   [[nodiscard]] std::int32_t call(berth_request& request, berth_response& response) const;
   [[nodiscard]] const HostTable& host() const noexcept { return host_; }
+  [[nodiscard]] const CallSite& site() const noexcept { return site_; }
 
   [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
   [[nodiscard]] const std::string& pattern() const noexcept { return route_.pattern; }
@@ -42,6 +44,7 @@ class PluginHandler final : public serve::Handler {
   const HostTable& host_;
   std::string kind_;
   serve::Route route_;
+  CallSite site_;
 };
 
 }  // namespace berth::plugin

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "plugin/call_scope.h"
 #include "plugin/host_table.h"
 
 namespace berth::plugin {
@@ -15,7 +16,8 @@ namespace berth::plugin {
 class PluginMiddleware {
  public:
   // Takes over table, which `destroy` frees. host outlives this, and so does the image.
-  PluginMiddleware(const berth_middleware& table, std::string kind, const HostTable& host);
+  PluginMiddleware(const berth_middleware& table, std::string kind, std::string pattern,
+                   const HostTable& host);
   PluginMiddleware(const PluginMiddleware&) = delete;
   PluginMiddleware& operator=(const PluginMiddleware&) = delete;
   // Calls the plugin's destroy().
@@ -25,12 +27,15 @@ class PluginMiddleware {
   // BERTH_E_FAILED.
   [[nodiscard]] std::int32_t call(berth_request& request, berth_response& response) const;
   [[nodiscard]] const HostTable& host() const noexcept { return host_; }
+  [[nodiscard]] const CallSite& site() const noexcept { return site_; }
   [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
 
  private:
   const berth_middleware& table_;
   const HostTable& host_;
   std::string kind_;
+  std::string pattern_;
+  CallSite site_;  // names pattern_
 };
 
 }  // namespace berth::plugin

@@ -42,9 +42,18 @@ base::Status<> write_all(int descriptor, std::string_view bytes) {
   return base::done();
 }
 
+base::Status<> apply(int descriptor, std::span<const BytePatch> patches) {
+  for (const BytePatch& patch : patches) {
+    if (::pwrite(descriptor, &patch.value, 1, static_cast<off_t>(patch.offset)) == 1) continue;
+    return fail(base::system_error(errno, "cannot write the private copy"));
+  }
+  return base::done();
+}
+
 }  // namespace
 
-base::Result<PrivateCopy> PrivateCopy::write(const PluginFile& file, PrivateFolder& folder) {
+base::Result<PrivateCopy> PrivateCopy::write(const PluginFile& file, PrivateFolder& folder,
+                                             std::span<const BytePatch> patches) {
   base::Sha256 sha256;
   sha256.add(file.bytes);
   std::string digest = base::hexadecimal(sha256.finish());
@@ -61,6 +70,7 @@ base::Result<PrivateCopy> PrivateCopy::write(const PluginFile& file, PrivateFold
   if (auto status = write_all(out.get(), file.bytes); !status) {
     return fail(std::move(status).error());
   }
+  if (auto status = apply(out.get(), patches); !status) return fail(std::move(status).error());
   return copy;
 }
 

@@ -2,11 +2,13 @@
 // overwritten or replaced at any time (measured-traps.md 1, 2, 5).
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/result.h"
 #include "plugin/plugin_file.h"
 #include "plugin/private_folder.h"
+#include "plugin/unload_patch.h"
 
 namespace berth::plugin {
 
@@ -14,10 +16,11 @@ namespace berth::plugin {
 // object; what is mapped from it stays. Move-only.
 class PrivateCopy {
  public:
-  // Writes file.bytes. REQUIRES: folder outlives the copy. Errors as the system says; then nothing
-  // is left behind.
+  // Writes file.bytes with the patches. REQUIRES: folder outlives the copy; every patch lies inside
+  // the file. Errors as the system says; then nothing is left behind.
   [[nodiscard]] static base::Result<PrivateCopy> write(const PluginFile& file,
-                                                       PrivateFolder& folder);
+                                                       PrivateFolder& folder,
+                                                       std::span<const BytePatch> patches = {});
 
   PrivateCopy(const PrivateCopy&) = delete;
   PrivateCopy& operator=(const PrivateCopy&) = delete;
@@ -27,7 +30,7 @@ class PrivateCopy {
 
   // Empty once moved from or kept.
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  // SHA-256 of the bytes, 64 hexadecimal digits.
+  // SHA-256 of the file's bytes without the patches, 64 hexadecimal digits.
   [[nodiscard]] const std::string& digest() const noexcept { return digest_; }
   // Leaves the file where it is: an image that cannot leave is still mapped from it, and debuggers
   // want to read it.

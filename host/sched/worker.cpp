@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/futex.h"
+#include "base/running_code.h"
 #include "sched/loop.h"
 #include "sched/pool.h"
 #include "sched/source.h"
@@ -20,6 +21,8 @@ Worker::Worker(Pool& pool, std::string name, std::size_t stack_bytes)
       visited_(pool.visits()),
       thread_(name_) {
   thread_.setStackSize(static_cast<int>(stack_bytes));
+  // It may be a handler that needed one more thread.
+  const base::OwnCode own;
   thread_.start(*this);
 }
 

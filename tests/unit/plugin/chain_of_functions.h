@@ -85,7 +85,8 @@ class Chain {
     for (Serve& serve : middleware) {
       Step& step = add(std::string(1, static_cast<char>('a' + made.size() % 26)), std::move(serve));
       step.middleware = {sizeof(berth_middleware), &step, run, nullptr};
-      made.push_back(std::make_shared<PluginMiddleware>(step.middleware, "kind", *step.host));
+      made.push_back(
+          std::make_shared<PluginMiddleware>(step.middleware, "kind", "GET /a", *step.host));
     }
     Step& last = add("handler", std::move(handler));
     last.handler = {sizeof(berth_handler), &last, run, nullptr};

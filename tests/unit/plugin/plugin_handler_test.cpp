@@ -106,9 +106,11 @@ TEST(PluginHandler, TheRouteOfALineIsRestoredWhereHandlersRunInsideEachOther) {
   RecordingSink sink;
   const HostTable host("alias", sink);
   {
-    const RouteScope outer("/outer");
+    const CallSite outer_site{"/outer"};
+    const CallScope outer(outer_site);
     {
-      const RouteScope inner("/inner");
+      const CallSite inner_site{"/inner"};
+      const CallScope inner(inner_site);
       host.log(LogLevel::kInfo, "a");
     }
     host.log(LogLevel::kInfo, "b");

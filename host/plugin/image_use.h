@@ -1,0 +1,70 @@
+// What holds a loaded image from outside its code: threads it started and thread_local destructors
+// it left with threads. It counts and names them; Image decides what follows.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/thread_annotations.h"
+#include "plugin/call_scope.h"
+
+namespace berth::plugin {
+
+// One for each image, made before it is loaded. Whoever still has to tell it of an end shares it.
+// Any thread.
+class ImageUse : public std::enable_shared_from_this<ImageUse> {
+ public:
+  // `path` is the one the loader is given. Known to of_address() until forget().
+  [[nodiscard]] static std::shared_ptr<ImageUse> make(std::string path);
+  ImageUse(const ImageUse&) = delete;
+  ImageUse& operator=(const ImageUse&) = delete;
+
+  // The image whose mapping holds the address; null: it is the host's, a library's, or nothing's.
+  // Takes no lock of the loader, so that constructors may start threads and wait for them.
+  [[nodiscard]] static std::shared_ptr<ImageUse> of_address(const void* address);
+  // Its image has left the process.
+  void forget();
+
+  // For calls outside of any route.
+  [[nodiscard]] const CallSite& site() const noexcept { return site_; }
+
+  // --- threads it started; counted from before they exist until nothing of the image can run on
+  // them any more ---
+  void thread_starts() noexcept { threads_.fetch_add(1, std::memory_order_relaxed); }
+  // The same one, on itself.
+  void thread_runs(pid_t thread);
+  // It has ended; 0: it never ran.
+  void thread_ended(pid_t thread) noexcept;
+  [[nodiscard]] std::size_t threads() const noexcept {
+    return threads_.load(std::memory_order_acquire);
+  }
+  // The system's names of those that run by now, sorted.
+  [[nodiscard]] std::vector<std::string> thread_names() const;
+
+  // --- leaving: threads that keep destructors of it run them when they are visited ---
+  void leave() noexcept;
+  [[nodiscard]] bool leaving() const noexcept { return leaving_.load(std::memory_order_acquire); }
+  // Changes whenever an image begins to leave.
+  [[nodiscard]] static std::size_t departures() noexcept {
+    return departures_.load(std::memory_order_acquire);
+  }
+
+ private:
+  explicit ImageUse(std::string path);
+
+  static inline constinit std::atomic<std::size_t> departures_{0};
+
+  const std::string path_;
+  CallSite site_;
+  std::atomic<std::size_t> threads_{0};
+  std::atomic<bool> leaving_{false};
+  mutable base::Mutex mutex_;
+  std::vector<pid_t> running_ BERTH_GUARDED_BY(mutex_);
+};
+
+}  // namespace berth::plugin
