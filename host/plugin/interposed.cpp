@@ -122,18 +122,15 @@ bool at_thread_exit(void (*run)(void*)) noexcept {
   return real_thread_exit(run, nullptr, __dso_handle) == 0;
 }
 
-}  // namespace berth::plugin
-
-int __cxa_thread_atexit_impl(void (*destructor)(void*), void* object, void* dso_symbol) {
-  using namespace berth::plugin;
+// With C linkage it is the same function in every namespace.
+extern "C" int __cxa_thread_atexit_impl(void (*destructor)(void*), void* object, void* dso_symbol) {
   std::shared_ptr<ImageUse> image = ImageUse::of_address(dso_symbol);
   if (!image) return real_thread_exit(destructor, object, dso_symbol);
   return keep_thread_exit(std::move(image), destructor, object) ? 0 : ENOMEM;
 }
 
-int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*routine)(void*),
-                   void* argument) noexcept {
-  using namespace berth::plugin;
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                              void* (*routine)(void*), void* argument) noexcept {
   std::shared_ptr<ImageUse> image = starter(routine);
   if (!image) return real_create(thread, attributes, routine, argument);
   auto* const counted = new (std::nothrow) CountedThread{std::move(image), routine, argument};
@@ -146,3 +143,5 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
   }
   return error;
 }
+
+}  // namespace berth::plugin
