@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/closed_handler.h"
@@ -69,6 +70,9 @@ class Generation {
   [[nodiscard]] const serve::Route& route(std::size_t index) const noexcept {
     return mux_->at(index);
   }
+  // The files of those it has loaded anew, by the same index, for whoever keeps them: once, for
+  // they are large.
+  [[nodiscard]] std::vector<std::string> take_bytes() noexcept { return std::exchange(bytes_, {}); }
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   // What became of each plugin when it was built.
   [[nodiscard]] const std::vector<PluginReport>& reports() const noexcept { return reports_; }
@@ -91,6 +95,7 @@ class Generation {
   std::vector<PluginReport> reports_;
   std::vector<std::shared_ptr<plugin::Plugin>> plugins_;
   std::vector<bool> fresh_;  // by the same index: loaded for this generation
+  std::vector<std::string> bytes_;
   ClosedHandler closed_;
   std::vector<Answer> answers_;  // by the place of their route
   std::unique_ptr<mux::Mux> mux_;

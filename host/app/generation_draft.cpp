@@ -125,16 +125,16 @@ GenerationDraft::Choice GenerationDraft::choose(const config::Plugin& entry,
   }
   const std::shared_ptr<plugin::Plugin> before = running(entry.alias);
   if (before) choice.report.previous_build_id = before->image().build_id();
-  const bool pinned = before && options_.pinned.contains(entry.alias);
+  const auto pin = options_.pinned.find(entry.alias);
   std::string path = plugin_path(entry.file);
-  if (pinned) {
-    path = before->image().path();  // with another `config:` the same bytes are loaded again
+  if (pin != options_.pinned.end()) {
+    path = pin->second;
   } else if (options_.image_of) {
     path = options_.image_of(entry).value_or(path);
   }
   if (auto status = examine(entry, path, choice); !status) {
     fall_back(entry, std::move(status).error(), choice, diagnostics);
-  } else if (pinned) {
+  } else if (pin != options_.pinned.end()) {
     choice.report.outcome = PluginOutcome::kPinned;
   }
   if (choice.plugin) {
@@ -212,8 +212,10 @@ void GenerationDraft::load(const config::Plugin& entry, Choice& choice,
   };
   auto loaded =
       plugin::Plugin::load(std::move(options), *choice.file, options_.context, options_.sink);
+  std::string bytes = std::move(choice.file->bytes);
   choice.file.reset();
   if (loaded) {
+    choice.bytes = std::move(bytes);
     choice.plugin = std::move(loaded).value();
     choice.fresh = true;
   } else if (entry.on_failure == config::OnFailure::kClose) {
@@ -317,6 +319,7 @@ std::unique_ptr<Generation> GenerationDraft::load(config::Diagnostics& diagnosti
   for (Choice& choice : choices_) {
     generation->plugins_.push_back(choice.plugin);
     generation->fresh_.push_back(choice.fresh);
+    generation->bytes_.push_back(std::move(choice.bytes));
   }
   generation->reports_ = plugins();
   return generation;

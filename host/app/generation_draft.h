@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -33,8 +34,8 @@ struct BuildOptions {
   std::string origin = "start";
   // Whose plugins go on where neither file nor `config:` is another; null: none.
   const Generation* running = nullptr;
-  // Aliases whose running image stays whatever their file is now.
-  std::set<std::string> pinned = {};
+  // Files to read in place of the configured ones, by alias, whatever those are now.
+  std::map<std::string, std::string> pinned = {};
   // The file to read in place of the one the configuration names (a rollback's); nothing: that one.
   std::function<std::optional<std::string>(const config::Plugin&)> image_of = {};
   // The image that served last, for on_failure: last-good; nothing: there is none.
@@ -80,6 +81,7 @@ class GenerationDraft {
     std::shared_ptr<plugin::Plugin> plugin;  // that goes on, or has been loaded
     std::optional<plugin::PluginFile> file;  // to be loaded
     bool fresh = false;                      // `plugin` was loaded by this draft
+    std::string bytes;                       // of its file, if so
   };
 
   [[nodiscard]] Choice choose(const config::Plugin& entry, config::Diagnostics& diagnostics);

@@ -9,10 +9,14 @@
 #include <memory>
 #include <utility>
 
+#include "app/boot.h"
 #include "app/generation.h"
+#include "app/generation_source.h"
+#include "app/generation_store.h"
 #include "app/options.h"
 #include "app/plugin_log.h"
 #include "app/process.h"
+#include "app/reloader.h"
 #include "app/server.h"
 #include "app/signals.h"
 #include "app/validate.h"
@@ -41,9 +45,9 @@ int refuse(std::string_view text) {
 // Everything between "started" and "ended", in the order of start; stop() is its mirror image.
 class Host {
  public:
-  Host(Generation& generation, Server& server, Signals& signals, observe::Log& log,
+  Host(Reloader& reloader, Server& server, Signals& signals, observe::Log& log,
        const base::Clock& clock)
-      : generation_(generation), server_(server), signals_(signals), log_(log), clock_(clock) {}
+      : reloader_(reloader), server_(server), signals_(signals), log_(log), clock_(clock) {}
 
   int run();
 
@@ -54,7 +58,7 @@ class Host {
   // Waits for connections to end; false: the deadline passed or a second signal came.
   [[nodiscard]] bool wait_drained(base::TimePoint deadline);
 
-  Generation& generation_;
+  Reloader& reloader_;
   Server& server_;
   Signals& signals_;
   observe::Log& log_;
@@ -63,26 +67,35 @@ class Host {
 };
 
 base::Status<> Host::start() {
-  if (auto status = generation_.start(plugin::StartPhase::kFirst); !status) {
+  if (auto status = reloader_.start_plugins(); !status) {
     return base::fail(base::ErrorCode::kSystem,
                       "a plugin does not start: " + status.error().front().what);
   }
-  return server_.start();
+  if (auto status = server_.start(); !status) return status;
+  reloader_.start();
+  return base::done();
 }
 
 int Host::run() {
   if (auto status = start(); !status) {
     (void)server_.end(clock_.now() + kThreadEnd);
-    generation_.stop();
+    reloader_.begin_stop();
+    reloader_.stop_plugins();
     return refuse(status.error().text);
   }
+  const ServerStatus status = reloader_.status();
   log_.info("serving", {{"version", version()},
-                        {"configuration", generation_.configuration().file},
-                        {"routes", generation_.configuration().routes.size()},
-                        {"plugins", generation_.plugins().size()}});
+                        {"configuration", status.configuration},
+                        {"generation", status.generation.number},
+                        {"routes", status.routes},
+                        {"plugins", status.generation.plugins.size()}});
+  if (!status.last_good_because.empty()) {
+    log_.error("an older generation serves: what the files say is refused",
+               {{"origin", status.generation.origin}, {"why", status.last_good_because}});
+  }
   for (int signal = 0; signal == 0 || signal == SIGHUP;) {
     signal = signals_.wait(base::TimePoint::max(), clock_);
-    if (signal == SIGHUP) log_.warn("SIGHUP is ignored: this version has no reload; restart berth");
+    if (signal == SIGHUP) reloader_.request_reload("SIGHUP");
   }
   const bool clean = stop();
   log_.info("stopped", {{"requests", server_.counters().total(observe::Counter::kRequests)}});
@@ -105,7 +118,8 @@ bool Host::wait_drained(base::TimePoint deadline) {
 }
 
 bool Host::stop() {
-  const config::Timeouts& timeouts = generation_.configuration().timeouts;
+  reloader_.begin_stop();
+  const config::Timeouts timeouts = reloader_.timeouts();
   log_.info("stopping", {{"connections", server_.connections()}});
   server_.announce_stop();
   if (timeouts.drain_delay > base::Duration::zero()) {
@@ -125,11 +139,18 @@ bool Host::stop() {
   }
   const bool ended = server_.end(clock_.now() + kThreadEnd);
   if (ended) {
-    generation_.stop();
+    reloader_.stop_plugins();
   } else {
     log_.warn("a handler has not returned: its plugin is not stopped");
   }
   return ended;
+}
+
+// How many generations are kept stands in the configuration; where that cannot be read, none goes.
+base::Result<GenerationStore> open_store(const std::string& state, const std::string& file,
+                                         const GenerationSource& source) {
+  const auto& read = source.loaded.configuration;
+  return GenerationStore::open(state, file, read ? read->generations : UINT64_MAX);
 }
 
 }  // namespace
@@ -142,38 +163,69 @@ int run_host(const RunOptions& options) {
   }
   auto inherited = take_inherited_sockets();
   if (!inherited) return refuse(inherited.error().text);
-  config::Loaded loaded = config::load_file(options.file, config::Environment::of_process());
-  if (!loaded.configuration) {
+  const config::Environment environment = config::Environment::of_process();
+  const auto state = plugin::state_folder(state_environment());
+  if (!state) return refuse(state.error().text);
+  GenerationSource source = read_files(options.file, environment);
+  auto store = open_store(*state, options.file, source);
+  GenerationStore* const kept = store ? &*store : nullptr;
+  std::string because;
+  const std::string findings = source.loaded.diagnostics.render(colour_of_stderr());
+  if (!choose_source(source, kept, options.last_good, environment, because)) {
     // Its plugins are looked at all the same, so that everything wrong is said at once.
     (void)validate(options.file);
     return 1;
   }
+  if (!because.empty()) std::cerr << findings;
   auto signals = Signals::open();
   if (!signals) return refuse(signals.error().text);
   const base::Clock& clock = base::system_clock();
-  auto log = observe::Log::open(log_options(loaded.configuration->log), clock);
+  auto log = observe::Log::open(log_options(source.loaded.configuration->log), clock);
   if (!log) return refuse(log.error().text);
   if (auto limit = net::raise_descriptor_limit(); !limit) {
     (*log)->warn("the limit of open descriptors stays as it is", {{"error", limit.error().text}});
   }
-  const auto state = plugin::state_folder(state_environment());
-  if (!state) return refuse(state.error().text);
+  if (!store) {
+    (*log)->warn("no generation is kept, so there is no way back",
+                 {{"error", store.error().text}});
+  }
   auto folder = plugin::PrivateFolder::create(*state);
   if (!folder) return refuse(folder.error().text);
 
   const plugin::LoadContext context{.folder = **folder};
   PluginLog sink(**log);
-  auto generation =
-      Generation::build(std::move(*loaded.configuration), context, sink, loaded.diagnostics);
-  std::cerr << loaded.diagnostics.render(colour_of_stderr());
-  if (!generation) return 1;
-  auto server = Server::open(generation->configuration(), generation->root(), **log, clock,
+  auto first = boot(source, std::move(because),
+                    {.environment = environment,
+                     .context = context,
+                     .sink = sink,
+                     .log = **log,
+                     .clock = clock,
+                     .store = kept,
+                     .last_good = options.last_good});
+  std::cerr << source.loaded.diagnostics.render(colour_of_stderr());
+  if (!first) return 1;
+  Generation& generation = *first->generation;
+  auto server = Server::open(generation.configuration(), generation.root(), **log, clock,
                              std::move(*inherited));
   if (!server) {
-    std::cerr << loaded.diagnostics.with_only(std::move(server).error()).render(colour_of_stderr());
+    std::cerr << source.loaded.diagnostics.with_only(std::move(server).error())
+                     .render(colour_of_stderr());
     return 1;
   }
-  return Host(*generation, **server, *signals, **log, clock).run();
+  Reloader reloader({.server = **server,
+                     .log = **log,
+                     .clock = clock,
+                     .context = context,
+                     .sink = sink,
+                     .environment = environment,
+                     .store = kept,
+                     .request_stop =
+                         [&log](const std::string& asked_by) {
+                           (*log)->info("a stop was asked for", {{"asked_by", asked_by}});
+                           (void)::kill(::getpid(), SIGTERM);
+                         }},
+                    std::move(*first));
+  return Host(reloader, **server, *signals, **log, clock).run();
 }
 
 }  // namespace berth::app

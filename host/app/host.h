@@ -8,6 +8,8 @@ namespace berth::app {
 struct RunOptions {
   std::string file;  // of the configuration
   bool allow_root = false;
+  // Where the configuration or a plugin is refused, the newest generation that is kept is served.
+  bool last_good = false;
 };
 
 // Serves until a signal ends it: SIGTERM, SIGINT and SIGQUIT stop gracefully, the second one at

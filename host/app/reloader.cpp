@@ -11,12 +11,11 @@
 #include <utility>
 
 #include "app/generation_draft.h"
+#include "app/generation_source.h"
 #include "app/generation_store.h"
 #include "app/plugin_probe.h"
 #include "app/process.h"
 #include "app/route_changes.h"
-#include "config/disk_files.h"
-#include "config/load.h"
 #include "config/restart.h"
 #include "observe/counters.h"
 
@@ -49,13 +48,6 @@ GenerationInfo info_of(const Generation& generation, GenerationInfo::State state
 }
 
 }  // namespace
-
-struct Reloader::Source {
-  config::Recording recording;
-  config::Loaded loaded;
-  std::string origin = "reload";
-  std::function<std::optional<std::string>(const config::Plugin&)> image_of = {};
-};
 
 Reloader::Reloader(ReloaderParts parts, FirstGeneration first)
     : parts_(std::move(parts)),
@@ -225,7 +217,7 @@ base::TimePoint Reloader::look_after_the_old() {
   return now + (soon ? base::Duration(kLookSoon) : base::Duration(kLookSeldom));
 }
 
-base::Result<Reloader::Source, std::string> Reloader::read_source(const Job& job,
+base::Result<GenerationSource, std::string> Reloader::read_source(const Job& job,
                                                                   ReloadReport& report) {
   std::string file;
   {
@@ -233,10 +225,7 @@ base::Result<Reloader::Source, std::string> Reloader::read_source(const Job& job
     file = serving_->configuration().file;
   }
   if (!job.rolls_back) {
-    config::DiskFiles disk;
-    config::RecordedFiles files(disk);
-    config::Loaded loaded = config::load(file, files, parts_.environment);
-    return Source{.recording = files.recording(), .loaded = std::move(loaded)};
+    return read_files(file, parts_.environment);
   }
   if (parts_.store == nullptr) return base::fail(std::string("no generations are kept: see the log"));
   std::uint64_t to = job.to.value_or(0);
@@ -246,25 +235,10 @@ base::Result<Reloader::Source, std::string> Reloader::read_source(const Job& job
     }
     if (to == 0) return base::fail(std::string("no generation before this one is kept"));
   }
-  auto stored = parts_.store->load(to);
-  if (!stored) {
-    return base::fail("generation " + std::to_string(to) + ": " + stored.error().text);
-  }
-  config::ReplayedFiles files(stored->recording);
-  config::Loaded loaded = config::load(file, files, parts_.environment);
-  auto images = std::make_shared<std::map<std::string, std::string>>();
-  for (const StoredPlugin& plugin : stored->generation.plugins) {
-    auto path = parts_.store->image(plugin.sha256);
-    if (!path) return base::fail("plugin \"" + plugin.alias + "\": " + path.error().text);
-    images->emplace(plugin.alias, std::move(path).value());
-  }
-  return Source{.recording = std::move(stored->recording),
-                .loaded = std::move(loaded),
-                .origin = "rollback to " + std::to_string(to),
-                .image_of = [images](const config::Plugin& plugin) {
-                  const auto found = images->find(plugin.alias);
-                  return found == images->end() ? std::nullopt : std::optional(found->second);
-                }};
+  auto source = read_kept(*parts_.store, to, parts_.environment);
+  if (!source) return base::fail(std::move(source).error().text);
+  source->origin = "rollback to " + std::to_string(to);
+  return std::move(*source);
 }
 
 ReloadReport Reloader::perform(const Job& job) {
@@ -291,7 +265,8 @@ ReloadReport Reloader::perform(const Job& job) {
   return report;
 }
 
-ReloadReport Reloader::build_and_swap(const Job& job, Source source, ReloadReport report) {
+ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
+                                      ReloadReport report) {
   report.origin = source.origin;
   config::Diagnostics& diagnostics = source.loaded.diagnostics;
   const auto refuse = [&](std::string why) {
@@ -331,10 +306,10 @@ ReloadReport Reloader::build_and_swap(const Job& job, Source source, ReloadRepor
   options.aborted = [this] { return stopping(); };
   if (parts_.store != nullptr) {
     if (!job.rolls_back) {
-      for (const PinInfo& pin : parts_.store->pins()) options.pinned.insert(pin.alias);
+      options.pinned = pinned_files(*parts_.store, parts_.log);
     }
     options.last_good = [this](const config::Plugin& plugin) {
-      return parts_.store->newest_image(plugin.alias);
+      return newest_image(*parts_.store, plugin.alias);
     };
   }
   GenerationDraft draft(
@@ -397,24 +372,10 @@ void Reloader::swap(std::unique_ptr<Generation> next, config::Recording recordin
   keep(*serving, recording_);
 }
 
-void Reloader::keep(const Generation& generation, const config::Recording& recording) {
+void Reloader::keep(Generation& generation, const config::Recording& recording) {
   if (parts_.store == nullptr) return;
-  StoredGeneration stored;
-  stored.number = generation.number();
-  stored.origin = generation.origin();
-  stored.made_at = made_at_[generation.number()];
-  stored.configuration = generation.configuration().file;
-  std::vector<StoredImage> images;
-  for (const auto& plugin : generation.plugins()) {
-    if (!plugin) continue;
-    stored.plugins.push_back({.alias = plugin->alias(),
-                              .file = plugin->path(),
-                              .sha256 = plugin->image().digest(),
-                              .build_id = plugin->image().build_id(),
-                              .version = plugin->note().version});
-    images.push_back({plugin->image().digest(), plugin->image().path()});
-  }
-  if (auto kept = parts_.store->save(stored, recording, images); !kept) {
+  if (auto kept = keep_generation(*parts_.store, generation, recording, seconds_of(parts_.clock));
+      !kept) {
     parts_.log.warn("this generation is not kept, so it cannot be rolled back to",
                     {{"generation", generation.number()}, {"error", kept.error().text}});
   }
@@ -461,7 +422,11 @@ ServerStatus Reloader::status() {
   status.requests = counters.total(observe::Counter::kRequests);
   status.requests_failed = counters.total(observe::Counter::kResponses5xx);
   status.retired_images = departures_.retired();
-  if (parts_.store != nullptr) status.pins = parts_.store->pins();
+  if (parts_.store != nullptr) {
+    if (const auto pins = parts_.store->pins()) {
+      for (const Pin& pin : *pins) status.pins.push_back({pin.alias, pin.build_id});
+    }
+  }
   const std::lock_guard lock(mutex_);
   status.configuration = serving_->configuration().file;
   status.stopping = stopping_;
@@ -545,7 +510,9 @@ base::Status<> Reloader::pin(const std::string& alias) {
   if (parts_.store == nullptr) {
     return base::fail(base::ErrorCode::kSystem, "no generations are kept: see the log");
   }
-  return parts_.store->pin(alias, plugin->image().digest(), plugin->image().build_id());
+  return parts_.store->pin({.alias = alias,
+                            .sha256 = plugin->image().digest(),
+                            .build_id = plugin->image().build_id()});
 }
 
 base::Status<> Reloader::unpin(const std::string& alias) {

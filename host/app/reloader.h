@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "app/control.h"
 #include "app/departures.h"
 #include "app/generation.h"
+#include "app/generation_source.h"
 #include "app/retirement.h"
 #include "app/server.h"
 #include "base/clock.h"
@@ -95,17 +97,15 @@ class Reloader final : public Control {
     ReloadRequest request;
     std::vector<std::promise<ReloadReport>> callers;
   };
-  // A configuration that was read, and where its plugins' files are.
-  struct Source;
-
   void run();
   [[nodiscard]] std::future<ReloadReport> enqueue(Job job);
   [[nodiscard]] ReloadReport refused(const ReloadRequest& request, std::string why);
   [[nodiscard]] ReloadReport perform(const Job& job);
-  [[nodiscard]] base::Result<Source, std::string> read_source(const Job& job, ReloadReport& report);
-  [[nodiscard]] ReloadReport build_and_swap(const Job& job, Source source, ReloadReport report);
+  [[nodiscard]] base::Result<GenerationSource, std::string> read_source(const Job& job, ReloadReport& report);
+  [[nodiscard]] ReloadReport build_and_swap(const Job& job, GenerationSource source,
+                                            ReloadReport report);
   void swap(std::unique_ptr<Generation> next, config::Recording recording);
-  void keep(const Generation& generation, const config::Recording& recording);
+  void keep(Generation& generation, const config::Recording& recording);
   void tell(const Job& job, const ReloadReport& report);
   // What is due about generations on their way out; when to look again.
   [[nodiscard]] base::TimePoint look_after_the_old();

@@ -21,9 +21,9 @@ constexpr auto kLoopTurn = 1s;
 
 }  // namespace
 
-Retirement::Retirement(std::unique_ptr<Generation> generation, Server& server, observe::Log& log,
+Retirement::Retirement(std::shared_ptr<Generation> generation, Server& server, observe::Log& log,
                        const base::Clock& clock)
-    : generation_(std::move(generation)), server_(server), log_(log), clock_(clock) {}
+    : generation_(std::move(generation)), server_(server), log_(log), clock_(clock), since_(clock.now()) {}
 
 void Retirement::follow(const Generation& serving) {
   const base::TimePoint now = clock_.now();

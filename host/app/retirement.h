@@ -17,14 +17,14 @@
 
 namespace berth::app {
 
-// The control thread only.
+// The control thread only, but for what says otherwise.
 class Retirement {
  public:
   // Takes a plugin that nothing of this generation uses any more.
   using Release = std::function<void(std::shared_ptr<plugin::Plugin>)>;
 
   // REQUIRES: `generation` was replaced in `server`, which outlives this, as the others do.
-  Retirement(std::unique_ptr<Generation> generation, Server& server, observe::Log& log,
+  Retirement(std::shared_ptr<Generation> generation, Server& server, observe::Log& log,
              const base::Clock& clock);
   Retirement(const Retirement&) = delete;
   Retirement& operator=(const Retirement&) = delete;
@@ -37,8 +37,14 @@ class Retirement {
   // whose drain is over, cuts them after limits::kDrainGrace. True: nothing uses it any more.
   [[nodiscard]] bool advance(const Release& release);
 
+  // At the end of the process, instead of the above: stops what the serving one has not stopped.
+  void stop_plugins() noexcept { generation_->stop(); }
+
+  // When it was replaced.
+  [[nodiscard]] base::TimePoint since() const noexcept { return since_; }
+  // Immutable but for plugins(), which are the control thread's. Any thread.
   [[nodiscard]] const Generation& generation() const noexcept { return *generation_; }
-  // Requests, queued ones and hijacked connections that still use it, by route.
+  // Requests, queued ones and hijacked connections that still use it, by route. Any thread.
   [[nodiscard]] std::vector<Hold> holds() const;
 
  private:
@@ -66,10 +72,11 @@ class Retirement {
   // Recalls or cuts every use of routes that involve the plugin.
   void end_requests(const std::string& alias, Step step) const;
 
-  std::unique_ptr<Generation> generation_;
+  const std::shared_ptr<Generation> generation_;
   Server& server_;
   observe::Log& log_;
   const base::Clock& clock_;
+  const base::TimePoint since_;
   std::vector<Leaving> leaving_;
   bool settled_ = false;  // no thread is between routing and handler with it any more
 };

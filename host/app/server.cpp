@@ -6,6 +6,7 @@
 
 #include "app/open_listeners.h"
 #include "app/options.h"
+#include "plugin/thread_exits.h"
 #include "sched/worker.h"
 
 namespace berth::app {
@@ -18,6 +19,7 @@ constexpr std::chrono::seconds kAccessLogEnd(1);
 sched::PoolOptions with_service(sched::PoolOptions options, serve::Service& service) {
   options.make_scratch = [&service] { return service.make_scratch(); };
   options.on_notice = [&service](sched::Notice notice) { service.on_notice(notice); };
+  options.on_visit = [] { plugin::visit_thread(); };
   return options;
 }
 

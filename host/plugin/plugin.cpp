@@ -212,15 +212,18 @@ base::Result<std::shared_ptr<Plugin>, Findings> Plugin::load(PluginOptions optio
   return plugin;
 }
 
-Plugin::~Plugin() noexcept {
-  stop();
+UnloadResult Plugin::unload() noexcept {
   {
     const base::MutexLock lock(control_);
     handlers_.clear();
     middleware_.clear();
   }
-  if (!image_) return;
-  const UnloadResult result = image_->unload();
+  return image_ ? image_->unload() : UnloadResult{.left = true, .holds = {}};
+}
+
+Plugin::~Plugin() noexcept {
+  stop();
+  const UnloadResult result = unload();
   if (result.left) return;
   const std::string why = result.why();
   const std::array<LogPair, 2> pairs{{{"file", options_.path}, {"why", why}}};

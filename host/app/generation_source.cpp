@@ -1,0 +1,95 @@
+#include "app/generation_source.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "config/disk_files.h"
+
+namespace berth::app {
+
+GenerationSource read_files(const std::string& file, const config::Environment& environment) {
+  config::DiskFiles disk;
+  config::RecordedFiles files(disk);
+  config::Loaded loaded = config::load(file, files, environment);
+  return GenerationSource{.recording = files.recording(), .loaded = std::move(loaded)};
+}
+
+base::Result<GenerationSource> read_kept(const GenerationStore& store, std::uint64_t number,
+                                         const config::Environment& environment) {
+  auto kept = store.load(number);
+  if (!kept) return base::fail(std::move(kept).error());
+  config::ReplayedFiles files(kept->recording);
+  config::Loaded loaded = config::load(kept->generation.configuration, files, environment);
+  const auto images = std::make_shared<std::map<std::string, std::string>>();
+  for (const StoredPlugin& plugin : kept->generation.plugins) {
+    auto image = store.image(plugin.sha256);
+    if (!image) {
+      return base::fail(image.error().code,
+                        "plugin \"" + plugin.alias + "\": " + image.error().text);
+    }
+    images->emplace(plugin.alias, std::move(image->path));
+  }
+  return GenerationSource{.recording = std::move(kept->recording),
+                          .loaded = std::move(loaded),
+                          .image_of = [images](const config::Plugin& plugin) {
+                            const auto found = images->find(plugin.alias);
+                            return found == images->end() ? std::nullopt
+                                                          : std::optional(found->second);
+                          }};
+}
+
+std::map<std::string, std::string> pinned_files(const GenerationStore& store, observe::Log& log) {
+  std::map<std::string, std::string> files;
+  const auto pins = store.pins();
+  if (!pins) {
+    log.error("pins are not heeded: they cannot be read", {{"error", pins.error().text}});
+    return files;
+  }
+  for (const Pin& pin : *pins) {
+    auto image = store.image(pin.sha256);
+    if (image) {
+      files.emplace(pin.alias, std::move(image->path));
+    } else {
+      log.error("a pin is not heeded: its image cannot be had",
+                {{"plugin", pin.alias}, {"error", image.error().text}});
+    }
+  }
+  return files;
+}
+
+std::optional<std::string> newest_image(const GenerationStore& store, const std::string& alias) {
+  for (const StoredGeneration& generation : store.list()) {
+    for (const StoredPlugin& plugin : generation.plugins) {
+      if (plugin.alias != alias) continue;
+      if (auto image = store.image(plugin.sha256)) return std::move(image->path);
+    }
+  }
+  return std::nullopt;
+}
+
+base::Status<> keep_generation(const GenerationStore& store, Generation& generation,
+                               const config::Recording& recording, std::int64_t made_at) {
+  StoredGeneration stored;
+  stored.number = generation.number();
+  stored.origin = generation.origin();
+  stored.made_at = made_at;
+  stored.configuration = generation.configuration().file;
+  const std::vector<std::string> bytes = generation.take_bytes();
+  std::vector<ImageBytes> images;
+  for (std::size_t i = 0; i < generation.plugins().size(); ++i) {
+    const auto& plugin = generation.plugins()[i];
+    if (!plugin) continue;
+    const plugin::Image& image = plugin->image();
+    stored.plugins.push_back({.alias = plugin->alias(),
+                              .file = plugin->path(),
+                              .sha256 = image.digest(),
+                              .build_id = image.build_id(),
+                              .version = plugin->note().version});
+    if (!bytes[i].empty()) images.push_back({image.digest(), bytes[i]});
+  }
+  if (auto status = store.save(stored, recording, images); !status) return status;
+  return store.prune(stored.number);
+}
+
+}  // namespace berth::app
