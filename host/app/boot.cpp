@@ -12,8 +12,11 @@ namespace {
 
 std::unique_ptr<Generation> build(GenerationSource& source, std::uint64_t number,
                                   const BootOptions& options) {
-  const PluginProbe probe(source.recording, options.environment);
   const config::Configuration& configuration = *source.loaded.configuration;
+  const ProbeOptions probing{.configuration = configuration.file,
+                             .recording = source.recording,
+                             .environment = options.environment,
+                             .timeout = configuration.timeouts.probe};
   BuildOptions building{.context = options.context,
                         .sink = options.sink,
                         .clock = options.clock,
@@ -21,8 +24,7 @@ std::unique_ptr<Generation> build(GenerationSource& source, std::uint64_t number
                         .origin = source.origin};
   building.image_of = source.image_of;
   building.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& file) {
-    return probe.run(configuration.file, plugin, file, options.context,
-                     configuration.timeouts.probe);
+    return probe_plugin(probing, plugin, file);
   };
   if (options.store != nullptr) {
     if (!source.image_of) building.pinned = pinned_files(*options.store, options.log);

@@ -27,6 +27,11 @@ std::optional<std::string> taken_out(const char* name) {
   return result;
 }
 
+config::Diagnostics::Colour colour_of(int descriptor) {
+  const bool wanted = ::isatty(descriptor) == 1 && environment("NO_COLOR").empty();
+  return wanted ? config::Diagnostics::Colour::kAlways : config::Diagnostics::Colour::kNever;
+}
+
 }  // namespace
 
 std::string_view version() noexcept { return BERTH_VERSION; }
@@ -64,9 +69,16 @@ plugin::StateEnvironment state_environment() {
   };
 }
 
-config::Diagnostics::Colour colour_of_stderr() {
-  const bool wanted = ::isatty(STDERR_FILENO) == 1 && environment("NO_COLOR").empty();
-  return wanted ? config::Diagnostics::Colour::kAlways : config::Diagnostics::Colour::kNever;
+RuntimeEnvironment runtime_environment() {
+  return {
+      .runtime_directory = environment("RUNTIME_DIRECTORY"),
+      .xdg_runtime_dir = environment("XDG_RUNTIME_DIR"),
+      .user = ::geteuid(),
+  };
 }
+
+config::Diagnostics::Colour colour_of_stderr() { return colour_of(STDERR_FILENO); }
+
+config::Diagnostics::Colour colour_of_stdout() { return colour_of(STDOUT_FILENO); }
 
 }  // namespace berth::app

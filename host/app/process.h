@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/control_place.h"
 #include "base/result.h"
 #include "config/diagnostic.h"
 #include "net/inherited_sockets.h"
@@ -31,8 +32,12 @@ namespace berth::app {
 // The environment that decides where state lies, as it is now: to be asked before any plugin loads.
 [[nodiscard]] plugin::StateEnvironment state_environment();
 
-// Colours where stderr is a terminal, unless $NO_COLOR is set (no-color.org). To be asked before
+// The environment that decides where the control socket lies, as it is now: likewise.
+[[nodiscard]] RuntimeEnvironment runtime_environment();
+
+// Colours where it is a terminal, unless $NO_COLOR is set (no-color.org). To be asked before
 // any other thread starts.
 [[nodiscard]] config::Diagnostics::Colour colour_of_stderr();
+[[nodiscard]] config::Diagnostics::Colour colour_of_stdout();
 
 }  // namespace berth::app

@@ -290,17 +290,18 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
   } else if (!source.loaded.remainder) {
     return refuse("the configuration cannot be read");
   }
-  const PluginProbe probe(source.recording, parts_.environment);
   BuildOptions options{
       .context = parts_.context, .sink = parts_.sink, .clock = parts_.clock, .number = number};
   options.origin = source.origin;
   options.running = running.get();
   options.image_of = source.image_of;
-  const std::string& file = running->configuration().file;
   if (readable) {
-    options.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& bytes) {
-      return probe.run(file, plugin, bytes, parts_.context,
-                       source.loaded.configuration->timeouts.probe);
+    options.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& file) {
+      return probe_plugin({.configuration = source.loaded.configuration->file,
+                           .recording = source.recording,
+                           .environment = parts_.environment,
+                           .timeout = source.loaded.configuration->timeouts.probe},
+                          plugin, file);
     };
   }
   options.aborted = [this] { return stopping(); };

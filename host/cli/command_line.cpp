@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -13,18 +15,24 @@
 #include "app/host.h"
 #include "app/process.h"
 #include "app/validate.h"
+#include "cli/control_verbs.h"
 #include "cli/inspect_verb.h"
 #include "cli/routes_verb.h"
 #include "config/load.h"
 #include "config/printable.h"
 #include "config/suggest.h"
+#include "config/values.h"
 
 namespace berth::cli {
 
 namespace {
 
-constexpr int kRefused = 1;
-constexpr int kUsage = 2;
+using namespace std::chrono_literals;
+
+// A reload probes its plugins one after another, each for timeouts.probe at most; a stop waits for
+// timeouts.shutdown. The others are answered at once.
+constexpr base::Duration kLongTimeout = 2min;
+constexpr base::Duration kShortTimeout = 10s;
 
 // What the options say; a verb takes its own.
 struct Options {
@@ -35,6 +43,12 @@ struct Options {
   std::optional<std::string> explain;
   std::string listener;
   std::string plugin_file;
+  std::optional<std::string> control;
+  std::string timeout;  // empty: the verb's own
+  bool dry_run = false;
+  bool wait = false;
+  std::optional<std::uint64_t> generation;
+  std::string alias;
 };
 
 base::Result<std::string> configuration_file(const Options& options) {
@@ -62,6 +76,55 @@ void add_config_option(CLI::App& verb, Options& options) {
   verb.add_option("-c,--config", options.config,
                   "The configuration; else $BERTH_CONFIG, ./berth.yaml, /etc/berth/berth.yaml")
       ->option_text("FILE");
+}
+
+// Of the verbs that talk to a running server.
+void add_control_options(CLI::App& verb, Options& options, bool json) {
+  verb.add_option("-c,--config", options.config,
+                  "The configuration of the server: its `control:` says where the socket is")
+      ->option_text("FILE");
+  verb.add_option("--control", options.control,
+                  "Its control socket; else /run/berth/control.sock or "
+                  "$XDG_RUNTIME_DIR/berth/control.sock")
+      ->option_text("PATH")
+      ->excludes("--config");
+  verb.add_option("--timeout", options.timeout, "How long to wait, such as 30s or 5m")
+      ->option_text("DURATION");
+  if (json) verb.add_flag("--json", options.json, "What the server answers, as JSON");
+  verb.footer(
+      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no server answers, 4 none in "
+      "time.");
+}
+
+void add_dry_run(CLI::App& verb, Options& options) {
+  verb.add_flag("--dry-run", options.dry_run, "Tell what it would do, and do nothing");
+}
+
+CLI::Option* add_generation(CLI::App& verb, Options& options, const std::string& name,
+                            const std::string& description) {
+  return verb.add_option(name, options.generation, description)
+      ->option_text("N")
+      ->check([](const std::string& text) {
+        const auto number = config::parse_integer(text);
+        return number && *number > 0 ? std::string()
+                                     : config::quote(text) + " is not the number of a generation";
+      });
+}
+
+template <class Verb>
+int with_server(const Options& options, base::Duration timeout, Verb verb) {
+  if (!options.timeout.empty()) {
+    const auto given = config::parse_duration(options.timeout);
+    if (!given) {
+      std::cerr << "berth: error: --timeout: " << given.error().what
+                << "\nhelp: " << given.error().help << '\n';
+      return kUsage;
+    }
+    timeout = *given;
+  }
+  return verb(ControlOptions{.target = {.path = options.control, .config = options.config},
+                             .json = options.json,
+                             .timeout = timeout});
 }
 
 // "berth plugin" for the verb that was reached.
@@ -105,7 +168,9 @@ int run(int argc, char** argv) {
   berth.failure_message(usage_error);
   berth.set_version_flag("--version", "berth " + std::string(app::version()));
   berth.footer(
-      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n"
+      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage; of the verbs that ask a running "
+      "server\n"
+      "also 3 no server answers, 4 none in time.\n"
       "`berth VERB --help` tells a verb's options.");
 
   CLI::App* const run = berth.add_subcommand("run", "Serve until SIGTERM or SIGINT");
@@ -129,12 +194,46 @@ int run(int argc, char** argv) {
   routes->add_option("--listener", options.listener, "The listener the request comes in by")
       ->option_text("NAME");
 
-  CLI::App* const plugin = berth.add_subcommand("plugin", "Tools for plugin files");
+  CLI::App* const reload = berth.add_subcommand(
+      "reload", "Have the server load its configuration and the plugins that changed");
+  add_dry_run(*reload, options);
+  add_control_options(*reload, options, true);
+
+  CLI::App* const rollback =
+      berth.add_subcommand("rollback", "Have the server go back to a generation that is kept");
+  add_generation(*rollback, options, "--to", "Which; else the one before");
+  add_dry_run(*rollback, options);
+  add_control_options(*rollback, options, true);
+
+  CLI::App* const status = berth.add_subcommand("status", "Show what the server does");
+  add_control_options(*status, options, true);
+
+  CLI::App* const generations = berth.add_subcommand(
+      "generations", "Show what serves, what is on its way out, and what can be rolled back to");
+  add_generation(*generations, options, "--why", "Tell what holds that generation in memory");
+  add_control_options(*generations, options, true);
+
+  CLI::App* const stop = berth.add_subcommand("stop", "Stop the server as SIGTERM does");
+  stop->add_flag("--wait", options.wait, "Until its process has ended");
+  add_control_options(*stop, options, false);
+
+  CLI::App* const plugin =
+      berth.add_subcommand("plugin", "Tools for plugin files, and for plugins that serve");
   plugin->require_subcommand(1);
   CLI::App* const inspect =
       plugin->add_subcommand("inspect", "Tell what a plugin file is, running none of its code");
   inspect->add_option("FILE", options.plugin_file, "The plugin, such as hello.so")->required();
   inspect->add_flag("--json", options.json, "As one JSON object");
+
+  CLI::App* const pin = plugin->add_subcommand(
+      "pin", "Have reloads leave the image of a plugin alone, whatever becomes of its file");
+  pin->add_option("ALIAS", options.alias, "The plugin, by its name in the configuration")
+      ->required();
+  add_control_options(*pin, options, false);
+  CLI::App* const unpin = plugin->add_subcommand("unpin", "Undo berth plugin pin");
+  unpin->add_option("ALIAS", options.alias, "The plugin, by its name in the configuration")
+      ->required();
+  add_control_options(*unpin, options, false);
 
   CLI::App* const version = berth.add_subcommand("version", "Show the version");
 
@@ -160,6 +259,33 @@ int run(int argc, char** argv) {
     });
   }
   if (inspect->parsed()) return inspect_plugin(options.plugin_file, options.json);
+  const auto long_ask = [&options](auto verb) { return with_server(options, kLongTimeout, verb); };
+  const auto short_ask = [&options](auto verb) {
+    return with_server(options, kShortTimeout, verb);
+  };
+  if (reload->parsed()) {
+    return long_ask([&](const ControlOptions& to) { return cli::reload(to, options.dry_run); });
+  }
+  if (rollback->parsed()) {
+    return long_ask([&](const ControlOptions& to) {
+      return roll_back(to, options.generation, options.dry_run);
+    });
+  }
+  if (status->parsed()) return short_ask(show_status);
+  if (generations->parsed()) {
+    return short_ask([&](const ControlOptions& to) {
+      return options.generation ? explain_generation(to, *options.generation)
+                                : show_generations(to);
+    });
+  }
+  if (pin->parsed() || unpin->parsed()) {
+    return short_ask(
+        [&](const ControlOptions& to) { return cli::pin(to, options.alias, pin->parsed()); });
+  }
+  if (stop->parsed()) {
+    return with_server(options, options.wait ? kLongTimeout : kShortTimeout,
+                       [&](const ControlOptions& to) { return cli::stop(to, options.wait); });
+  }
   if (version->parsed()) std::cout << "berth " << app::version() << '\n';
   return 0;
 }
