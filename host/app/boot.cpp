@@ -80,8 +80,7 @@ std::optional<FirstGeneration> boot(GenerationSource& source, std::string becaus
     if (!kept || !kept->loaded.configuration) continue;
     kept->origin = "last good: " + std::to_string(stored.number);
     if (auto generation = build(*kept, number, options)) {
-      return FirstGeneration{std::move(generation), std::move(kept->recording),
-                             std::move(because)};
+      return FirstGeneration{std::move(generation), std::move(kept->recording), std::move(because)};
     }
   }
   return std::nullopt;

@@ -39,7 +39,8 @@ bool Departures::advance() {
     const auto is_due = [&](const Departure& departure) {
       return now >= departure.try_again || server_.is_visited(departure.round);
     };
-    const auto first = std::stable_partition(departures_.begin(), departures_.end(), std::not_fn(is_due));
+    const auto first =
+        std::stable_partition(departures_.begin(), departures_.end(), std::not_fn(is_due));
     std::move(first, departures_.end(), std::back_inserter(due));
     departures_.erase(first, departures_.end());
   }
@@ -47,10 +48,9 @@ bool Departures::advance() {
     const plugin::UnloadResult result = departure.plugin->unload();
     if (result.left) continue;
     if (!std::exchange(departure.told, true)) {
-      log_.warn("a replaced plugin stays in memory for now",
-                {{"plugin", departure.plugin->alias()},
-                 {"generation", departure.generation},
-                 {"why", result.why()}});
+      log_.warn("a replaced plugin stays in memory for now", {{"plugin", departure.plugin->alias()},
+                                                              {"generation", departure.generation},
+                                                              {"why", result.why()}});
     }
     departure.try_again = now + kTryAgain;
     departure.round = UINT64_MAX;  // only then

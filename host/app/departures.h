@@ -41,10 +41,10 @@ class Departures {
   struct Departure {
     std::shared_ptr<plugin::Plugin> plugin;
     std::uint64_t generation = 0;
-    std::uint64_t round = 0;        // of visits: see Pool::begin_visit()
-    base::TimePoint try_again;      // visited or not
+    std::uint64_t round = 0;    // of visits: see Pool::begin_visit()
+    base::TimePoint try_again;  // visited or not
     base::TimePoint since;
-    bool told = false;              // that it stays
+    bool told = false;  // that it stays
   };
 
   Server& server_;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/boot.h"
+#include "app/control_server.h"
 #include "app/generation.h"
 #include "app/generation_source.h"
 #include "app/generation_store.h"
@@ -45,9 +46,14 @@ int refuse(std::string_view text) {
 // Everything between "started" and "ended", in the order of start; stop() is its mirror image.
 class Host {
  public:
-  Host(Reloader& reloader, Server& server, Signals& signals, observe::Log& log,
-       const base::Clock& clock)
-      : reloader_(reloader), server_(server), signals_(signals), log_(log), clock_(clock) {}
+  Host(Reloader& reloader, Server& server, ControlServer& control, Signals& signals,
+       observe::Log& log, const base::Clock& clock)
+      : reloader_(reloader),
+        server_(server),
+        control_(control),
+        signals_(signals),
+        log_(log),
+        clock_(clock) {}
 
   int run();
 
@@ -60,6 +66,7 @@ class Host {
 
   Reloader& reloader_;
   Server& server_;
+  ControlServer& control_;
   Signals& signals_;
   observe::Log& log_;
   const base::Clock& clock_;
@@ -73,13 +80,13 @@ base::Status<> Host::start() {
   }
   if (auto status = server_.start(); !status) return status;
   reloader_.start();
-  return base::done();
+  return control_.start();
 }
 
 int Host::run() {
   if (auto status = start(); !status) {
-    (void)server_.end(clock_.now() + kThreadEnd);
     reloader_.begin_stop();
+    (void)server_.end(clock_.now() + kThreadEnd);
     reloader_.stop_plugins();
     return refuse(status.error().text);
   }
@@ -137,7 +144,9 @@ bool Host::stop() {
               {{"connections", server_.connections()}});
     server_.cut();
   }
-  const bool ended = server_.end(clock_.now() + kThreadEnd);
+  // To the last it tells how the stop goes on.
+  const bool control_ended = control_.stop();
+  const bool ended = server_.end(clock_.now() + kThreadEnd) && control_ended;
   if (ended) {
     reloader_.stop_plugins();
   } else {
@@ -164,6 +173,7 @@ int run_host(const RunOptions& options) {
   auto inherited = take_inherited_sockets();
   if (!inherited) return refuse(inherited.error().text);
   const config::Environment environment = config::Environment::of_process();
+  const RuntimeEnvironment runtime = runtime_environment();
   const auto state = plugin::state_folder(state_environment());
   if (!state) return refuse(state.error().text);
   GenerationSource source = read_files(options.file, environment);
@@ -186,8 +196,7 @@ int run_host(const RunOptions& options) {
     (*log)->warn("the limit of open descriptors stays as it is", {{"error", limit.error().text}});
   }
   if (!store) {
-    (*log)->warn("no generation is kept, so there is no way back",
-                 {{"error", store.error().text}});
+    (*log)->warn("no generation is kept, so there is no way back", {{"error", store.error().text}});
   }
   auto folder = plugin::PrivateFolder::create(*state);
   if (!folder) return refuse(folder.error().text);
@@ -225,7 +234,15 @@ int run_host(const RunOptions& options) {
                            (void)::kill(::getpid(), SIGTERM);
                          }},
                     std::move(*first));
-  return Host(reloader, **server, *signals, **log, clock).run();
+  auto control =
+      ControlServer::open({.socket = generation.configuration().control, .environment = runtime},
+                          reloader, **log, clock);
+  if (!control) {
+    std::cerr << source.loaded.diagnostics.with_only({std::move(control).error()})
+                     .render(colour_of_stderr());
+    return 1;
+  }
+  return Host(reloader, **server, **control, *signals, **log, clock).run();
 }
 
 }  // namespace berth::app

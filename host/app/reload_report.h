@@ -28,16 +28,16 @@ enum class PluginOutcome : std::uint8_t {
 [[nodiscard]] std::string_view text_of(PluginOutcome outcome) noexcept;
 
 struct PluginReport {
-  std::string alias;
-  std::string file;  // as it was opened
+  std::string alias = {};
+  std::string file = {};  // as it was opened
   PluginOutcome outcome = PluginOutcome::kLoaded;
-  std::string version;            // of its note; empty: not known
-  std::string build_id;           // hexadecimal digits; empty: it has none
-  std::string previous_build_id;  // of the image that served before; empty: there was none
-  std::string reason;             // why it failed; else empty
+  std::string version = {};            // of its note; empty: not known
+  std::string build_id = {};           // hexadecimal digits; empty: it has none
+  std::string previous_build_id = {};  // of the image that served before; empty: there was none
+  std::string reason = {};             // why it failed; else empty
   base::Duration took{};
   // Why its image may have to stay in memory when it is replaced; mostly none.
-  std::vector<std::string> unload_blockers;
+  std::vector<std::string> unload_blockers = {};
 };
 
 struct RouteChange {

@@ -227,7 +227,8 @@ base::Result<GenerationSource, std::string> Reloader::read_source(const Job& job
   if (!job.rolls_back) {
     return read_files(file, parts_.environment);
   }
-  if (parts_.store == nullptr) return base::fail(std::string("no generations are kept: see the log"));
+  if (parts_.store == nullptr)
+    return base::fail(std::string("no generations are kept: see the log"));
   std::uint64_t to = job.to.value_or(0);
   if (!job.to) {
     for (const StoredGeneration& stored : parts_.store->list()) {
@@ -317,8 +318,7 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
       readable ? *source.loaded.configuration : std::move(*source.loaded.remainder), options,
       diagnostics);
   report.plugins = draft.plugins();
-  report.routes =
-      route_changes(running->configuration(), draft.configuration(), draft.reloaded());
+  report.routes = route_changes(running->configuration(), draft.configuration(), draft.reloaded());
   for (const config::Plugin& plugin : running->configuration().plugins) {
     if (draft.configuration().find_plugin(plugin.alias) != nullptr) continue;
     const auto gone = running->plugin(plugin.alias);
@@ -346,7 +346,7 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
   std::copy(loaded.begin(), loaded.end(), report.plugins.begin());
   if (!next) return refuse(why());
   if (auto started = next->start(plugin::StartPhase::kReload); !started) {
-    for (config::Diagnostic& finding : started.error()) diagnostics.add(std::move(finding));
+    for (const config::Diagnostic& finding : started.error()) diagnostics.add(finding);
     return refuse(why());
   }
   report.diagnostics = diagnostics.render();
@@ -390,8 +390,8 @@ void Reloader::tell(const Job& job, const ReloadReport& report) {
   const double seconds = std::chrono::duration<double>(report.took).count();
   const std::string_view what = job.rolls_back ? "rolled back" : "reloaded";
   if (job.request.dry_run) {
-    parts_.log.info("a reload was planned", {{"asked_by", job.request.asked_by},
-                                             {"would_be_done", report.done}});
+    parts_.log.info("a reload was planned",
+                    {{"asked_by", job.request.asked_by}, {"would_be_done", report.done}});
   } else if (report.done) {
     parts_.log.info(what, {{"generation", report.generation},
                            {"was", report.previous},
@@ -433,8 +433,8 @@ ServerStatus Reloader::status() {
   status.stopping = stopping_;
   status.last_good_because = last_good_because_;
   status.last_refused = last_refused_;
-  status.generation = info_of(*serving_, GenerationInfo::State::kServing,
-                              made_at_[serving_->number()]);
+  status.generation =
+      info_of(*serving_, GenerationInfo::State::kServing, made_at_[serving_->number()]);
   for (const auto& retirement : retiring_) {
     const Generation& old = retirement->generation();
     status.draining.push_back(
@@ -511,9 +511,8 @@ base::Status<> Reloader::pin(const std::string& alias) {
   if (parts_.store == nullptr) {
     return base::fail(base::ErrorCode::kSystem, "no generations are kept: see the log");
   }
-  return parts_.store->pin({.alias = alias,
-                            .sha256 = plugin->image().digest(),
-                            .build_id = plugin->image().build_id()});
+  return parts_.store->pin(
+      {.alias = alias, .sha256 = plugin->image().digest(), .build_id = plugin->image().build_id()});
 }
 
 base::Status<> Reloader::unpin(const std::string& alias) {

@@ -1,5 +1,5 @@
-// The control thread of a server: builds the next generation beside the serving one, swaps them, and
-// sees the old ones out. Whatever asks for a reload asks here; it opens no socket.
+// The control thread of a server: builds the next generation beside the serving one, swaps them,
+// and sees the old ones out. Whatever asks for a reload asks here; it opens no socket.
 #pragma once
 
 #include <condition_variable>
@@ -101,7 +101,8 @@ class Reloader final : public Control {
   [[nodiscard]] std::future<ReloadReport> enqueue(Job job);
   [[nodiscard]] ReloadReport refused(const ReloadRequest& request, std::string why);
   [[nodiscard]] ReloadReport perform(const Job& job);
-  [[nodiscard]] base::Result<GenerationSource, std::string> read_source(const Job& job, ReloadReport& report);
+  [[nodiscard]] base::Result<GenerationSource, std::string> read_source(const Job& job,
+                                                                        ReloadReport& report);
   [[nodiscard]] ReloadReport build_and_swap(const Job& job, GenerationSource source,
                                             ReloadReport report);
   void swap(std::unique_ptr<Generation> next, config::Recording recording);

@@ -23,15 +23,20 @@ constexpr auto kLoopTurn = 1s;
 
 Retirement::Retirement(std::shared_ptr<Generation> generation, Server& server, observe::Log& log,
                        const base::Clock& clock)
-    : generation_(std::move(generation)), server_(server), log_(log), clock_(clock), since_(clock.now()) {}
+    : generation_(std::move(generation)),
+      server_(server),
+      log_(log),
+      clock_(clock),
+      since_(clock.now()) {}
 
 void Retirement::follow(const Generation& serving) {
   const base::TimePoint now = clock_.now();
   for (const config::Plugin& entry : generation_->configuration().plugins) {
     auto plugin = generation_->plugin(entry.alias);
     if (!plugin || serving.has(*plugin)) continue;
-    const bool known = std::any_of(leaving_.begin(), leaving_.end(),
-                                   [&](const Leaving& leaving) { return leaving.plugin == plugin; });
+    const bool known = std::any_of(leaving_.begin(), leaving_.end(), [&](const Leaving& leaving) {
+      return leaving.plugin == plugin;
+    });
     if (!known) leaving_.push_back({.plugin = std::move(plugin), .drain_ends = now + entry.drain});
   }
 }

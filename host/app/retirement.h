@@ -33,8 +33,8 @@ class Retirement {
   // After each replacement, this one's own included: the plugins that `serving` has not got begin
   // to drain, and are told so.
   void follow(const Generation& serving);
-  // Does what is due: lets plugins go that drain and that no request uses, cancels requests of those
-  // whose drain is over, cuts them after limits::kDrainGrace. True: nothing uses it any more.
+  // Does what is due: lets plugins go that drain and that no request uses, cancels requests of
+  // those whose drain is over, cuts them after limits::kDrainGrace. True: nothing uses it any more.
   [[nodiscard]] bool advance(const Release& release);
 
   // At the end of the process, instead of the above: stops what the serving one has not stopped.

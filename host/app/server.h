@@ -69,8 +69,8 @@ class Server {
   void replace_root(serve::Root& next) noexcept { (void)service_.roots().replace(next); }
   [[nodiscard]] bool is_unused(const serve::Root& root) { return service_.roots().is_unused(root); }
   [[nodiscard]] bool synchronize(base::TimePoint deadline) { return loops_.synchronize(deadline); }
-  // Every connection that is used for a root now, each on its loop's driver, several at once. False:
-  // not all loops came to it by the deadline; what they do later is theirs.
+  // Every connection that is used for a root now, each on its loop's driver, several at once.
+  // False: not all loops came to it by the deadline; what they do later is theirs.
   [[nodiscard]] bool for_each_use(std::function<void(serve::Used&, const serve::Use&)> look,
                                   base::TimePoint deadline);
   // See Pool::begin_visit(); parked threads and loops are woken.

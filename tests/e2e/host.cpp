@@ -47,7 +47,8 @@ std::string Folder::write(const std::string& name, std::string_view text) const 
 }
 
 ChildOptions Folder::child_options() const {
-  return {.environment = {{"STATE_DIRECTORY", path_ + "/state"}}, .folder = path_};
+  return {.environment = {{"STATE_DIRECTORY", path_ + "/state"}, {"RUNTIME_DIRECTORY", path_}},
+          .folder = path_};
 }
 
 Outcome berth(const Folder& folder, std::vector<std::string> arguments) {
@@ -73,16 +74,7 @@ Host::~Host() {
   if (child_.running()) (void)stop();
 }
 
-std::uint16_t Host::port(std::string_view listener) {
-  const std::string name(listener);
-  std::size_t at = child_.err().find(" listener=" + name + " address=");
-  if (at == std::string::npos) at = child_.err().find("\"listener\":\"" + name + "\"");  // JSON
-  EXPECT_NE(at, std::string::npos) << child_.err();
-  if (at == std::string::npos) return 0;
-  const std::size_t end = child_.err().find('\n', at);
-  const std::string address = child_.err().substr(at, end - at);
-  return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
-}
+std::uint16_t Host::port(std::string_view listener) { return port_in(child_.err(), listener); }
 
 std::string Host::hello(const std::string& name) {
   test::RawClient client = connect();
@@ -97,6 +89,16 @@ std::string Host::stop() {
   expect_printable_lines(child_.out());  // the access log
   expect_orderly_log(child_.err());
   return child_.err();
+}
+
+std::uint16_t port_in(std::string_view log, std::string_view listener) {
+  const std::string name(listener);
+  std::size_t at = log.find(" listener=" + name + " address=");
+  if (at == std::string::npos) at = log.find("\"listener\":\"" + name + "\"");  // JSON
+  EXPECT_NE(at, std::string::npos) << log;
+  if (at == std::string::npos) return 0;
+  const std::string address(log.substr(at, log.find('\n', at) - at));
+  return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
 }
 
 std::vector<std::string_view> expect_printable_lines(std::string_view text) {

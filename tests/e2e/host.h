@@ -81,6 +81,9 @@ class Host {
   Child child_;
 };
 
+// Of a listener that the log of a host names; 0, with a test failure: it names none.
+[[nodiscard]] std::uint16_t port_in(std::string_view log, std::string_view listener = "public");
+
 // The lines of a text, all of which are whole and printable ASCII. Fails the test where one is not.
 std::vector<std::string_view> expect_printable_lines(std::string_view text);
 // Every line is one of the host's log. Fails the test where one is not.

@@ -1,0 +1,78 @@
+// The way back: generations that are kept, pins, and a start on the last one that was good.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "e2e/deployment.h"
+
+namespace berth::e2e {
+namespace {
+
+TEST(Rollback, TakesConfigurationAndImagesBackAsOne) {
+  Deployment deployment;
+  deployment.deploy(2);
+  deployment.configure(
+      release_configuration().append("  - { pattern: \"GET /other\", handler: app.which }\n"));
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  EXPECT_EQ(deployment.get("/other"), "release 2 of 1");
+
+  const Outcome outcome = deployment.berth({"rollback"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+  EXPECT_EQ(deployment.get("/other"), "404");
+  const Outcome generations = deployment.berth({"generations"});
+  EXPECT_NE(generations.out.find("rollback to 1"), std::string::npos) << generations.out;
+
+  EXPECT_EQ(deployment.berth({"rollback", "--to", "2"}).code, 0);
+  EXPECT_EQ(deployment.get("/other"), "release 2 of 1");
+  const Outcome unknown = deployment.berth({"rollback", "--to", "99"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_NE(unknown.err.find("99"), std::string::npos) << unknown.err;
+}
+
+TEST(Rollback, APinnedPluginStaysWhateverIsDeployed) {
+  Deployment deployment;
+  EXPECT_EQ(deployment.berth({"plugin", "pin", "app"}).code, 0);
+  deployment.deploy(2);
+  const Outcome outcome = deployment.berth({"reload"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+  EXPECT_EQ(deployment.berth({"plugin", "unpin", "app"}).code, 0);
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  EXPECT_EQ(deployment.get("/which"), "release 2 of 1");
+}
+
+TEST(Rollback, AStartRefusesABrokenPluginUnlessLastGoodIsGiven) {
+  Deployment deployment;
+  deployment.stop();
+  deployment.deploy_bytes("broken");
+  const Outcome refused =
+      run({BERTH_PROGRAM, "run", "--allow-root"}, deployment.folder().child_options());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("app.so"), std::string::npos) << refused.err;
+
+  deployment.start({"--last-good"});
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+  deployment.child().wait_for(" error an older generation serves");
+  const Outcome status = deployment.berth({"status"});
+  EXPECT_NE(status.out.find("app.so"), std::string::npos) << status.out;
+}
+
+TEST(Rollback, LastGoodStartsWithoutAConfigurationThatCanBeRead) {
+  Deployment deployment;
+  deployment.stop();
+  deployment.configure("listen: [");
+  deployment.start({"--last-good"});
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+}
+
+TEST(Rollback, NumbersGoOnAfterARestart) {
+  Deployment deployment;
+  deployment.stop();
+  deployment.start();
+  const Outcome status = deployment.berth({"status"});
+  EXPECT_NE(status.out.find("generation 2"), std::string::npos) << status.out;
+}
+
+}  // namespace
+}  // namespace berth::e2e
