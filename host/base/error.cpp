@@ -30,6 +30,8 @@ ErrorCode code_of(int errno_value) noexcept {
     case ENOBUFS:
     case ENOMEM:
     case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
       return ErrorCode::kExhausted;
     case ETIMEDOUT:
       return ErrorCode::kTimedOut;

@@ -39,8 +39,8 @@ bool before_or_at(const timespec& a, const timespec& b) noexcept {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec <= b.tv_nsec;
 }
 
-// A file's times are those of the kernel's last tick: another write in that tick would not show in
-// them. Waits for the next one; not for a clock that was set back.
+// Before Linux 6.13 a file's times are those of the kernel's last tick: another write in that tick
+// would not show in them. Waits for the next one; not for a clock that was set back.
 bool stat_after_the_tick(int file, struct stat& status) noexcept {
   constexpr int kTicks = 3;
   for (int tick = 0;; ++tick) {
