@@ -7,6 +7,7 @@
 
 #include "base/descriptor.h"
 #include "base/result.h"
+#include "plugin/plugin.h"
 
 namespace berth::app {
 
@@ -14,27 +15,30 @@ namespace berth::app {
 struct ProbeState {
   enum class Stage : char {
     kBegun = 'b',
-    kInPlugin = 'p',  // code of `plugin` was being run
+    kInPlugin = 'p',  // code of the plugin was being run: `doing` tells what for
     kFit = 'f',       // all is well
-    kRefused = 'r',   // it has said what is wrong
+    kRefused = 'r',   // `findings` say what is wrong
   };
   Stage stage = Stage::kBegun;
-  std::string plugin;  // its alias
+  std::string doing;          // "while it was loaded"; at most 511 bytes
+  plugin::Findings findings;  // of kRefused; none if what was written makes no sense
 };
 
 // The probe's end. The descriptor belongs to whoever started it.
 class ProbeReport {
  public:
   explicit ProbeReport(int descriptor) noexcept : descriptor_(descriptor) {}
-  void write(ProbeState::Stage stage, std::string_view plugin = {}) const noexcept;
+  void write(ProbeState::Stage stage, std::string_view doing = {}) const noexcept;
+  // The last word: findings first, so that kRefused is never there without them.
+  void refuse(const plugin::Findings& findings) const;
 
  private:
   int descriptor_;
 };
 
-// The waiting end: the file, closed when a program is started.
+// The waiting end: an empty file, closed when a program is started.
 [[nodiscard]] base::Result<base::Descriptor> make_probe_report();
-// What was written last.
+// What was written last. A plugin may have written there as well: any bytes are safe.
 [[nodiscard]] ProbeState read_probe_report(int descriptor);
 
 }  // namespace berth::app

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/host.h"
+#include "app/plugin_probe.h"
 #include "app/process.h"
 #include "app/validate.h"
 #include "cli/control_verbs.h"
@@ -38,8 +39,8 @@ constexpr base::Duration kShortTimeout = 10s;
 struct Options {
   std::optional<std::string> config;
   bool allow_root = false;
+  bool last_good = false;
   bool json = false;
-  int report = -1;
   std::optional<std::string> explain;
   std::string listener;
   std::string plugin_file;
@@ -176,14 +177,19 @@ int run(int argc, char** argv) {
   CLI::App* const run = berth.add_subcommand("run", "Serve until SIGTERM or SIGINT");
   add_config_option(*run, options);
   run->add_flag("--allow-root", options.allow_root, "Serve even as root");
+  run->add_flag("--last-good", options.last_good,
+                "Where the configuration or a plugin is refused, serve what served last");
 
   CLI::App* const validate = berth.add_subcommand(
       "validate", "Check the configuration and load its plugins in a child process; serve nothing");
   add_config_option(*validate, options);
 
+  app::ProbeArguments probed;
   CLI::App* const probe = berth.add_subcommand("probe", "What validate starts")->group("");
-  add_config_option(*probe, options);
-  probe->add_option("--report", options.report)->required();
+  probe->add_option("--config", probed.configuration)->required();
+  probe->add_option("--plugin", probed.alias)->required();
+  probe->add_option("--file", probed.path)->required();
+  probe->add_option("--cpu-seconds", probed.cpu_seconds)->required();
 
   CLI::App* const routes = berth.add_subcommand("routes", "Show the route table");
   add_config_option(*routes, options);
@@ -244,14 +250,15 @@ int run(int argc, char** argv) {
   }
   if (run->parsed()) {
     return with_configuration(options, [&](const std::string& file) {
-      return app::run_host({.file = file, .allow_root = options.allow_root});
+      return app::run_host(
+          {.file = file, .allow_root = options.allow_root, .last_good = options.last_good});
     });
   }
   if (validate->parsed()) {
     return with_configuration(options,
                               [&](const std::string& file) { return app::validate(file); });
   }
-  if (probe->parsed()) return app::probe(options.config.value_or(""), options.report);
+  if (probe->parsed()) app::run_probe(probed);
   if (routes->parsed()) {
     return with_configuration(options, [&](const std::string& file) {
       return options.explain ? explain_route(file, *options.explain, options.listener)

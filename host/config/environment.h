@@ -21,6 +21,8 @@ class Environment {
   // All of environ(7), as it is now. To be called while there is one thread.
   [[nodiscard]] static Environment of_process();
 
+  // All of them, by name. Valid as long as this object.
+  [[nodiscard]] const Variables& variables() const noexcept { return variables_; }
   // Null: not set. Any bytes but NUL. Valid as long as this object.
   [[nodiscard]] const std::string* find(std::string_view name) const noexcept;
 

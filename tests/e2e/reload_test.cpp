@@ -128,7 +128,7 @@ TEST(Reload, F72APluginThatIsGoneFromTheDiskServesOnAndReloadFailsByName) {
   ASSERT_EQ(::unlink((deployment.folder().path() + "/app.so").c_str()), 0);
   const Outcome outcome = deployment.berth({"reload"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_NE(outcome.err.find("berth.yaml:6:"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("berth.yaml:5:16:"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("app.so"), std::string::npos) << outcome.err;
   EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
 }

@@ -71,7 +71,7 @@ TEST(Rollback, NumbersGoOnAfterARestart) {
   deployment.stop();
   deployment.start();
   const Outcome status = deployment.berth({"status"});
-  EXPECT_NE(status.out.find("generation 2"), std::string::npos) << status.out;
+  EXPECT_NE(status.out.find("generation     2 since"), std::string::npos) << status.out;
 }
 
 }  // namespace

@@ -1,0 +1,46 @@
+// Loads one plugin of a configuration in a process of its own first, so that whatever it does there
+// costs nothing: it crashes, ends the process, never returns. Not a sandbox: the plugin may do
+// there what it may do here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/configuration.h"
+#include "config/environment.h"
+#include "config/recorded_files.h"
+#include "plugin/plugin.h"
+#include "plugin/plugin_file.h"
+
+namespace berth::app {
+
+// What every probe for one configuration shares; outlives them.
+struct ProbeOptions {
+  const std::string& configuration;        // the file, as it was given to config::load()
+  const config::Recording& recording;      // all that reading it read
+  const config::Environment& environment;  // that it was read with: the child's own
+  base::Duration timeout;                  // of the whole probe; of CPU time, too
+};
+
+// Runs `berth probe` for one plugin: it reads the recorded configuration, loads these very bytes of
+// the file, makes each handler and middleware that any route wants of it, has it test itself and
+// lets it go. REQUIRES: what check_file() says was heeded. Findings: what the plugin complained of,
+// at its place; a crash, an exit or no end at `entry.file_position`. Waits; any thread.
+[[nodiscard]] base::Status<plugin::Findings> probe_plugin(const ProbeOptions& options,
+                                                          const config::Plugin& entry,
+                                                          const plugin::PluginFile& file);
+
+// What the child is told on its command line; all else comes by inherited descriptors.
+struct ProbeArguments {
+  std::string configuration;
+  std::string alias;
+  std::string path;               // of the plugin's file, to speak of
+  std::uint64_t cpu_seconds = 0;  // 0: any
+};
+
+// The other end of probe_plugin(). Ends the process: 0 fit, 1 not.
+[[noreturn]] void run_probe(const ProbeArguments& arguments);
+
+}  // namespace berth::app

@@ -1,0 +1,188 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "app/options.h"
+#include "app/plugin_log.h"
+#include "app/plugin_probe.h"
+#include "app/probe_descriptors.h"
+#include "app/probe_report.h"
+#include "app/process.h"
+#include "base/clock.h"
+#include "base/descriptor.h"
+#include "config/load.h"
+#include "plugin/private_folder.h"
+
+namespace berth::app {
+
+namespace {
+
+using Stage = ProbeState::Stage;
+
+// The whole of an inherited file.
+base::Result<std::string> contents(int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) {
+    return base::fail(base::system_error(errno, "what the probe is given"));
+  }
+  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  for (std::size_t at = 0; at < bytes.size();) {
+    const ssize_t count =
+        ::pread(descriptor, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return base::fail(base::system_error(errno, "what the probe is given"));
+    at += static_cast<std::size_t>(count);
+  }
+  return bytes;
+}
+
+void limit(std::uint64_t cpu_seconds) {
+  // Nobody wants its core, and where memory runs out it is this process that goes, not the server.
+  const rlimit no_core{0, 0};
+  (void)::setrlimit(RLIMIT_CORE, &no_core);
+  const rlimit cpu{cpu_seconds, cpu_seconds + 1};
+  if (cpu_seconds > 0) (void)::setrlimit(RLIMIT_CPU, &cpu);
+  const base::Descriptor first(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  constexpr std::string_view kMost = "1000";
+  if (first) (void)!::write(first.get(), kMost.data(), kMost.size());
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+void add(plugin::Findings& all, plugin::Findings more) {
+  for (config::Diagnostic& finding : more) all.push_back(std::move(finding));
+}
+
+class Probe {
+ public:
+  Probe(const config::Configuration& configuration, const config::Plugin& entry,
+        const ProbeReport& report)
+      : configuration_(configuration), entry_(entry), report_(report) {}
+
+  // All that is wrong.
+  plugin::Findings run(plugin::PluginFile file, const plugin::LoadContext& context,
+                       plugin::LogSink& sink);
+
+ private:
+  void make_all(plugin::Plugin& plugin, plugin::Findings& findings) const;
+
+  const config::Configuration& configuration_;
+  const config::Plugin& entry_;
+  const ProbeReport& report_;
+};
+
+plugin::Findings Probe::run(plugin::PluginFile file, const plugin::LoadContext& context,
+                            plugin::LogSink& sink) {
+  report_.write(Stage::kInPlugin, "while it was loaded");
+  plugin::PluginOptions options{
+      .alias = entry_.alias,
+      .path = file.path,
+      .config = entry_.config,
+      .position = entry_.file_position,
+      .strict_permissions = false,  // whoever read the file has judged them
+  };
+  auto loaded = plugin::Plugin::load(std::move(options), file, context, sink);
+  if (!loaded) return std::move(loaded).error();
+  plugin::Findings findings;
+  make_all(**loaded, findings);
+  if (findings.empty()) {
+    report_.write(Stage::kInPlugin, "while it tested itself (self_test)");
+    if (auto fit = (*loaded)->self_test(); !fit) add(findings, std::move(fit).error());
+  }
+  report_.write(Stage::kInPlugin, "while it was taken down again");
+  loaded->reset();
+  return findings;
+}
+
+void Probe::make_all(plugin::Plugin& plugin, plugin::Findings& findings) const {
+  for (const config::Route& route : configuration_.routes) {
+    const auto begin = [&](const char* what) {
+      report_.write(Stage::kInPlugin, std::string("while it made ") + what + route.pattern);
+    };
+    if (route.plugin == entry_.alias) {
+      begin("the handler of ");
+      if (auto made = plugin.make({.kind = route.kind,
+                                   .pattern = route.pattern,
+                                   .config = route.config,
+                                   .position = route.handler_position});
+          !made) {
+        add(findings, std::move(made).error());
+      }
+    }
+    for (const config::Middleware& middleware : route.with) {
+      if (middleware.plugin != entry_.alias) continue;
+      begin("the middleware of ");
+      if (auto made = plugin.make_middleware({.kind = middleware.kind,
+                                              .pattern = route.pattern,
+                                              .config = middleware.config,
+                                              .position = middleware.handler_position});
+          !made) {
+        add(findings, std::move(made).error());
+      }
+    }
+  }
+}
+
+// Error: why there is nothing to be said of the plugin.
+base::Result<plugin::Findings> look(const ProbeArguments& arguments, const ProbeReport& report) {
+  const auto bytes = contents(kProbeRecording);
+  if (!bytes) return base::fail(bytes.error());
+  const auto recording = config::parse_recording(*bytes);
+  if (!recording) return base::fail(recording.error());
+  auto image = contents(kProbeImage);
+  if (!image) return base::fail(image.error());
+  config::ReplayedFiles files(*recording);
+  const config::Loaded loaded =
+      config::load(arguments.configuration, files, config::Environment::of_process());
+  const auto& read = loaded.configuration ? loaded.configuration : loaded.remainder;
+  const config::Plugin* const entry = read ? read->find_plugin(arguments.alias) : nullptr;
+  if (entry == nullptr) {
+    return base::fail(base::ErrorCode::kNotFound, "the recorded configuration has no such plugin");
+  }
+  observe::LogOptions log_to = log_options(read->log);
+  log_to.writer.output = "stderr";
+  log_to.level = observe::Level::kWarn;
+  auto log = observe::Log::open(std::move(log_to), base::system_clock());
+  if (!log) return base::fail(std::move(log).error());
+  const auto state = plugin::state_folder(state_environment());
+  if (!state) return base::fail(state.error());
+  auto folder = plugin::PrivateFolder::create(*state);
+  if (!folder) return base::fail(std::move(folder).error());
+  const plugin::LoadContext context{.folder = **folder};
+  PluginLog sink(**log);
+  plugin::PluginFile file;
+  file.path = arguments.path;
+  file.bytes = std::move(*image);
+  return Probe(*read, *entry, report).run(std::move(file), context, sink);
+}
+
+}  // namespace
+
+void run_probe(const ProbeArguments& arguments) {
+  limit(arguments.cpu_seconds);
+  const ProbeReport report(kProbeReport);
+  report.write(Stage::kBegun);
+  (void)take_inherited_sockets();  // what it starts is not to inherit these descriptors
+  const auto findings = look(arguments, report);
+  if (!findings) {
+    config::Diagnostic why;
+    why.position.file = arguments.configuration;
+    why.what = "plugin \"" + arguments.alias + "\" cannot be probed: " + findings.error().text;
+    report.refuse({why});
+  } else if (findings->empty()) {
+    report.write(Stage::kFit);
+  } else {
+    report.refuse(*findings);
+  }
+  // What it may have left behind has no say in the verdict.
+  ::_exit(findings && findings->empty() ? 0 : 1);
+}
+
+}  // namespace berth::app
