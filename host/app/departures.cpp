@@ -46,7 +46,13 @@ bool Departures::advance() {
   }
   for (Departure& departure : due) {
     const plugin::UnloadResult result = departure.plugin->unload();
-    if (result.left) continue;
+    if (result.left) {
+      if (departure.told) {
+        log_.info("a replaced plugin has left memory",
+                  {{"plugin", departure.plugin->alias()}, {"generation", departure.generation}});
+      }
+      continue;
+    }
     if (!std::exchange(departure.told, true)) {
       log_.warn("a replaced plugin stays in memory for now", {{"plugin", departure.plugin->alias()},
                                                               {"generation", departure.generation},

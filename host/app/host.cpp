@@ -21,6 +21,7 @@
 #include "app/server.h"
 #include "app/signals.h"
 #include "app/validate.h"
+#include "app/watcher.h"
 #include "base/clock.h"
 #include "config/load.h"
 #include "net/descriptor_limit.h"
@@ -214,6 +215,7 @@ int run_host(const RunOptions& options) {
   std::cerr << source.loaded.diagnostics.render(colour_of_stderr());
   if (!first) return 1;
   Generation& generation = *first->generation;
+  const config::Recording first_read = first->recording;
   auto server = Server::open(generation.configuration(), generation.root(), **log, clock,
                              std::move(*inherited));
   if (!server) {
@@ -221,19 +223,25 @@ int run_host(const RunOptions& options) {
                      .render(colour_of_stderr());
     return 1;
   }
-  Reloader reloader({.server = **server,
-                     .log = **log,
-                     .clock = clock,
-                     .context = context,
-                     .sink = sink,
-                     .environment = environment,
-                     .store = kept,
-                     .request_stop =
-                         [&log](const std::string& asked_by) {
-                           (*log)->info("a stop was asked for", {{"asked_by", asked_by}});
-                           (void)::kill(::getpid(), SIGTERM);
-                         }},
-                    std::move(*first));
+  std::unique_ptr<Watcher> watcher;  // behind whom it calls
+  Reloader reloader(
+      {.server = **server,
+       .log = **log,
+       .clock = clock,
+       .context = context,
+       .sink = sink,
+       .environment = environment,
+       .store = kept,
+       .on_read =
+           [&watcher](const config::Recording& recording, const config::Configuration& read) {
+             if (watcher) watcher->watch(FileWatch::targets_of(recording, read));
+           },
+       .request_stop =
+           [&log](const std::string& asked_by) {
+             (*log)->info("a stop was asked for", {{"asked_by", asked_by}});
+             (void)::kill(::getpid(), SIGTERM);
+           }},
+      std::move(*first));
   auto control =
       ControlServer::open({.socket = generation.configuration().control, .environment = runtime},
                           reloader, **log, clock);
@@ -242,7 +250,16 @@ int run_host(const RunOptions& options) {
                      .render(colour_of_stderr());
     return 1;
   }
-  return Host(reloader, **server, **control, *signals, **log, clock).run();
+  if (generation.configuration().watch) {
+    auto opened = Watcher::open([&reloader] { reloader.request_reload("watch"); }, **log, clock);
+    if (!opened) return refuse(opened.error().text);
+    watcher = std::move(*opened);
+    watcher->watch(FileWatch::targets_of(first_read, generation.configuration()));
+    watcher->start();
+  }
+  const int code = Host(reloader, **server, **control, *signals, **log, clock).run();
+  watcher.reset();
+  return code;
 }
 
 }  // namespace berth::app

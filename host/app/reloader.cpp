@@ -36,6 +36,21 @@ std::int64_t seconds_of(const base::Clock& clock) {
   return std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count();
 }
 
+// For whoever asked by a signal and has nothing but the log.
+void log_findings(observe::Log& log, const config::Diagnostics& diagnostics) {
+  std::size_t left = kLoggedFindings;
+  for (const config::Diagnostic& finding : diagnostics.all()) {
+    if (finding.severity != config::Severity::kError) continue;
+    if (left-- == 0) return;
+    std::string place = finding.position.file;
+    if (finding.position.line > 0) {
+      place += ":" + std::to_string(finding.position.line) + ":" +
+               std::to_string(finding.position.column);
+    }
+    log.error("what is wrong with the reload", {{"at", place}, {"what", finding.what}});
+  }
+}
+
 GenerationInfo info_of(const Generation& generation, GenerationInfo::State state,
                        std::int64_t made_at) {
   GenerationInfo info;
@@ -225,7 +240,13 @@ base::Result<GenerationSource, std::string> Reloader::read_source(const Job& job
     file = serving_->configuration().file;
   }
   if (!job.rolls_back) {
-    return read_files(file, parts_.environment);
+    GenerationSource source = read_files(file, parts_.environment);
+    if (parts_.on_read) {
+      const std::lock_guard lock(mutex_);
+      const auto& read = source.loaded.configuration;
+      parts_.on_read(source.recording, read ? *read : serving_->configuration());
+    }
+    return source;
   }
   if (parts_.store == nullptr)
     return base::fail(std::string("no generations are kept: see the log"));
@@ -273,6 +294,7 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
   const auto refuse = [&](std::string why) {
     report.refused = std::move(why);
     report.diagnostics = diagnostics.render();
+    if (!job.request.dry_run) log_findings(parts_.log, diagnostics);
     return std::move(report);
   };
   std::shared_ptr<Generation> running;
@@ -405,10 +427,6 @@ void Reloader::tell(const Job& job, const ReloadReport& report) {
                      {{"why", report.refused},
                       {"generation", report.generation},
                       {"asked_by", job.request.asked_by}});
-    for (const PluginReport& plugin : report.plugins) {
-      if (plugin.outcome != PluginOutcome::kFailed || plugin.reason.empty()) continue;
-      parts_.log.error("a plugin was refused", {{"plugin", plugin.alias}, {"why", plugin.reason}});
-    }
   }
 }
 

@@ -43,6 +43,9 @@ struct ReloaderParts {
   const config::Environment& environment;
   // Where generations are kept; null: nowhere, so there is no way back.
   GenerationStore* store = nullptr;
+  // Called on the control thread after each reading of the files, for whoever watches them: what
+  // was read, and the configuration it gave, else the one that serves. Empty: nobody does.
+  std::function<void(const config::Recording&, const config::Configuration&)> on_read = {};
   // Makes the process stop, as SIGTERM does. Any thread.
   std::function<void(const std::string& asked_by)> request_stop;
 };

@@ -1,7 +1,9 @@
 // Reload as an operator sees it: what is deployed is served, what was begun is finished, what is
 // broken changes nothing.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <string>
 #include <thread>
@@ -197,6 +199,41 @@ TEST(Reload, RequestsOfAReplacedPluginAreCancelledWhenItsDrainIsOver) {
   EXPECT_EQ(deployment.berth({"reload"}).code, 0);
   EXPECT_EQ(client.read_reply().body, "release 1 was cancelled");
   deployment.child().wait_for("release 1 stops");
+}
+
+TEST(Reload, AWatchedFileIsReloadedWhenAnotherTakesItsPlace) {
+  Deployment deployment(release_configuration({}, "watch: true\n"));
+  deployment.deploy(2);
+  deployment.child().wait_for(" info reloaded generation=2 was=1 ");
+  EXPECT_EQ(deployment.get("/which"), "release 2 of 1");
+  deployment.configure(release_configuration({}, "watch: true\n").append("# the same\n"));
+  deployment.child().wait_for(" info reloaded generation=3 was=2 ");
+  EXPECT_EQ(deployment.get("/which"), "release 2 of 2");
+}
+
+TEST(Reload, ARefusedOneIsToldInTheLogWithItsPlaces) {
+  Deployment deployment;
+  deployment.configure(release_configuration().append("  - { patern: \"GET /x\" }\n"));
+  deployment.child().signal(SIGHUP);
+  deployment.child().wait_for("a reload was refused, and the generation before serves on");
+  EXPECT_NE(deployment.child().err().find("at=berth.yaml:13:7"), std::string::npos)
+      << deployment.child().err();
+}
+
+TEST(Reload, AThreadThatAPluginLeftKeepsItsImageAndIsNamed) {
+  const std::string file = "lingers";
+  Deployment deployment(release_configuration().append(
+      "  - { pattern: \"GET /lingers\", handler: app.lingers, config: { file: lingers } }\n"));
+  deployment.folder().write(file, "");
+  EXPECT_EQ(deployment.get("/lingers"), "release 1");
+  deployment.deploy(2);
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  deployment.child().wait_for("a replaced plugin stays in memory for now");
+  const Outcome why = deployment.berth({"generations", "--why", "1"});
+  EXPECT_NE(why.out.find("thread"), std::string::npos) << why.out;
+  EXPECT_NE(deployment.berth({"status"}).out.find("retired"), std::string::npos);
+  ASSERT_EQ(::unlink((deployment.folder().path() + "/" + file).c_str()), 0);
+  deployment.child().wait_for("a replaced plugin has left memory");
 }
 
 TEST(Reload, F69AStopGivesARunningReloadUp) {

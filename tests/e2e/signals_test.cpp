@@ -126,15 +126,6 @@ TEST(Signals, TheShutdownDeadlineCutsWhatIsStuckAndSaysSo) {
   EXPECT_TRUE(stuck.closed_in_silence());
 }
 
-TEST(Signals, SighupIsToldAndIgnored) {
-  Host host(usual());
-  host.child().signal(SIGHUP);
-  host.child().wait_for(" warn SIGHUP is ignored: ");
-  EXPECT_EQ(host.hello("you"), "hello, you\n");
-  const std::string log = host.stop();
-  EXPECT_NE(log.find(" info stopped "), std::string::npos);
-}
-
 TEST(Signals, NeitherAGoneClientNorAGoneLogReaderEndsTheHost) {
   Host host(usual());
   const std::uint16_t port = host.port();
