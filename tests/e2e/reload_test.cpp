@@ -216,7 +216,7 @@ TEST(Reload, ARefusedOneIsToldInTheLogWithItsPlaces) {
   deployment.configure(release_configuration().append("  - { patern: \"GET /x\" }\n"));
   deployment.child().signal(SIGHUP);
   deployment.child().wait_for("a reload was refused, and the generation before serves on");
-  EXPECT_NE(deployment.child().err().find("at=berth.yaml:13:7"), std::string::npos)
+  EXPECT_NE(deployment.child().err().find("at=berth.yaml:12:7"), std::string::npos)
       << deployment.child().err();
 }
 
