@@ -144,7 +144,7 @@ TEST(ConfigurationDocument, HasTheNumbersOfRoutes) {
 }
 
 TEST(ConfigurationDocument, SaysOfEachKeyWhetherAReloadOrARestartTakesIt) {
-  const std::regex row(R"re(\n\| `([^`]+)` \|[^|]*\|[^|]*\|[^|]*\| ([a-z]+) \|)re");
+  const std::regex row(R"re(\n\| `([^`]+)` \|[^|\n]*\|[^|\n]*\|[^|\n]*\| ([a-z]+) \|)re");
   std::size_t rows = 0;
   for (std::sregex_iterator it(document().begin(), document().end(), row), end; it != end; ++it) {
     const bool reload = config::takes((*it)[1].str()) == config::Takes::kReload;
