@@ -213,4 +213,13 @@ inline constexpr std::size_t kControlConnections = 32;
 // Quiet time after the last change of a watched file before it is loaded: a deployment is many.
 inline constexpr std::chrono::nanoseconds kWatchQuiet = 100ms;
 
+// --- what plugins run in the background (plugin/)
+// Tasks of one image at a time, each a thread: pools belong to the plugin, and this is told to it
+// as a bug of its own would be.
+inline constexpr std::size_t kTasks = 64;
+// Timers of one image at a time, on one thread.
+inline constexpr std::size_t kTimers = 1024;
+// How long the tasks of an image that stops are waited for; one that needs longer keeps the image.
+inline constexpr std::chrono::nanoseconds kTaskEnd = 5s;
+
 }  // namespace berth::base::limits

@@ -72,6 +72,10 @@ std::int64_t write(berth_conn* c, const void* bytes, std::size_t size,
 
 void close(berth_conn* c) noexcept { delete c; }
 
+std::int32_t draining(const berth_conn* c) noexcept {
+  return c != nullptr && c->connection->drained() ? 1 : 0;
+}
+
 std::optional<base::TimePoint> time_of(std::int64_t at) noexcept {
   if (at == 0) return std::nullopt;
   return base::TimePoint(base::Duration(at));
@@ -108,7 +112,7 @@ std::int64_t send_file(berth_response* r, int fd, std::int64_t offset, std::int6
 }
 
 constexpr berth_flusher kFlusher{sizeof(berth_flusher), flush};
-constexpr berth_hijacker kHijacker{sizeof(berth_hijacker), hijack, read, write, close};
+constexpr berth_hijacker kHijacker{sizeof(berth_hijacker), hijack, read, write, close, draining};
 constexpr berth_controller kController{sizeof(berth_controller), set_read_deadline,
                                        set_write_deadline, enable_full_duplex};
 constexpr berth_file_sender kFileSender{sizeof(berth_file_sender), send_file};

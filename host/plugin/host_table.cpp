@@ -12,6 +12,7 @@
 #include "plugin/call_scope.h"
 #include "plugin/config_bridge.h"
 #include "plugin/exchange_bridge.h"
+#include "plugin/host_facets.h"
 
 namespace berth::plugin {
 
@@ -19,8 +20,6 @@ namespace {
 
 // Pairs of one line; what is over is counted in a pair of its own. A line of the log holds no more.
 constexpr std::size_t kLogPairs = 32;
-
-const void* host_facet(const berth_host*, const char*) noexcept { return nullptr; }
 
 LogLevel level_of(std::int32_t level) noexcept {
   switch (level) {
@@ -37,8 +36,12 @@ LogLevel level_of(std::int32_t level) noexcept {
 
 }  // namespace
 
-HostTable::HostTable(std::string alias, LogSink& sink)
-    : alias_(std::move(alias)), sink_(sink), calls_{} {
+HostTable::HostTable(std::string alias, LogSink& sink, const base::Clock& clock)
+    : alias_(std::move(alias)),
+      sink_(sink),
+      calls_{},
+      tasks_(*this, clock),
+      timers_(tasks_, *this, clock) {
   calls_.owner = this;
   calls_.size = sizeof(berth_host);
   calls_.abi_major = BERTH_ABI_MAJOR;
@@ -51,6 +54,12 @@ HostTable::HostTable(std::string alias, LogSink& sink)
   install_middleware_calls(calls_);
 }
 
+HostTable::~HostTable() { tasks_.stop(base::TimePoint::max()); }
+
+HostTable& HostTable::of(const berth_host& table) noexcept {
+  return *static_cast<const Calls&>(table).owner;
+}
+
 void HostTable::log(LogLevel level, std::string_view message,
                     std::span<const LogPair> pairs) const noexcept {
   sink_.write({level, alias_, CallScope::pattern(), message, pairs});
@@ -59,7 +68,7 @@ void HostTable::log(LogLevel level, std::string_view message,
 void HostTable::log_call(const berth_host* self, std::int32_t level, berth_str message,
                          const berth_pair* pairs, std::size_t pair_count) noexcept {
   if (self == nullptr || !is_valid(message)) return;
-  const HostTable& table = *static_cast<const Calls*>(self)->owner;
+  const HostTable& table = of(*self);
   std::array<LogPair, kLogPairs + 1> copies;
   const std::size_t given = pairs == nullptr ? 0 : pair_count;
   std::size_t count = 0;

@@ -11,7 +11,7 @@
 namespace berth::plugin {
 
 struct ImageHold {
-  std::string kind;  // "thread", "thread_local", "signal handler", "image"
+  std::string kind;  // "thread", "thread_local", "signal handler", "image"; "task" by Plugin
   std::string what;  // names, as far as there are any
   std::size_t count = 1;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "config/suggest.h"
 #include "plugin/abi_text.h"
 #include "plugin/config_bridge.h"
+#include "plugin/contained_call.h"
 #include "plugin/file_trust.h"
 #include "plugin/plugin_file.h"
 
@@ -199,7 +201,7 @@ base::Result<std::shared_ptr<Plugin>, Findings> Plugin::load(PluginOptions optio
   const std::string what = "plugin \"" + options.alias + "\", " + options.path + ": ";
   auto image = Image::load(file, context);
   if (!image) return fail(finding(options.position, what + image.error().text));
-  std::shared_ptr<Plugin> plugin(new Plugin(std::move(options), sink));
+  std::shared_ptr<Plugin> plugin(new Plugin(std::move(options), sink), &Plugin::retire);
   plugin->image_ = std::move(*image);
   plugin->host_.belong_to(plugin->image_->use());
   for (const std::string& blocker : plugin->image_->unload_blockers()) {
@@ -212,7 +214,23 @@ base::Result<std::shared_ptr<Plugin>, Findings> Plugin::load(PluginOptions optio
   return plugin;
 }
 
+void Plugin::retire(Plugin* plugin) noexcept {
+  if (plugin->stop()) {
+    delete plugin;
+    return;
+  }
+  // Its threads are still inside of it: nothing they could use may go.
+  const std::array<LogPair, 2> pairs{
+      {{"file", plugin->options_.path}, {"why", "a background task does not end"}}};
+  plugin->host_.log(LogLevel::kWarn, "the plugin stays in memory until the host ends", pairs);
+}
+
 UnloadResult Plugin::unload() noexcept {
+  if (const auto tasks = host_.tasks().running(); !tasks.empty()) {
+    UnloadResult kept;
+    for (const TaskInfo& task : tasks) kept.holds.push_back({"task", task.name});
+    return kept;
+  }
   {
     const base::MutexLock lock(control_);
     handlers_.clear();
@@ -222,7 +240,6 @@ UnloadResult Plugin::unload() noexcept {
 }
 
 Plugin::~Plugin() noexcept {
-  stop();
   const UnloadResult result = unload();
   if (result.left) return;
   const std::string why = result.why();
@@ -333,8 +350,7 @@ void Plugin::give_back(const std::string& key) noexcept {
   Instances<Made>& made = instances<Made>();
   const auto found = made.find(key);
   // It may have been lent again meanwhile.
-  if (found == made.end() || !found->second.users.expired()) return;
-  if (!started_) made.erase(found);
+  if (found != made.end() && found->second.users.expired()) made.erase(found);
 }
 
 base::Status<Findings> Plugin::self_test() {
@@ -351,6 +367,7 @@ base::Status<Findings> Plugin::self_test() {
 
 base::Status<Findings> Plugin::start(StartPhase phase) {
   const base::MutexLock lock(control_);
+  host_.tasks().open();
   if (image_->table().start == nullptr) {
     started_ = true;
     return base::done();
@@ -362,25 +379,46 @@ base::Status<Findings> Plugin::start(StartPhase phase) {
   });
   started_ = result >= 0;
   if (started_) return base::done();
+  end_tasks(base::limits::kTaskEnd);
   return fail(
       findings_of(scope, options_.position, "plugin \"" + options_.alias + "\" could not start"));
 }
 
-void Plugin::stop() noexcept {
+void Plugin::drain() noexcept {
   const base::MutexLock lock(control_);
-  if (!started_) return;
-  started_ = false;
-  if (image_->table().stop != nullptr) {
-    const CallScope inside(image_->use().site());
-    try {
-      image_->table().stop();
-    } catch (...) {  // a C++ plugin without the SDK's guard
-      host_.log(LogLevel::kError, "stop() threw an exception");
-    }
+  if (!started_ || std::exchange(drained_, true)) return;
+  if (image_->table().drain == nullptr) return;
+  const CallScope inside(image_->use().site());
+  try {
+    image_->table().drain();
+  } catch (...) {  // a C++ plugin without the SDK's guard
+    log_exception("drain()", host_);
   }
-  const auto unused = [](const auto& entry) { return entry.second.users.expired(); };
-  std::erase_if(handlers_, unused);
-  std::erase_if(middleware_, unused);
+}
+
+bool Plugin::stop(base::Duration bound) noexcept {
+  // Without control_: a task may be about to let go of the last request.
+  if (!end_tasks(bound)) return false;
+  const base::MutexLock lock(control_);
+  if (!std::exchange(started_, false) || image_->table().stop == nullptr) return true;
+  const CallScope inside(image_->use().site());
+  try {
+    image_->table().stop();
+  } catch (...) {
+    log_exception("stop()", host_);
+  }
+  return true;
+}
+
+bool Plugin::end_tasks(base::Duration bound) noexcept {
+  const auto left = host_.tasks().stop(base::system_clock().now() + bound);
+  for (const TaskInfo& task : left) {
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(task.age);
+    const std::string seconds = std::to_string(age.count());
+    const std::array<LogPair, 2> pairs{{{"task", task.name}, {"age_s", seconds}}};
+    host_.log(LogLevel::kWarn, "a background task was told to end, and still runs", pairs);
+  }
+  return left.empty();
 }
 
 }  // namespace berth::plugin

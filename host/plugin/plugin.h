@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "base/source_position.h"
 #include "base/thread_annotations.h"
@@ -19,6 +21,7 @@
 #include "plugin/log_sink.h"
 #include "plugin/plugin_handler.h"
 #include "plugin/plugin_middleware.h"
+#include "plugin/task_set.h"
 
 namespace berth::plugin {
 
@@ -45,13 +48,16 @@ struct Mount {
 // When start() is called; the values of the ABI.
 enum class StartPhase : std::int32_t { kFirst = 0, kReload = 1, kTakeover = 2 };
 
-// The order of a life: load, make (each route), self_test, start, requests, stop, the handlers go,
-// the plugin goes. Calls may come from any thread; the plugin sees them one at a time.
+// The order of a life: load, make (each route), self_test, start, requests, drain, requests, stop,
+// the handlers go, the plugin goes. Calls may come from any thread; the plugin sees them one at a
+// time.
 //
 //   Route table --shared_ptr--> PluginHandler or PluginMiddleware (deleter) --shared_ptr--> Plugin
 //   --> Image
 //
-// so that the image leaves when nothing can call it any more. The log tells if it could not.
+// so that the image leaves when nothing can call it any more. The log tells if it could not. A
+// handler without users is destroyed, started or not. With a background task that does not end
+// nothing of the plugin is taken down: it stays as long as the process.
 class Plugin : public std::enable_shared_from_this<Plugin> {
  public:
   // Reads, checks and loads the file. The one finding is at options.position. context and sink
@@ -64,7 +70,7 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
 
   Plugin(const Plugin&) = delete;
   Plugin& operator=(const Plugin&) = delete;
-  // stop() if it was not called, then the handlers, then the image.
+  // The handlers, then the image. stop() has succeeded before; the last pointer to go calls it.
   ~Plugin() noexcept;
 
   // The handler for a route: the same one for the same kind, pattern and configuration (where that
@@ -79,9 +85,17 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   [[nodiscard]] base::Status<Findings> self_test();
   // Before the first request, once. After a failure the plugin must not serve.
   [[nodiscard]] base::Status<Findings> start(StartPhase phase);
-  // After the last request. Handlers nobody uses are destroyed now, others when their users let go:
-  // the plugin's promise is that destroy() comes after stop(). Without start(), and twice: nothing.
-  void stop() noexcept;
+  // Tells it that it will be replaced or the host stops; requests go on. Once: later calls, and
+  // those to a plugin that is not started, do nothing.
+  void drain() noexcept;
+  // After the last request, and before the last handler is let go of, so that the plugin sees
+  // stop() before destroy(). Ends its tasks first, and waits at most `bound` for them. False: some
+  // still run (tasks().running()), which is logged, and nothing else was done; call it again.
+  // Without start(), and twice: nothing, true.
+  bool stop(base::Duration bound = base::limits::kTaskEnd) noexcept;
+
+  // What it runs in the background; empty before start() and after stop().
+  [[nodiscard]] const TaskSet& tasks() const noexcept { return host_.tasks(); }
 
   // Whether it is what a load of that file with that `config:` would give, so that it can go on in
   // its stead. digest: as Image's.
@@ -105,8 +119,8 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   [[nodiscard]] const Image& image() const noexcept { return *image_; }
 
  private:
-  // A handler or middleware and those who use it; without users it stays until stop(), and may be
-  // used again.
+  // A handler or middleware and those who use it; without users it goes, but if it is lent again
+  // while the last one lets go of it.
   template <class Made>
   struct Instance {
     std::unique_ptr<Made> made;
@@ -116,6 +130,10 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   using Instances = std::map<std::string, Instance<Made>, std::less<>>;
 
   Plugin(PluginOptions options, LogSink& sink);
+  // Deletes it if it can be stopped.
+  static void retire(Plugin* plugin) noexcept;
+  // False: some still run.
+  bool end_tasks(base::Duration bound) noexcept;
 
   template <class Made>
   [[nodiscard]] Instances<Made>& instances() BERTH_REQUIRES(control_);
@@ -137,6 +155,7 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   Instances<PluginHandler> handlers_ BERTH_GUARDED_BY(control_);
   Instances<PluginMiddleware> middleware_ BERTH_GUARDED_BY(control_);
   bool started_ BERTH_GUARDED_BY(control_) = false;
+  bool drained_ BERTH_GUARDED_BY(control_) = false;
 };
 
 }  // namespace berth::plugin

@@ -160,7 +160,9 @@ void H1Connection::on_deadline_held() noexcept {
 
 void H1Connection::on_drain_held() noexcept {
   // It hears the end of its input, and may say goodbye.
-  if (commit_.hijacked()) (void)::shutdown(stream_->fd(), SHUT_RD);
+  if (!commit_.hijacked()) return;
+  tell_drained();
+  (void)::shutdown(stream_->fd(), SHUT_RD);
 }
 
 void H1Connection::time_out(CommitWord::Exchange exchange) noexcept {

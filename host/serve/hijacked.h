@@ -2,6 +2,7 @@
 // thread that may wait. No HTTP any more.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -24,11 +25,21 @@ class HijackedConnection {
   [[nodiscard]] virtual net::Stream& hijacked_stream() noexcept = 0;
   // Ends the connection; the last call to it.
   virtual void end_hijack() noexcept = 0;
+
+  // Whether it was told to say goodbye: its handler is replaced, or the server stops. Any thread.
+  [[nodiscard]] bool drained() const noexcept { return drained_.load(std::memory_order_acquire); }
+
+ protected:
+  // Before whatever wakes a reader.
+  void tell_drained() noexcept { drained_.store(true, std::memory_order_release); }
+
+ private:
+  std::atomic<bool> drained_ = false;
 };
 
 // Owned by whoever hijacked. One reader and one writer at a time, each on any thread that may wait;
 // destroyed when neither is inside. It still counts as a connection of its listener, and a stop
-// tells it by the end of its input, waits for it, and at its deadline cuts it.
+// tells it by drained() and the end of its input, waits for it, and at its deadline cuts it.
 class Hijacked {
  public:
   // read_ahead: bytes that came behind the request's head and were not read by the handler.
@@ -49,6 +60,8 @@ class Hijacked {
                                            std::optional<base::Duration> timeout);
   // All of it. After a failure an unknown part of it is out.
   [[nodiscard]] IoStatus write(std::string_view bytes, std::optional<base::Duration> timeout);
+  // Whether it is to say goodbye; never again false. Any thread.
+  [[nodiscard]] bool drained() const noexcept { return connection_.drained(); }
 
  private:
   [[nodiscard]] base::TimePoint deadline(std::optional<base::Duration> timeout) const noexcept;

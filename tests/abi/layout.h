@@ -82,12 +82,13 @@ LAYOUT_SIZE(berth_flusher, 16);
 LAYOUT_OFFSET(berth_flusher, size, 0);
 LAYOUT_OFFSET(berth_flusher, flush, 8);
 
-LAYOUT_SIZE(berth_hijacker, 40);
+LAYOUT_SIZE(berth_hijacker, 48);
 LAYOUT_OFFSET(berth_hijacker, size, 0);
 LAYOUT_OFFSET(berth_hijacker, hijack, 8);
 LAYOUT_OFFSET(berth_hijacker, read, 16);
 LAYOUT_OFFSET(berth_hijacker, write, 24);
 LAYOUT_OFFSET(berth_hijacker, close, 32);
+LAYOUT_OFFSET(berth_hijacker, draining, 40);
 
 LAYOUT_SIZE(berth_controller, 32);
 LAYOUT_OFFSET(berth_controller, size, 0);
@@ -102,6 +103,19 @@ LAYOUT_OFFSET(berth_file_sender, send_file, 8);
 LAYOUT_SIZE(berth_peer, 16);
 LAYOUT_OFFSET(berth_peer, size, 0);
 LAYOUT_OFFSET(berth_peer, address, 8);
+
+LAYOUT_SIZE(berth_tasks, 48);
+LAYOUT_OFFSET(berth_tasks, size, 0);
+LAYOUT_OFFSET(berth_tasks, run, 8);
+LAYOUT_OFFSET(berth_tasks, stopping, 16);
+LAYOUT_OFFSET(berth_tasks, wait, 24);
+LAYOUT_OFFSET(berth_tasks, wake, 32);
+LAYOUT_OFFSET(berth_tasks, end, 40);
+
+LAYOUT_SIZE(berth_timers, 24);
+LAYOUT_OFFSET(berth_timers, size, 0);
+LAYOUT_OFFSET(berth_timers, set, 8);
+LAYOUT_OFFSET(berth_timers, cancel, 16);
 
 LAYOUT_SIZE(berth_handler, 32);
 LAYOUT_OFFSET(berth_handler, size, 0);
@@ -134,7 +148,7 @@ LAYOUT_OFFSET(berth_mount, pattern, 24);
 LAYOUT_OFFSET(berth_mount, plugin_config, 40);
 LAYOUT_OFFSET(berth_mount, config, 48);
 
-LAYOUT_SIZE(berth_plugin, 80);
+LAYOUT_SIZE(berth_plugin, 88);
 LAYOUT_OFFSET(berth_plugin, size, 0);
 LAYOUT_OFFSET(berth_plugin, abi_major, 4);
 LAYOUT_OFFSET(berth_plugin, abi_minor, 6);
@@ -148,6 +162,7 @@ LAYOUT_OFFSET(berth_plugin, make_middleware, 48);
 LAYOUT_OFFSET(berth_plugin, start, 56);
 LAYOUT_OFFSET(berth_plugin, stop, 64);
 LAYOUT_OFFSET(berth_plugin, self_test, 72);
+LAYOUT_OFFSET(berth_plugin, drain, 80);
 
 LAYOUT_VALUE(BERTH_OK, 0);
 LAYOUT_VALUE(BERTH_DEFERRED, 1);

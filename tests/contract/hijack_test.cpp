@@ -219,8 +219,10 @@ TEST_F(Hijack, ADrainIsTheEndOfInputAndIsWaitedFor) {
   std::promise<void> inside;
   routes.add("/raw", [&](ResponseWriter& response, Request&) {
     auto connection = response.hijack();
+    EXPECT_FALSE((*connection)->drained());
     inside.set_value();
     EXPECT_EQ(next(**connection), "");
+    EXPECT_TRUE((*connection)->drained());
     ASSERT_TRUE((*connection)->write("goodbye", std::nullopt));
   });
   start();

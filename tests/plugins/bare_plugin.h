@@ -38,6 +38,7 @@ const berth_plugin* bare_plugin() {
       nullptr,
       nullptr,
       nullptr,
+      nullptr,
       nullptr};
   return &plugin;
 }

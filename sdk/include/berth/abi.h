@@ -76,8 +76,7 @@ struct berth_host {
    * Never blocks: a full log drops and counts. Control bytes are escaped by the host. [any] */
   void (*log)(const berth_host* self, int32_t level, berth_str message, const berth_pair* pairs,
               size_t pair_count);
-  /* A further static table by name, such as "berth.timers/1"; NULL: this host has not got it. [any]
-   */
+  /* A further static table by name, such as "berth.timers/1"; NULL: this host has it not. [any] */
   const void* (*host_facet)(const berth_host* self, const char* facet_id);
 
   /* --- configuration [control]; NULL is an absent node. Its berth_config_kind: */
@@ -135,8 +134,7 @@ struct berth_host {
   int32_t (*req_cancelled)(const berth_request*);
   /* When the host will answer in the handler's stead: nanoseconds of CLOCK_MONOTONIC; 0: never. */
   int64_t (*req_deadline)(const berth_request*);
-  /* An optional power of this request (a static table), such as "berth.peer/1"; NULL: has it not.
-   */
+  /* An optional power of this request (a static table), "berth.peer/1" say; NULL: has it not. */
   const void* (*req_facet)(berth_request*, const char* facet_id);
   /* Keeps the exchange beyond serve(), which must then return BERTH_DEFERRED; what it began with
    * stays loaded. From then on one thread at a time uses request and response, as if inside
@@ -185,9 +183,8 @@ struct berth_host {
    * after one that it has seen, and nothing of what the host answers without the chain or in its
    * stead (400, 413, 503 of a full queue or the deadline). It is kept until its on_end(), which may
    * be after next() and serve() have returned. E_STATE, too, with a filter once a status is set. If
-   * the rest failed with nothing sent, all that was set and written is
-   * forgotten, resp_status_get() is 0, and the middleware may answer; else the response ends as a
-   * failed one, whatever the middleware returns. */
+   * the rest failed with nothing sent, all that was set and written is forgotten, resp_status_get()
+   * is 0, and the middleware may answer; else the response ends as a failed one, in any case. */
   int32_t (*next)(berth_request*, berth_response*, const berth_filter* filter);
   /* Hands bytes of the body outward, to the next filter or the connection; as resp_write, but where
    * the status has no content (204, 205, 304) they are dropped. E_STATE: outside of the on_body()
@@ -196,7 +193,7 @@ struct berth_host {
   /* 0.2 goes here. */
 };
 
-/* Tables behind resp_facet and req_facet. */
+/* Tables behind resp_facet, req_facet and host_facet. */
 #include <berth/abi_facets.h>
 
 /* plugin -> host. One mounted route. */
@@ -208,7 +205,8 @@ typedef struct berth_handler {
    * (which for E_CLOSED finds nobody); if it is, the connection is cut, so that it cannot pass for
    * complete. */
   int32_t (*serve)(void* self, berth_request*, berth_response*);
-  /* After the last serve() and after stop(); frees this table too. [control] */
+  /* After the last serve(), when no route has it any more: in the midst of the image's life, or
+   * after stop(). Frees this table too. [control] */
   void (*destroy)(void* self);
 } berth_handler;
 
@@ -262,11 +260,11 @@ enum berth_phase {
   BERTH_START_TAKEOVER = 2 /* one still serves in another process */
 };
 
-/* static storage. Order of a life: make (each route), self_test, start, serve..., stop, destroy
- * (each route), unload; validate ends after self_test. A reload may make and destroy in between.
- * All [control] but serve. An image has one plugin_config: a changed one is a new image. Images of
- * one plugin overlap for a drain's length: an exclusive resource is taken lazily and retried, never
- * required by start(). */
+/* static storage. Order of a life: make (each route), self_test, start, serve..., drain, serve...,
+ * stop, destroy (each route), unload; validate ends after self_test. A reload may make and destroy
+ * in between. All [control] but serve. An image has one plugin_config: a changed one is a new
+ * image. Images of one plugin overlap, for minutes if need be: an exclusive resource is taken
+ * lazily and retried, never required by start(). */
 typedef struct berth_plugin {
   uint32_t size;
   uint16_t abi_major, abi_minor; /* built with */
@@ -280,13 +278,16 @@ typedef struct berth_plugin {
   int32_t (*make)(const berth_host*, const berth_mount*, const berth_handler** out);
   /* The same for a middleware; NULL: the plugin has none. */
   int32_t (*make_middleware)(const berth_host*, const berth_mount*, const berth_middleware** out);
-  /* Optional (NULL): threads, pools, ports, timers. Only in an image about to serve, once.
+  /* Optional (NULL): pools, ports, tasks and timers. Only in an image about to serve, once.
    * Negative: it will not serve, and stop() is not called. */
   int32_t (*start)(const berth_host*, const berth_config* plugin_config, int32_t phase);
-  /* Optional: undoes start() after the last serve(); no thread of the plugin is left behind. */
+  /* Optional: undoes start() after the last serve() and the last task; leaves no thread behind. */
   void (*stop)(void);
   /* Optional: 0 if the image is fit to serve; no effect outside its own memory. */
   int32_t (*self_test)(const berth_host*);
+  /* Optional: the image will be replaced or the host stops. Requests go on for a while: what would
+   * last for long comes to its end. At most once, between start() and stop(), or not at all. */
+  void (*drain)(void);
 } berth_plugin;
 
 /* The one export; a function, whose name carries the major. The same table at each call. [any] */

@@ -1,6 +1,6 @@
-/* The optional powers of a request and a response, which req_facet() and resp_facet() of abi.h hand
- * out by name; a part of that header, and by the same rules: C11, tables that begin with their size
- * and only grow. */
+/* The optional powers of a request, a response and the host, which req_facet(), resp_facet() and
+ * host_facet() of abi.h hand out by name; a part of that header, and by the same rules: C11, tables
+ * that begin with their size and only grow. */
 #ifndef BERTH_ABI_FACETS_H
 #define BERTH_ABI_FACETS_H
 #include <berth/abi.h>
@@ -65,14 +65,18 @@ typedef struct berth_hijacker {
   uint32_t size;
   /* Takes the connection over; request and response are then of no use. E_STATE once the head is
    * committed; E_FAILED where too many threads wait for clients already. It may wait until earlier
-   * replies are sent. A stop of the host is the end of the connection's input. [request] */
+   * replies are sent. [request] */
   int32_t (*hijack)(berth_response*, berth_conn** out);
-  /* Bytes read, those the host had read ahead first; 0: end. [any] one reader at a time */
+  /* Bytes read, those the host had read ahead first; 0: end, also once it is draining and what had
+   * come by then is read. [any] one reader at a time */
   int64_t (*read)(berth_conn*, void* buffer, size_t capacity, int32_t timeout_ms);
   /* size, all of it. timeout_ms negative: none. [any] one writer at a time */
   int64_t (*write)(berth_conn*, const void* bytes, size_t size, int32_t timeout_ms);
   /* Exactly once; until then the plugin stays loaded. [any] */
   void (*close)(berth_conn*);
+  /* 1: the image is being replaced or the host stops, so say goodbye and close; writes still work.
+   * A read that waits for the client is woken by it. Else 0. [any] */
+  int32_t (*draining)(const berth_conn*);
 } berth_hijacker;
 
 #define BERTH_CONTROLLER "berth.controller/1"
@@ -99,6 +103,51 @@ typedef struct berth_file_sender {
    * [request] */
   int64_t (*send_file)(berth_response*, int fd, int64_t offset, int64_t size);
 } berth_file_sender;
+
+/* --- of the host; all between the beginning of start() and the stop of the image: */
+typedef struct berth_task berth_task; /* host's, until work() returns */
+
+#define BERTH_TASKS "berth.tasks/1"
+typedef struct berth_tasks {
+  uint32_t size;
+  /* Calls work(self, task) once, on a thread of the host's own, which counts for the image and
+   * shows `name` to people. When the image ends, after the last serve() and before stop(), the host
+   * tells all tasks to end and waits. One that does not end in time is told by name, keeps stop()
+   * from being called, and the image in memory. Returns a number above 0. E_STATE: not started, or
+   * stopped; E_TOO_LARGE: above a limit of the host (0.1: 64 of an image); E_INVALID: no work, or
+   * no name; E_FAILED: no thread is to be had. [any] */
+  int64_t (*run)(const berth_host*, berth_str name, void (*work)(void* self, berth_task*),
+                 void* self);
+  /* 1: the task has to end; else 0. Only within its work(). */
+  int32_t (*stopping)(const berth_task*);
+  /* Sleeps for so many nanoseconds, negative: without end; less if it is woken or told to end. 1 or
+   * 0, as stopping(). Only within its work(). */
+  int32_t (*wait)(berth_task*, int64_t nanoseconds);
+  /* Ends the wait() of a task, or its next one, if it has not ended. E_INVALID: no such task was
+   * run. [any] */
+  int32_t (*wake)(const berth_host*, int64_t task);
+  /* Tells a task to end, and waits until it has; from within its own work() it only tells it.
+   * BERTH_OK as well where it has ended already. E_INVALID: no such task was run. [any] */
+  int32_t (*end)(const berth_host*, int64_t task);
+} berth_tasks;
+
+#define BERTH_TIMERS "berth.timers/1"
+typedef struct berth_timers {
+  uint32_t size;
+  /* Calls tick(self) after `first` nanoseconds and then each `period`; 0: only once. The timers of
+   * an image share one thread, a task of it: they never run at once, and one that waits holds up
+   * those of its own image and nobody else's. What is missed meanwhile is left out, not made up
+   * for. When no tick will come any more release(self) is called, once, unless it is NULL: after
+   * the only tick, within cancel(), or before stop(). Returns a number above 0. E_STATE, E_FAILED:
+   * as run(); E_TOO_LARGE: above a limit (0.1: 1024 of an image); E_INVALID: no tick, or a negative
+   * time; on failure `self` stays the caller's. [any] */
+  int64_t (*set)(const berth_host*, int64_t first, int64_t period, void (*tick)(void* self),
+                 void (*release)(void* self), void* self);
+  /* When it returns the timer ticks no more, and no tick of it runs: it waits for one that does,
+   * unless called from it. Once; BERTH_OK as well where the timer has ended by itself or by the
+   * stop. E_INVALID: there was no such timer. [any] */
+  int32_t (*cancel)(const berth_host*, int64_t timer);
+} berth_timers;
 
 #ifdef __cplusplus
 }

@@ -1,12 +1,13 @@
-// From the parts of a plugin to its table in abi.h, and the one place where exceptions meet the
-// boundary; not for use by plugins but through BERTH_PLUGIN().
+// From the parts of a plugin to its table in abi.h; not for use by plugins but through
+// BERTH_PLUGIN().
 #pragma once
 
 #include <berth/abi.h>
+#include <berth/background.hpp>
 #include <berth/config.hpp>
+#include <berth/guard.hpp>
 #include <berth/handler.hpp>
 #include <berth/host.hpp>
-#include <berth/log.hpp>
 #include <berth/middleware.hpp>
 #include <berth/request.hpp>
 #include <berth/response.hpp>
@@ -14,52 +15,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 namespace berth {
 namespace detail {
-
-// What went wrong, as a result for the host. Errors that are the client's or a limit's pass without
-// a line; all else is a bug or a failure, and the host adds plugin and route to the line.
-template <class Function>
-[[gnu::always_inline]] inline std::int32_t guard(const Function& body) noexcept {
-  try {
-    body();
-    return BERTH_OK;
-  } catch (const NextFailed& error) {
-    return error.code();
-  } catch (const Error& error) {
-    const bool expected = error.code() == BERTH_E_CLOSED || error.code() == BERTH_E_TIMEOUT ||
-                          error.code() == BERTH_E_TOO_LARGE;
-    if (!expected) log(Level::error, error.what());
-    return error.code();
-  } catch (const std::exception& error) {
-    log(Level::error, error.what());
-  } catch (...) {
-    log(Level::error, "an exception that is no std::exception");
-  }
-  return BERTH_E_FAILED;
-}
-
-// The same where a configuration is read: what is thrown becomes a complaint with a position, that
-// of `whole` where nothing better is known.
-template <class Function>
-std::int32_t guard_config(const berth_config* whole, const Function& body) noexcept {
-  try {
-    body();
-    return BERTH_OK;
-  } catch (const ConfigError& error) {
-    return host->config_fail(error.node(), str(error.what()));
-  } catch (const std::exception& error) {
-    host->config_fail(whole, str(error.what()));
-  } catch (...) {
-    host->config_fail(whole, str("an exception that is no std::exception"));
-  }
-  return BERTH_E_FAILED;
-}
 
 // The host's handle on a handler.
 struct Mounted {
@@ -204,9 +165,10 @@ class Entry {
             .kind = &kind,
             .make = &make,
             .make_middleware = find(Part::What::middleware) != nullptr ? &make_middleware : nullptr,
-            .start = find(Part::What::start) != nullptr ? &start : nullptr,
-            .stop = find(Part::What::stop) != nullptr ? &stop : nullptr,
-            .self_test = find(Part::What::self_test) != nullptr ? &self_test : nullptr};
+            .start = &start,
+            .stop = &stop,
+            .self_test = find(Part::What::self_test) != nullptr ? &self_test : nullptr,
+            .drain = find(Part::What::drain) != nullptr ? &drain : nullptr};
   }
 
  private:
@@ -269,11 +231,21 @@ class Entry {
   static std::int32_t start(const berth_host* table, const berth_config* config,
                             std::int32_t phase) noexcept {
     attach(table);
-    return guard_config(
-        config, [&] { find(Part::What::start)->start(Config(config), static_cast<Phase>(phase)); });
+    ++life;
+    const std::int32_t result = guard_config(config, [&] {
+      constexpr const Part* kHook = find(Part::What::start);
+      if constexpr (kHook != nullptr) kHook->start(Config(config), static_cast<Phase>(phase));
+    });
+    if (result != BERTH_OK) ++life;
+    return result;
+  }
+  static void drain() noexcept {
+    guard([] { find(Part::What::drain)->call(); });
   }
   static void stop() noexcept {
-    guard([] { find(Part::What::stop)->call(); });
+    ++life;
+    constexpr const Part* kHook = find(Part::What::stop);
+    if constexpr (kHook != nullptr) guard([] { kHook->call(); });
   }
   static std::int32_t self_test(const berth_host* table) noexcept {
     attach(table);

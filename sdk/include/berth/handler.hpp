@@ -55,10 +55,10 @@ enum class Phase : std::int32_t {
   takeover = BERTH_START_TAKEOVER
 };
 
-// What BERTH_PLUGIN() takes: made by handler(), middleware(), on_start(), on_stop() and
+// What BERTH_PLUGIN() takes: made by handler(), middleware(), on_start(), on_drain(), on_stop() and
 // on_self_test() below.
 struct Part {
-  enum class What { handler, middleware, start, stop, self_test };
+  enum class What { handler, middleware, start, drain, stop, self_test };
   What what;
   const char* name = nullptr;
   std::unique_ptr<Handler> (*make)(const Mount&) = nullptr;
@@ -119,13 +119,17 @@ consteval Part middleware(const char* name) {
           .make_middleware = &detail::make<T, Middleware>};
 }
 
-// Runs once in an image about to serve, with the plugin's configuration: threads, pools, ports and
-// timers. A throw keeps the image from serving. An older image, or one in another process, may
-// still be started: what only one can own is taken lazily and retried.
+// Runs once in an image about to serve, with the plugin's configuration: pools, ports, background()
+// and every(). A throw keeps the image from serving. Phase::reload and takeover say that an older
+// image, or one in another process, still is started, and may be for minutes: what only one can own
+// is taken lazily and retried.
 consteval Part on_start(void (*start)(const Config& plugin_config, Phase phase)) {
   return {.what = Part::What::start, .start = start};
 }
-// Undoes on_start(), after the last serve() and before handlers are destroyed. Leaves no thread.
+// The image will be replaced or the server stops. Requests go on for a while, so all that serves
+// them stays; what would last for long (streams, hijacked connections) is brought to its end.
+consteval Part on_drain(void (*drain)()) { return {.what = Part::What::drain, .call = drain}; }
+// Undoes on_start(), after the last serve(), the last task and the last timer. Leaves no thread.
 consteval Part on_stop(void (*stop)()) { return {.what = Part::What::stop, .call = stop}; }
 // Throws if what was made is not fit to serve; no effect outside its own memory.
 consteval Part on_self_test(void (*test)()) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <berth/abi.h>
+#include <berth/background.hpp>
 #include <berth/byte_ranges.hpp>
 #include <berth/config.hpp>
 #include <berth/config_value.hpp>
@@ -49,7 +50,8 @@
 
 // Exactly once in a plugin, outside every namespace: the kinds it has, and its hooks if any.
 //   BERTH_PLUGIN(berth::handler<Body>("body"), berth::middleware<Gate>("gate"),
-//                berth::on_start(open_pool), berth::on_stop(close_pool));
+//                berth::on_start(open_pool), berth::on_drain(end_streams),
+//                berth::on_stop(close_pool));
 // Name, version and kinds of the note come from berth_add_plugin() as the macros BERTH_PLUGIN_*.
 #define BERTH_PLUGIN(...)                                                                        \
   namespace {                                                                                    \

@@ -24,7 +24,8 @@ class Connection {
   Connection(const berth_hijacker* table, berth_conn* connection) noexcept
       : table_(table), connection_(connection, table->close) {}
 
-  // Bytes read, those the host had read ahead first; 0: the peer ended its side. Throws Error.
+  // Bytes read, those the host had read ahead first; 0: the peer ended its side, or draining().
+  // Throws Error.
   std::size_t read(std::span<char> out, Timeout timeout) {
     return detail::check(
         table_->read(connection_.get(), out.data(), out.size(), milliseconds(timeout)),
@@ -36,6 +37,9 @@ class Connection {
         table_->write(connection_.get(), bytes.data(), bytes.size(), milliseconds(timeout)),
         "Connection::write");
   }
+  // Whether to say goodbye and let go: the plugin is being replaced, or the server stops. A read
+  // that waits is woken by it; writes still work. Any thread.
+  [[nodiscard]] bool draining() const noexcept { return table_->draining(connection_.get()) != 0; }
 
  private:
   static std::int32_t milliseconds(Timeout timeout) noexcept {

@@ -13,12 +13,14 @@
 
 #include <berth/abi.h>
 #include <berth/entry.hpp>
+#include <berth/testing/background.hpp>
 #include <berth/testing/connection.hpp>
 #include <berth/testing/exchange.hpp>
 #include <berth/testing/fake_host.hpp>
 #include <berth/testing/message.hpp>
 #include <berth/testing/node.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -98,15 +100,41 @@ class Recorder {
     behind_ = std::move(serve);
     return *this;
   }
-  // Runs the plugin's start() if it has one. False: it failed, see complaints() and log().
+  // Runs the plugin's start() if it has one; tasks and timers run from then on. False: it failed,
+  // see complaints() and log().
   [[nodiscard]] bool start(berth_phase phase = BERTH_START_FIRST) {
+    host_.background.open();
     started_ = plugin_->start == nullptr ||
                plugin_->start(&host_.table, FakeHost::handle(&plugin_config_), phase) == BERTH_OK;
+    if (!started_) host_.background.stop();
     return started_;
   }
+  // Moves the time of tasks and timers, which stands still else. What becomes due runs at its time,
+  // timers on this thread; then every task sleeps in wait() or wait_for(), or has ended. False: one
+  // does neither, and was waited for in vain.
+  bool advance(std::chrono::nanoseconds by) { return host_.background.advance(by); }
+  // How long a task is waited for, in time that passes: 10 s.
+  Recorder& patience(std::chrono::nanoseconds patience) {
+    host_.background.patience(patience);
+    return *this;
+  }
+  // The names of the tasks that have not ended, in the order they were run.
+  [[nodiscard]] std::vector<std::string> tasks() const { return host_.background.tasks(); }
+  // Says that the plugin will be replaced: hijacked connections are told, then on_drain() runs.
+  // Requests may go on.
+  void drain() {
+    for (const auto& exchange : exchanges_) {
+      if (exchange->response.connection != nullptr) exchange->response.connection->drain();
+    }
+    if (started_ && !drained_ && plugin_->drain != nullptr) plugin_->drain();
+    drained_ = started_;
+  }
+  // Ends tasks and timers, then runs stop(). A task that does not end is a misuse, and the plugin
+  // is not stopped.
   void stop() {
-    if (started_ && plugin_->stop != nullptr) plugin_->stop();
-    started_ = false;
+    if (!started_ || !host_.background.stop()) return;
+    started_ = drained_ = false;
+    if (plugin_->stop != nullptr) plugin_->stop();
   }
   [[nodiscard]] bool self_test() {
     return plugin_->self_test == nullptr || plugin_->self_test(&host_.table) == BERTH_OK;
@@ -172,8 +200,8 @@ class Recorder {
   }
 
   const berth_plugin* plugin_;
-  FakeHost host_;
   MisuseList misuse_;
+  FakeHost host_{misuse_};
   std::vector<Complaint> complaints_;
   Node plugin_config_ = Node::map({});
   std::string pattern_;
@@ -181,6 +209,7 @@ class Recorder {
   std::vector<const berth_middleware*> middleware_;  // outermost first
   Behind behind_;
   bool started_ = false;
+  bool drained_ = false;
   std::vector<std::unique_ptr<Exchange>> exchanges_;
 };
 

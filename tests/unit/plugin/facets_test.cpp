@@ -60,6 +60,7 @@ class FakeConnection final : public serve::HijackedConnection {
  public:
   net::Stream& hijacked_stream() noexcept override { return stream; }
   void end_hijack() noexcept override { ++ends; }
+  using serve::HijackedConnection::tell_drained;
 
   FakeStream stream;
   int ends = 0;
@@ -186,6 +187,10 @@ TEST_F(Facets, AHijackedConnectionIsBytes) {
   EXPECT_EQ(hijacker->write(connection, "reset", 5, -1), BERTH_E_CLOSED);
   EXPECT_EQ(transport.connection.stream.output, "bytes");
   EXPECT_EQ(transport.connection.ends, 0);
+  EXPECT_EQ(hijacker->draining(connection), 0);
+  transport.connection.tell_drained();
+  EXPECT_EQ(hijacker->draining(connection), 1);
+  EXPECT_EQ(hijacker->draining(nullptr), 0);
   hijacker->close(connection);
   EXPECT_EQ(transport.connection.ends, 1);
   EXPECT_EQ(hijacker->read(nullptr, buffer, 1, -1), BERTH_E_INVALID);

@@ -187,7 +187,8 @@ TEST_F(HostTableTest, KeepsValuesByNameAndScope) {
 }
 
 TEST_F(HostTableTest, WhatThisHostDoesNotOfferIsSaidSo) {
-  EXPECT_EQ(host->host_facet(host, "berth.timers/1"), nullptr);
+  EXPECT_EQ(host->host_facet(host, "berth.timers/2"), nullptr);
+  EXPECT_EQ(host->host_facet(host, nullptr), nullptr);
   EXPECT_EQ(host->req_facet(&request, "berth.tls/1"), nullptr);
   EXPECT_EQ(host->resp_facet(&response, "berth.nothing/1"), nullptr);
   EXPECT_EQ(host->req_retain(&request, &response), BERTH_E_STATE);

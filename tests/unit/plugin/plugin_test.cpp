@@ -86,22 +86,28 @@ TEST_F(PluginTest, TheOrderOfALifeIsThatOfTheAbi) {
   auto handler = make(*plugin, "result");
   ASSERT_TRUE(handler.ok());
   ASSERT_TRUE(plugin->self_test().ok());
+  plugin->drain();
   ASSERT_TRUE(plugin->start(StartPhase::kFirst).ok());
-  plugin->stop();
-  plugin->stop();
+  plugin->drain();
+  plugin->drain();
+  EXPECT_TRUE(FakeExchange().run(**handler).starts_with("200\n")) << "requests go on";
+  EXPECT_TRUE(plugin->stop());
+  EXPECT_TRUE(plugin->stop());
+  plugin->drain();
   handler->reset();
   plugin.reset();
   EXPECT_EQ(sink_.take(),
             (Lines{"info alias [] make", "info alias [] self_test", "info alias [] start first",
-                   "info alias [] stop", "info alias [] destroy"}));
+                   "info alias [] drain", "info alias [] stop", "info alias [] destroy"}));
 }
 
-TEST_F(PluginTest, TheLastHandlerKeepsTheImageAndDestroyComesAfterStop) {
+TEST_F(PluginTest, TheLastHandlerKeepsTheImage) {
   auto plugin = load("test_plain");
   const std::string path = plugin->image().path();
   auto handler = make(*plugin, "result");
   ASSERT_TRUE(handler.ok());
   ASSERT_TRUE(plugin->start(StartPhase::kFirst).ok());
+  EXPECT_TRUE(plugin->stop());
   plugin.reset();
   EXPECT_TRUE(is_loaded(path));
   handler->reset();
@@ -126,20 +132,21 @@ TEST_F(PluginTest, AHandlerIsSharedByKindPatternAndConfigurationWhereverThatStan
   EXPECT_NE(*first, *other_pattern);
 }
 
-TEST_F(PluginTest, AStartedPluginKeepsAHandlerNobodyUsesForThoseWhoComeBack) {
+TEST_F(PluginTest, AStartedPluginDestroysAHandlerThatNobodyUsesAnyMore) {
   const auto plugin = load("test_plain");
   ASSERT_TRUE(plugin->start(StartPhase::kFirst).ok());
   auto handler = make(*plugin, "result");
   ASSERT_TRUE(handler.ok());
-  const PluginHandler* const address = handler->get();
+  auto shared = make(*plugin, "result");
+  ASSERT_TRUE(shared.ok());
   handler->reset();
-  auto again = make(*plugin, "result");
-  ASSERT_TRUE(again.ok());
-  EXPECT_EQ(again->get(), address);
-  again->reset();
-  plugin->stop();
-  EXPECT_EQ(sink_.take(), (Lines{"info alias [] start first", "info alias [] make",
-                                 "info alias [] stop", "info alias [] destroy"}));
+  EXPECT_EQ(sink_.take(), (Lines{"info alias [] start first", "info alias [] make"}));
+  shared->reset();
+  EXPECT_EQ(sink_.take(), Lines{"info alias [] destroy"});
+  ASSERT_TRUE(make(*plugin, "result").ok()) << "and makes it anew";
+  EXPECT_TRUE(plugin->stop());
+  EXPECT_EQ(sink_.take(),
+            (Lines{"info alias [] make", "info alias [] destroy", "info alias [] stop"}));
 }
 
 TEST_F(PluginTest, LinesOfAHandlerNamePluginAndRoute) {
@@ -299,6 +306,87 @@ TEST_F(PluginTest, ADestructorThatAnotherThreadKeepsHoldsTheImageAndTheLogSaysSo
   EXPECT_NE(lines[0].find("1 thread_local destructors on 1 thread"), std::string::npos) << lines[0];
   end.set_value();
   other.join();
+}
+
+// What the handler says of the task of test_tasks: counted by the plugin, so that it tells of the
+// image's own memory.
+std::string told(PluginHandler& handler) {
+  const std::string text = FakeExchange().run(handler);
+  return text.substr(text.rfind('\n') + 1);
+}
+
+TEST_F(PluginTest, ItsTasksRunFromStartToStop) {
+  const auto plugin = load("test_tasks");
+  auto handler = make(*plugin, "told");
+  ASSERT_TRUE(handler.ok());
+  EXPECT_EQ(told(**handler), "0 running, 0 ended");
+  ASSERT_TRUE(plugin->start(StartPhase::kReload).ok());
+  while (told(**handler) != "1 running, 0 ended") std::this_thread::yield();
+  ASSERT_EQ(plugin->tasks().running().size(), 2u);
+  EXPECT_EQ(plugin->tasks().running()[0].name, "beat");
+  EXPECT_EQ(plugin->tasks().running()[1].name, "timers");
+  plugin->drain();
+  EXPECT_EQ(told(**handler), "1 running, 0 ended");
+  EXPECT_TRUE(plugin->stop());
+  EXPECT_EQ(told(**handler), "0 running, 1 ended");
+  EXPECT_TRUE(plugin->tasks().running().empty());
+  EXPECT_EQ(sink_.take(), (Lines{"info alias [] started phase=1", "info alias [] drained",
+                                 "info alias [] stopped ended=1"}));
+}
+
+TEST_F(PluginTest, ATaskOfAFailedStartEnds) {
+  auto plugin = load("test_tasks", map_of("fails", "true", 4));
+  const std::string path = plugin->image().path();
+  EXPECT_FALSE(plugin->start(StartPhase::kFirst).ok());
+  EXPECT_TRUE(plugin->tasks().running().empty());
+  plugin.reset();
+  EXPECT_FALSE(is_loaded(path));
+}
+
+TEST_F(PluginTest, ATaskThatDoesNotEndIsNamedAndKeepsStopFromBeingCalled) {
+  auto plugin = load("test_tasks", map_of("stuck", "true", 4));
+  const std::string path = plugin->image().path();
+  auto handler = make(*plugin, "told");
+  auto loosen = make(*plugin, "loosen");
+  ASSERT_TRUE(handler.ok() && loosen.ok());
+  ASSERT_TRUE(plugin->start(StartPhase::kFirst).ok());
+  while (told(**handler) != "1 running, 0 ended") std::this_thread::yield();
+  sink_.take();
+  EXPECT_FALSE(plugin->stop(base::Duration::zero()));
+  Lines lines = sink_.take();
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.front(),
+            "warn alias [] a background task was told to end, and still runs task=beat age_s=0");
+  EXPECT_EQ(plugin->tasks().running().front().name, "beat");
+  FakeExchange().run(**loosen);
+  EXPECT_TRUE(plugin->stop());
+  EXPECT_EQ(sink_.take(), Lines{"info alias [] stopped ended=1"});
+  handler->reset();
+  loosen->reset();
+  plugin.reset();
+  EXPECT_FALSE(is_loaded(path));
+}
+
+TEST_F(PluginTest, TwoImagesRunSideBySideAndTheOldOneStops) {
+  auto old_one = load("test_tasks");
+  auto new_one = load("test_tasks");
+  auto old_handler = make(*old_one, "told");
+  auto new_handler = make(*new_one, "told");
+  ASSERT_TRUE(old_handler.ok() && new_handler.ok());
+  ASSERT_TRUE(old_one->start(StartPhase::kFirst).ok());
+  ASSERT_TRUE(new_one->start(StartPhase::kReload).ok());
+  while (told(**old_handler) != "1 running, 0 ended") std::this_thread::yield();
+  while (told(**new_handler) != "1 running, 0 ended") std::this_thread::yield();
+  old_one->drain();
+  EXPECT_TRUE(old_one->stop());
+  EXPECT_EQ(told(**old_handler), "0 running, 1 ended");
+  EXPECT_EQ(told(**new_handler), "1 running, 0 ended");
+  const std::string path = old_one->image().path();
+  old_handler->reset();
+  old_one.reset();
+  EXPECT_FALSE(is_loaded(path));
+  EXPECT_EQ(told(**new_handler), "1 running, 0 ended");
+  EXPECT_TRUE(new_one->stop());
 }
 
 TEST_F(PluginTest, ManyThreadsServeAndLetGoAtOnce) {

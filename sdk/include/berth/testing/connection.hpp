@@ -36,6 +36,11 @@ class RecordedConnection {
     const std::lock_guard lock(mutex_);
     return closed_;
   }
+  // As a host tells it: the input has ended, and the plugin is to say goodbye.
+  void drain() const {
+    const std::lock_guard lock(mutex_);
+    draining_ = true;
+  }
   // The timeout of each read and write so far, in milliseconds; negative: none.
   [[nodiscard]] std::vector<std::int32_t> read_timeouts() const {
     const std::lock_guard lock(mutex_);
@@ -56,6 +61,7 @@ class RecordedConnection {
       ++piece_;
       offset_ = 0;
     }
+    if (draining_) return 0;
     if (piece_ == input_.size()) return input_end_;
     const std::size_t size = input_[piece_].copy(static_cast<char*>(buffer), capacity, offset_);
     offset_ += size;
@@ -75,6 +81,10 @@ class RecordedConnection {
     if (closed_) static_cast<void>(fault("a hijacked connection was closed twice"));
     closed_ = true;
   }
+  [[nodiscard]] std::int32_t draining() const {
+    const std::lock_guard lock(mutex_);
+    return draining_ ? 1 : 0;
+  }
 
  private:
   std::int64_t fault(const char* what) {
@@ -92,6 +102,7 @@ class RecordedConnection {
   std::size_t offset_ = 0;
   std::string written_;
   bool closed_ = false;
+  mutable bool draining_ = false;
   std::vector<std::int32_t> read_timeouts_;
   std::vector<std::int32_t> write_timeouts_;
 };

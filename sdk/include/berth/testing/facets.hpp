@@ -149,14 +149,18 @@ inline const void* find_of_request(std::string_view id) {
 inline const void* find(const Exchange& exchange, std::string_view id) {
   static constexpr berth_flusher kFlusher{sizeof(berth_flusher), flush};
   static constexpr berth_hijacker kHijacker{
-      sizeof(berth_hijacker), hijack,
+      sizeof(berth_hijacker),
+      hijack,
       [](berth_conn* connection, void* buffer, std::size_t capacity, std::int32_t timeout_ms) {
         return of(connection).read(buffer, capacity, timeout_ms);
       },
       [](berth_conn* connection, const void* bytes, std::size_t size, std::int32_t timeout_ms) {
         return of(connection).write(bytes, size, timeout_ms);
       },
-      [](berth_conn* connection) { of(connection).close(); }};
+      [](berth_conn* connection) { of(connection).close(); },
+      [](const berth_conn* connection) {
+        return of(const_cast<berth_conn*>(connection)).draining();
+      }};
   static constexpr berth_controller kController{sizeof(berth_controller), set_read_deadline,
                                                 set_write_deadline, enable_full_duplex};
   static constexpr berth_file_sender kFileSender{sizeof(berth_file_sender), send_file};

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <berth/abi.h>
+#include <berth/testing/background.hpp>
 #include <berth/testing/exchange.hpp>
 #include <berth/testing/facets.hpp>
+#include <berth/testing/host_facets.hpp>
 #include <berth/testing/message.hpp>
+#include <berth/testing/misuse_list.hpp>
 #include <berth/testing/node.hpp>
 
 #include <cstddef>
@@ -27,7 +30,7 @@ struct LogLine {
 
 // The table comes first, so that log() finds the lines behind the table it is called with.
 struct FakeHost {
-  FakeHost() : table(make_table()) {}
+  explicit FakeHost(MisuseList& misuse) : table(make_table()), background(misuse) {}
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
 
@@ -48,6 +51,7 @@ struct FakeHost {
   berth_host table;
   mutable std::mutex mutex;
   std::vector<LogLine> log_lines;
+  Background background;  // its threads log
 
  private:
   static std::string_view view(berth_str text) { return {text.data, text.size}; }
@@ -98,7 +102,9 @@ struct FakeHost {
       const std::lock_guard lock(fake->mutex);
       fake->log_lines.push_back(std::move(line));
     };
-    host.host_facet = [](const berth_host*, const char*) -> const void* { return nullptr; };
+    host.host_facet = [](const berth_host*, const char* id) -> const void* {
+      return facets::find_of_host<FakeHost>(id);
+    };
   }
 
   static void set_config(berth_host& host) {

@@ -130,6 +130,8 @@ static int32_t start(const berth_host* table, const berth_config* config, int32_
   return start_result;
 }
 
+static void drain(void) { say("drain"); }
+
 static void stop(void) { say("stop"); }
 
 static int32_t self_test(const berth_host* table) {
@@ -157,6 +159,7 @@ const berth_plugin* berth_plugin_v0(void) {
                                       .make = make,
                                       .start = start,
                                       .stop = stop,
-                                      .self_test = self_test};
+                                      .self_test = self_test,
+                                      .drain = drain};
   return &plugin;
 }
