@@ -166,6 +166,9 @@ void Loop::post_new(std::unique_ptr<Connection> connection) {
 void Loop::close(Connection& connection) noexcept {
   if (connection.closed_) return;
   connection.closed_ = true;
+  // close(2) alone leaves it watched as long as a process that was forked meanwhile, and has not
+  // come to its exec(2) yet, holds the same socket (epoll(7), faults.md 62).
+  if (&connection != unwatched_) unwatch(connection.descriptor());
   timers_.cancel(connection);
   if (connection.previous_ != nullptr) connection.previous_->next_ = connection.next_;
   if (connection.next_ != nullptr) connection.next_->previous_ = connection.previous_;

@@ -52,8 +52,8 @@ class Loop {
   [[nodiscard]] Turn begin(Worker& worker, std::unique_ptr<Connection> connection);
   // The same in this loop's next turn, for who may run no handler now.
   void adopt(std::unique_ptr<Connection> connection);
-  // Ends a connection that nobody holds: freed after this batch of events. Its descriptor may be
-  // closed at once, which also ends epoll's watch.
+  // Ends a connection that nobody holds: freed after this batch of events. It is not watched any
+  // more; its descriptor, open until here, may be closed at once.
   void close(Connection& connection) noexcept;
   // Calls on_return of a connection on the next turn: there is more to do than one turn's share.
   void requeue(Connection& connection);

@@ -1,6 +1,9 @@
 // Connections from accept to close: half-closed, reset, many at once, handed over while replies are
 // unsent.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 
@@ -41,6 +44,40 @@ INSTANTIATE_TEST_SUITE_P(Loops, Connections, ::testing::Values(1U, 2U, 4U));
 constexpr std::string_view kHello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
 constexpr std::string_view kChunked =
     "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+
+// The server's end of the client's connection, once more: what a handler's child process holds
+// between fork(2) and exec(2).
+base::Descriptor copy_of_servers_end(const RawClient& client) {
+  sockaddr_in wanted{};
+  socklen_t size = sizeof wanted;
+  EXPECT_EQ(::getsockname(client.fd(), reinterpret_cast<sockaddr*>(&wanted), &size), 0);
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+        peer.sin_family == AF_INET && peer.sin_port == wanted.sin_port) {
+      return base::Descriptor(::dup(fd));
+    }
+  }
+  ADD_FAILURE() << "the server has no such connection";
+  return {};
+}
+
+TEST_P(Connections, WhatHappensToAClosedOneThatAChildProcessHoldsIsNotLookedAt_F62) {
+  start();
+  RawClient client = server->connect();
+  ASSERT_TRUE(client.send(kHello));
+  EXPECT_EQ(client.read_reply().status, 200);
+  const base::Descriptor held = copy_of_servers_end(client);
+  client.half_close();
+  TestServer::wait_until(
+      [this] { return server->count(observe::Counter::kConnectionsClosed) == 1; });
+  server->settle();
+  client.reset();
+  server->settle();
+  EXPECT_EQ(
+      server->replies_to("GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").size(), 1U);
+}
 
 TEST_P(Connections, AClientThatHalfClosesIsStillAnswered_F19) {
   start();
