@@ -12,20 +12,31 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What keeps an image ends by itself, if ever: a thread, mostly.
-constexpr auto kTryAgain = 1s;
+// What keeps an image ends by itself, if ever (a thread, mostly): asked for again after a second,
+// and twice as long each time.
+constexpr base::Duration kTryAgain = 1s;
+constexpr base::Duration kTryAgainMost = 1min;
+// For tasks of a plugin to end when they are told to, before others are looked after meanwhile.
+constexpr auto kTaskEnd = 100ms;
 
 }  // namespace
 
-void Departures::begin(std::shared_ptr<plugin::Plugin> plugin, std::uint64_t generation) {
-  plugin->stop();
+plugin::UnloadResult Departures::end(Departure& departure, base::Duration task_end) {
+  // Handlers behind stop(), the image behind its handlers.
+  if (departure.plugin->stop(task_end)) departure.answers.clear();
+  return departure.plugin->unload();
+}
+
+void Departures::begin(Generation::Released released, std::uint64_t generation) {
   const base::TimePoint now = clock_.now();
-  Departure departure{.plugin = std::move(plugin),
+  Departure departure{.plugin = std::move(released.plugin),
+                      .answers = std::move(released.answers),
                       .generation = generation,
+                      .since = now,
                       .try_again = now + kTryAgain,
-                      .since = now};
-  // Threads that keep destructors of it are asked to run them; until then it cannot leave.
-  if (departure.plugin->unload().left) return;
+                      .wait = kTryAgain};
+  if (end(departure, kTaskEnd).left) return;
+  // Mostly threads that keep destructors of it: they are asked to run them.
   departure.round = server_.begin_visit();
   const std::lock_guard lock(mutex_);
   departures_.push_back(std::move(departure));
@@ -36,16 +47,15 @@ bool Departures::advance() {
   std::vector<Departure> due;
   {
     const std::lock_guard lock(mutex_);
-    const auto is_due = [&](const Departure& departure) {
-      return now >= departure.try_again || server_.is_visited(departure.round);
+    const auto waits = [&](const Departure& departure) {
+      return now < departure.try_again && !server_.is_visited(departure.round);
     };
-    const auto first =
-        std::stable_partition(departures_.begin(), departures_.end(), std::not_fn(is_due));
+    const auto first = std::stable_partition(departures_.begin(), departures_.end(), waits);
     std::move(first, departures_.end(), std::back_inserter(due));
     departures_.erase(first, departures_.end());
   }
   for (Departure& departure : due) {
-    const plugin::UnloadResult result = departure.plugin->unload();
+    const plugin::UnloadResult result = end(departure, base::Duration::zero());
     if (result.left) {
       if (departure.told) {
         log_.info("a replaced plugin has left memory",
@@ -58,9 +68,10 @@ bool Departures::advance() {
                                                               {"generation", departure.generation},
                                                               {"why", result.why()}});
     }
-    departure.try_again = now + kTryAgain;
-    departure.round = UINT64_MAX;  // only then
     (void)server_.begin_visit();
+    departure.round = UINT64_MAX;
+    departure.try_again = now + departure.wait;
+    departure.wait = std::min(2 * departure.wait, kTryAgainMost);
     const std::lock_guard lock(mutex_);
     departures_.push_back(std::move(departure));
   }

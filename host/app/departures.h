@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "app/generation.h"
 #include "app/reload_report.h"
 #include "app/server.h"
 #include "base/clock.h"
@@ -27,7 +28,7 @@ class Departures {
 
   // Stops the plugin. REQUIRES: no request is in it, and no generation has it. `generation`: the
   // last one that had it.
-  void begin(std::shared_ptr<plugin::Plugin> plugin, std::uint64_t generation);
+  void begin(Generation::Released released, std::uint64_t generation);
   // Unloads what can be. False: some image is still here.
   bool advance();
 
@@ -40,12 +41,16 @@ class Departures {
  private:
   struct Departure {
     std::shared_ptr<plugin::Plugin> plugin;
+    std::vector<Generation::Answer> answers;  // until it is stopped
     std::uint64_t generation = 0;
+    base::TimePoint since;
     std::uint64_t round = 0;    // of visits: see Pool::begin_visit()
     base::TimePoint try_again;  // visited or not
-    base::TimePoint since;
-    bool told = false;  // that it stays
+    base::Duration wait;        // until the time after that
+    bool told = false;          // that it stays
   };
+  // Does as much of its end as can be done; `left`: nothing of it is here any more.
+  [[nodiscard]] static plugin::UnloadResult end(Departure& departure, base::Duration task_end);
 
   Server& server_;
   observe::Log& log_;

@@ -39,20 +39,30 @@ base::Status<plugin::Findings> Generation::start(plugin::StartPhase phase) {
   return base::done();
 }
 
+void Generation::drain() noexcept {
+  for (const auto& plugin : plugins_) {
+    if (plugin) plugin->drain();
+  }
+}
+
 void Generation::stop() noexcept {
   for (auto plugin = plugins_.rbegin(); plugin != plugins_.rend(); ++plugin) {
     if (*plugin) (*plugin)->stop();
   }
 }
 
-std::shared_ptr<plugin::Plugin> Generation::release(const std::string& alias) noexcept {
+Generation::Released Generation::release(const std::string& alias) {
+  Released released;
   for (std::size_t i = 0; i < answers_.size(); ++i) {
-    if (involves(configuration_.routes[i], alias)) answers_[i] = {};
+    if (!involves(configuration_.routes[i], alias)) continue;
+    released.answers.push_back(std::exchange(answers_[i], Answer()));
   }
   for (std::size_t i = 0; i < plugins_.size(); ++i) {
-    if (configuration_.plugins[i].alias == alias) return std::exchange(plugins_[i], nullptr);
+    if (configuration_.plugins[i].alias == alias) {
+      released.plugin = std::exchange(plugins_[i], nullptr);
+    }
   }
-  return nullptr;
+  return released;
 }
 
 std::shared_ptr<plugin::Plugin> Generation::plugin(const std::string& alias) const {

@@ -29,6 +29,16 @@ namespace berth::app {
 // started by the first and stopped by whoever knows that it was the last.
 class Generation {
  public:
+  // What a route's requests go to; owned here, named by the mux.
+  struct Answer {
+    std::shared_ptr<plugin::PluginHandler> handler;  // null: closed, or in the chain
+    std::unique_ptr<plugin::PluginChain> chain;
+  };
+  // A plugin that was let go of, with what led to it: that is to outlive the plugin's stop().
+  struct Released {
+    std::shared_ptr<plugin::Plugin> plugin;
+    std::vector<Answer> answers;
+  };
   // Called before code of a plugin runs; empty: nobody wants to know.
   using Watch = std::function<void(const config::Plugin&)>;
 
@@ -47,13 +57,15 @@ class Generation {
   // Starts the plugins it has loaded anew, in the configuration's order. Findings: the first that
   // fails; those before are stopped.
   [[nodiscard]] base::Status<plugin::Findings> start(plugin::StartPhase phase);
+  // Tells all its plugins that they will be stopped.
+  void drain() noexcept;
   // Stops all its plugins in the reverse order. REQUIRES: no request is in a handler, and no other
   // generation serves.
   void stop() noexcept;
 
-  // Lets go of a plugin and of every handler that leads to it. REQUIRES: no request of this
-  // generation is in a route that involves it, and none will be. Null: it has none of that alias.
-  [[nodiscard]] std::shared_ptr<plugin::Plugin> release(const std::string& alias) noexcept;
+  // Lets go of a plugin and of every handler that leads to it. REQUIRES: it has one of that alias;
+  // no request of this generation is in a route that involves it, and none will be.
+  [[nodiscard]] Released release(const std::string& alias);
 
   [[nodiscard]] serve::Root& root() noexcept { return *root_; }
   [[nodiscard]] const config::Configuration& configuration() const noexcept {
@@ -81,12 +93,6 @@ class Generation {
  private:
   friend class GenerationDraft;
   Generation(config::Configuration configuration, std::uint64_t number, std::string origin);
-
-  // What a route's requests go to; owned here, named by the mux.
-  struct Answer {
-    std::shared_ptr<plugin::PluginHandler> handler;  // null: closed, or in the chain
-    std::unique_ptr<plugin::PluginChain> chain;
-  };
 
   // Destroyed from the last to the first: the mux names handlers, handlers belong to images.
   config::Configuration configuration_;

@@ -103,6 +103,7 @@ void Reloader::begin_stop() {
     }
   }
   if (thread_.joinable()) thread_.join();
+  serving_->drain();  // those of older ones have heard it
 }
 
 void Reloader::stop_plugins() noexcept {
@@ -212,12 +213,12 @@ base::TimePoint Reloader::look_after_the_old() {
   for (const std::shared_ptr<Retirement>& retirement : old) {
     if (stopping()) return base::TimePoint::max();
     const std::uint64_t number = retirement->generation().number();
-    const bool gone = retirement->advance([&](std::shared_ptr<plugin::Plugin> plugin) {
+    const bool gone = retirement->advance([&](Generation::Released released) {
       // A generation that was replaced before or after this one may have it, too.
-      const bool kept = std::any_of(old.begin(), old.end(), [&plugin](const auto& other) {
-        return other->generation().has(*plugin);
+      const bool kept = std::any_of(old.begin(), old.end(), [&released](const auto& other) {
+        return other->generation().has(*released.plugin);
       });
-      if (!kept) departures_.begin(std::move(plugin), number);
+      if (!kept) departures_.begin(std::move(released), number);
     });
     if (!gone) continue;
     const std::lock_guard lock(mutex_);

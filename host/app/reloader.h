@@ -71,7 +71,7 @@ class Reloader final : public Control {
   // Gives it its thread. REQUIRES: start_plugins(), and the server has started.
   void start();
   // The server is about to stop: a reload that runs is given up, whoever waits hears so, and no
-  // other begins. Its thread has ended when this returns.
+  // other begins; plugins hear that they will be stopped. Its thread has ended when this returns.
   void begin_stop();
   // After the server has ended: stops every plugin. REQUIRES: no thread is inside a handler.
   void stop_plugins() noexcept;

@@ -37,7 +37,9 @@ void Retirement::follow(const Generation& serving) {
     const bool known = std::any_of(leaving_.begin(), leaving_.end(), [&](const Leaving& leaving) {
       return leaving.plugin == plugin;
     });
-    if (!known) leaving_.push_back({.plugin = std::move(plugin), .drain_ends = now + entry.drain});
+    if (known) continue;
+    plugin->drain();
+    leaving_.push_back({.plugin = std::move(plugin), .drain_ends = now + entry.drain});
   }
 }
 
@@ -141,9 +143,9 @@ bool Retirement::advance(const Release& release) {
   // What was seen to have ended may still be looked at by a driver that was late.
   if (!unused.empty() && !server_.synchronize(clock_.now() + kLoopTurn)) return false;
   for (const std::string& alias : unused) {
-    std::shared_ptr<plugin::Plugin> plugin = generation_->release(alias);
-    std::erase_if(leaving_, [&plugin](const Leaving& entry) { return entry.plugin == plugin; });
-    release(std::move(plugin));
+    std::erase_if(leaving_,
+                  [&alias](const Leaving& entry) { return entry.plugin->alias() == alias; });
+    release(generation_->release(alias));
   }
   if (!leaving_.empty() || !server_.is_unused(generation_->root())) return false;
   return server_.synchronize(clock_.now() + kLoopTurn);

@@ -21,7 +21,7 @@ namespace berth::app {
 class Retirement {
  public:
   // Takes a plugin that nothing of this generation uses any more.
-  using Release = std::function<void(std::shared_ptr<plugin::Plugin>)>;
+  using Release = std::function<void(Generation::Released)>;
 
   // REQUIRES: `generation` was replaced in `server`, which outlives this, as the others do.
   Retirement(std::shared_ptr<Generation> generation, Server& server, observe::Log& log,
