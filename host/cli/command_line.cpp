@@ -169,9 +169,7 @@ int run(int argc, char** argv) {
   berth.failure_message(usage_error);
   berth.set_version_flag("--version", "berth " + std::string(app::version()));
   berth.footer(
-      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage; of the verbs that ask a running "
-      "server\n"
-      "also 3 no server answers, 4 none in time.\n"
+      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n"
       "`berth VERB --help` tells a verb's options.");
 
   CLI::App* const run = berth.add_subcommand("run", "Serve until SIGTERM or SIGINT");
@@ -242,6 +240,12 @@ int run(int argc, char** argv) {
   add_control_options(*unpin, options, false);
 
   CLI::App* const version = berth.add_subcommand("version", "Show the version");
+
+  // Behind the verbs, which have begun with the one above.
+  berth.footer(
+      "Exit codes: 0 done, 1 refused or failed, 2 wrong usage; of the verbs that ask a running\n"
+      "server also 3 no server answers, 4 none in time.\n"
+      "`berth VERB --help` tells a verb's options.");
 
   try {
     berth.parse(argc, argv);

@@ -24,8 +24,20 @@ std::string trouble(const std::string& kind) {
 
 TEST(Help, OfEachVerb) {
   const Folder folder;
-  const std::vector<std::vector<std::string>> verbs{
-      {}, {"run"}, {"validate"}, {"routes"}, {"plugin"}, {"plugin", "inspect"}, {"version"}};
+  const std::vector<std::vector<std::string>> verbs{{},
+                                                    {"run"},
+                                                    {"validate"},
+                                                    {"routes"},
+                                                    {"reload"},
+                                                    {"rollback"},
+                                                    {"status"},
+                                                    {"generations"},
+                                                    {"stop"},
+                                                    {"plugin"},
+                                                    {"plugin", "inspect"},
+                                                    {"plugin", "pin"},
+                                                    {"plugin", "unpin"},
+                                                    {"version"}};
   std::string all;
   for (std::vector<std::string> verb : verbs) {
     verb.emplace_back("--help");
