@@ -18,6 +18,7 @@
 #include "app/validate.h"
 #include "cli/control_verbs.h"
 #include "cli/inspect_verb.h"
+#include "cli/install_verb.h"
 #include "cli/routes_verb.h"
 #include "config/load.h"
 #include "config/printable.h"
@@ -229,6 +230,18 @@ int run(int argc, char** argv) {
   inspect->add_option("FILE", options.plugin_file, "The plugin, such as hello.so")->required();
   inspect->add_flag("--json", options.json, "As one JSON object");
 
+  InstallOptions installed;
+  CLI::App* const install = plugin->add_subcommand(
+      "install", "Check a plugin's file, its code too, and put it in place in one step");
+  install->add_option("FILE", installed.file, "The plugin, such as build/hello.so")->required();
+  install->add_option("--as", installed.alias, "Which plugin of the configuration it is")
+      ->option_text("ALIAS");
+  install
+      ->add_option("--to", installed.folder,
+                   "The folder to put it into, instead of where the configuration has it")
+      ->option_text("FOLDER");
+  add_config_option(*install, options);
+
   CLI::App* const pin = plugin->add_subcommand(
       "pin", "Have reloads leave the image of a plugin alone, whatever becomes of its file");
   pin->add_option("ALIAS", options.alias, "The plugin, by its name in the configuration")
@@ -270,6 +283,13 @@ int run(int argc, char** argv) {
     });
   }
   if (inspect->parsed()) return inspect_plugin(options.plugin_file, options.json);
+  if (install->parsed() && installed.folder) return install_plugin(installed);
+  if (install->parsed()) {
+    return with_configuration(options, [&](const std::string& file) {
+      installed.configuration = file;
+      return install_plugin(installed);
+    });
+  }
   const auto long_ask = [&options](auto verb) { return with_server(options, kLongTimeout, verb); };
   const auto short_ask = [&options](auto verb) {
     return with_server(options, kShortTimeout, verb);

@@ -36,6 +36,7 @@ TEST(Help, OfEachVerb) {
                                                     {"plugin"},
                                                     {"plugin", "inspect"},
                                                     {"plugin", "pin"},
+                                                    {"plugin", "install"},
                                                     {"plugin", "unpin"},
                                                     {"version"}};
   std::string all;
