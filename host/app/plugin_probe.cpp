@@ -28,6 +28,8 @@ namespace berth::app {
 
 namespace {
 
+constexpr useconds_t kLookAgainMicroseconds = 1000;
+
 using Stage = ProbeState::Stage;
 
 plugin::Findings finding(const config::Plugin& entry, const std::string& path,
@@ -127,13 +129,26 @@ class SpawnPlan {
   posix_spawnattr_t attributes_{};
 };
 
-// Its wait status; nothing if it was killed at the deadline. What it left running is killed, too.
-std::optional<int> wait_for(pid_t pid, base::TimePoint deadline) {
+// Whether it has ended; it can still be waited for.
+bool ends_by(pid_t pid, base::TimePoint deadline) {
   // glibc 2.36 declares pidfd_open() without C linkage.
   const base::Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  // Without a pidfd (a kernel before 5.3) the wait has no deadline but that of CPU time.
-  const bool in_time =
-      !process || net::wait_readable(process.get(), deadline) == net::WaitResult::kReady;
+  if (process) return net::wait_readable(process.get(), deadline) == net::WaitResult::kReady;
+  // A kernel before 5.3, or valgrind.
+  for (;;) {
+    siginfo_t end{};
+    if (::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        end.si_pid == pid) {
+      return true;
+    }
+    if (base::system_clock().now() >= deadline) return false;
+    ::usleep(kLookAgainMicroseconds);
+  }
+}
+
+// Its wait status; nothing if it was killed at the deadline. What it left running is killed, too.
+std::optional<int> wait_for(pid_t pid, base::TimePoint deadline) {
+  const bool in_time = ends_by(pid, deadline);
   (void)::kill(-pid, SIGKILL);  // its number is its group's until it is waited for
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {

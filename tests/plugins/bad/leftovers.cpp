@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -18,7 +19,7 @@
 
 namespace {
 
-int descriptor = -1;
+std::atomic<int> descriptor = -1;
 
 void tell(char what) { [[maybe_unused]] const ssize_t written = ::write(descriptor, &what, 1); }
 

@@ -90,7 +90,7 @@ TEST_F(ImageTest, AStaticRuntimeAndTheHostsPocoNetLoad) {
   }
 }
 
-TEST_F(ImageTest, EachRefusalNamesWhatIsWrong) {
+TEST_F(ImageTest, EachRefusalNamesWhatIsWrong_F53) {
   struct Row {
     const char* plugin;
     base::ErrorCode code;
