@@ -33,6 +33,7 @@ class Background {
     std::string name;
     std::int64_t until = -1;  // of its sleep; negative: until it is woken
     bool sleeping = false;
+    bool timed_out = false;  // said by advance(), once all timers of that time have ticked
     bool told = false;
     bool woken = false;
     bool ended = false;
@@ -95,7 +96,13 @@ class Background {
         return true;
       }
       now_ = std::max(now_, next);
-      if (ticks) run_tick(lock, timer);
+      if (ticks) {
+        run_tick(lock, timer);
+        continue;
+      }
+      for (auto& [number, task] : tasks_) {
+        task->timed_out = task->sleeping && task->until >= 0 && task->until <= now_;
+      }
       changed_.notify_all();
     }
     return false;
@@ -137,10 +144,11 @@ class Background {
     std::unique_lock lock(owner.mutex_);
     const bool for_ever = nanoseconds < 0 || nanoseconds > INT64_MAX - owner.now_;
     task.until = for_ever ? -1 : owner.now_ + nanoseconds;
+    task.timed_out = nanoseconds == 0;
     task.sleeping = true;
     owner.changed_.notify_all();
     owner.changed_.wait(lock, [&] { return owner.due(task); });
-    task.sleeping = false;
+    task.sleeping = task.timed_out = false;
     task.until = -1;
     task.woken = false;
     return task.told ? 1 : 0;
@@ -196,7 +204,7 @@ class Background {
   using Timers = std::map<std::int64_t, Timer>;
 
   [[nodiscard]] bool due(const Task& task) const {
-    return task.told || task.woken || (task.until >= 0 && task.until <= now_);
+    return task.told || task.woken || task.timed_out;
   }
   // Waits until every task has ended or sleeps with nothing to wake it.
   bool settle(std::unique_lock<std::mutex>& lock) {
