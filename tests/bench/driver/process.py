@@ -13,7 +13,10 @@ class Failed(Exception):
 
 
 def pinned(command, core):
-    """The command on one core. It ends with the driver, even if that is killed."""
+    """The command on one core, or with None anywhere and behind nobody. It ends with the driver, even if that is
+    killed."""
+    if core is None:
+        return ["setpriv", "--pdeathsig", "TERM", *command]
     nice = ["nice", "-n", "-20"] if os.geteuid() == 0 else []
     return ["setpriv", "--pdeathsig", "TERM", "taskset", "-c", str(core), *nice, *command]
 
@@ -84,7 +87,8 @@ class Server:
         with open(log, "wb") as file:
             self._child = subprocess.Popen(pinned(command, core), stdin=subprocess.DEVNULL, stdout=file,
                                            stderr=subprocess.STDOUT, start_new_session=True)
-        get_ahead(self._child.pid)
+        if core is not None:
+            get_ahead(self._child.pid)
 
     def __enter__(self):
         try:
@@ -96,6 +100,10 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
+
+    @property
+    def pid(self):
+        return self._child.pid
 
     @property
     def processes(self):
@@ -115,11 +123,11 @@ class Server:
         raise Failed(f"{self._name} does not listen on its port: {self.said()}")
 
     def stop(self, patience=10):
-        """SIGTERM, and what is left of its session after `patience` seconds is killed."""
+        """SIGTERM, and what is left of its session after `patience` seconds is killed. Its exit status."""
         with contextlib.suppress(ProcessLookupError):
             self._child.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(patience)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
-        self._child.wait()
+        return self._child.wait()

@@ -1,24 +1,12 @@
 #include "bench/load/options.h"
 
-#include <charconv>
-#include <functional>
-#include <map>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
+
+#include "bench/load/flags.h"
 
 namespace berth::bench {
 namespace {
-
-template <typename Number>
-Number number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    throw std::invalid_argument("'" + std::string(text) + "' is no number in range");
-  }
-  return value;
-}
 
 template <typename Number>
 std::vector<Number> numbers(std::string_view text) {
@@ -36,7 +24,7 @@ std::vector<Number> numbers(std::string_view text) {
 Options parse_options(std::span<char* const> arguments) {
   using std::chrono::milliseconds;
   Options options;
-  const std::map<std::string_view, std::function<void(std::string_view)>> known = {
+  const Flags known = {
       {"--port", [&](auto text) { options.port = number<std::uint16_t>(text); }},
       {"--path", [&](auto text) { options.path = text; }},
       {"--connections", [&](auto text) { options.connections = number<std::size_t>(text); }},
@@ -54,16 +42,7 @@ Options parse_options(std::span<char* const> arguments) {
       {"--idle", [&](auto text) { options.idle = numbers<std::size_t>(text); }},
       {"--processes", [&](auto text) { options.processes = numbers<pid_t>(text); }},
   };
-  for (std::size_t i = 1; i < arguments.size(); i += 2) {
-    const auto option = known.find(arguments[i]);
-    if (option == known.end()) {
-      throw std::invalid_argument("unknown option '" + std::string(arguments[i]) + "'");
-    }
-    if (i + 1 == arguments.size()) {
-      throw std::invalid_argument("'" + std::string(arguments[i]) + "' needs a value");
-    }
-    option->second(arguments[i + 1]);
-  }
+  parse_flags(arguments, known);
   if (options.port == 0) throw std::invalid_argument("--port is missing");
   if (options.rate != 0 && (options.requests == 0 || options.connections == 0)) {
     throw std::invalid_argument("--rate needs --requests and --connections");

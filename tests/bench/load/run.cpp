@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <ctime>
 #include <deque>
 #include <memory>
 #include <sstream>
@@ -17,6 +16,7 @@
 
 #include "bench/load/client.h"
 #include "bench/load/figures.h"
+#include "bench/load/reading.h"
 #include "bench/load/schedule.h"
 #include "bench/load/slow_uploads.h"
 
@@ -33,25 +33,6 @@ constexpr auto kSettle = 1500ms;
 constexpr auto kLongestRun = 300s;
 // What is unanswered so long after the last request of an open loop was due has failed.
 constexpr auto kLongestWait = 30s;
-
-struct Reading {
-  Clock::time_point time;
-  CpuTime server;
-  std::chrono::nanoseconds server_waited{};
-  std::chrono::nanoseconds generator{};
-  std::vector<CoreTime> cores;
-};
-
-Reading read_now(const Options& options) {
-  timespec own{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
-  return {Clock::now(), cpu_time_of(options.processes), waited_for_core(options.processes),
-          std::chrono::seconds(own.tv_sec) + std::chrono::nanoseconds(own.tv_nsec), core_times()};
-}
-
-double seconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
-}
 
 double microseconds(std::chrono::nanoseconds time) {
   return std::chrono::duration<double, std::micro>(time).count();
@@ -131,7 +112,7 @@ class Run {
         measuring = true;
         measured_.reset();
         if (beside_) beside_->reset();
-        before_ = read_now(options_);
+        before_ = read_now(options_.processes);
       }
       if (by_number && measured_.completed >= options_.requests) break;
       const int count =
@@ -147,7 +128,7 @@ class Run {
       }
       uploads.advance(now);
     }
-    after_ = read_now(options_);
+    after_ = read_now(options_.processes);
   }
 
   // Each request is sent when it is due, or as soon as a connection is free: the latency has the
@@ -158,7 +139,7 @@ class Run {
       measured_.clients.push_back(std::make_unique<Client>(measured_, epoll_.get()));
       free_.push_back(measured_.clients.back().get());
     }
-    before_ = read_now(options_);
+    before_ = read_now(options_.processes);
     Schedule schedule(Clock::now(), options_.rate, options_.requests);
     const Clock::time_point end = schedule.last() + kLongestWait;
     for (Clock::time_point now = Clock::now(); now < end; now = Clock::now()) {
@@ -174,7 +155,7 @@ class Run {
       }
       if (ended() >= options_.requests) break;
     }
-    after_ = read_now(options_);
+    after_ = read_now(options_.processes);
     unanswered_ = options_.requests - std::min(options_.requests, ended());
   }
 
@@ -209,22 +190,9 @@ class Run {
     write(out, "", measured_);
     if (beside_) write(out, "beside_", *beside_);
     out << "\"in_all\":" << measured_.in_all << ",\"uploads_cut\":" << uploads.cut()
-        << ",\"idle_errors\":" << idle_.errors << ",\"unanswered\":" << unanswered_
-        << ",\"seconds\":" << seconds(after_.time - before_.time)
-        << ",\"server_cpu_seconds\":" << seconds(after_.server.total - before_.server.total)
-        << ",\"server_user_ticks\":" << after_.server.user_ticks - before_.server.user_ticks
-        << ",\"server_system_ticks\":" << after_.server.system_ticks - before_.server.system_ticks
-        << ",\"server_waited_seconds\":" << seconds(after_.server_waited - before_.server_waited)
-        << ",\"generator_cpu_seconds\":" << seconds(after_.generator - before_.generator);
-    out << ",\"core_busy_seconds\":[";
-    for (std::size_t i = 0; i < after_.cores.size() && i < before_.cores.size(); ++i) {
-      out << (i == 0 ? "" : ",") << after_.cores[i].busy_seconds - before_.cores[i].busy_seconds;
-    }
-    out << "],\"steal_seconds\":[";
-    for (std::size_t i = 0; i < after_.cores.size() && i < before_.cores.size(); ++i) {
-      out << (i == 0 ? "" : ",") << after_.cores[i].steal_seconds - before_.cores[i].steal_seconds;
-    }
-    out << "],\"private_bytes\":[";
+        << ",\"idle_errors\":" << idle_.errors << ",\"unanswered\":" << unanswered_ << ','
+        << window_json(before_, after_);
+    out << ",\"private_bytes\":[";
     for (std::size_t i = 0; i < private_bytes_.size(); ++i) {
       out << (i == 0 ? "" : ",") << private_bytes_[i];
     }

@@ -1,0 +1,117 @@
+// What the generator judges answers by: a judge that takes anything would find nothing.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reload/checksum.h"
+#include "reload/load/answer.h"
+#include "reload/load/kind.h"
+#include "reload/load/releases.h"
+
+namespace berth::reload {
+namespace {
+
+TEST(Releases, AfterAReloadHasReturnedTheOldOneMayNotAnswerWhatBeginsThen) {
+  Releases releases;
+  EXPECT_TRUE(releases.may_answer(0, 1));
+  EXPECT_FALSE(releases.may_answer(0, 2));
+  releases.ask();
+  EXPECT_TRUE(releases.may_answer(0, 1));
+  EXPECT_TRUE(releases.may_answer(0, 2));
+  releases.take_effect();
+  EXPECT_TRUE(releases.may_answer(0, 1)) << "it began before";
+  EXPECT_TRUE(releases.may_answer(0, 2));
+  EXPECT_FALSE(releases.may_answer(1, 1));
+  EXPECT_TRUE(releases.may_answer(1, 2));
+  EXPECT_FALSE(releases.may_answer(0, 3));
+}
+
+TEST(Releases, OneThatWasRefusedMayNotAnswer) {
+  Releases releases;
+  releases.ask();
+  releases.take_back();
+  EXPECT_FALSE(releases.may_answer(0, 2));
+}
+
+struct Row {
+  std::string input;
+  Parsed parsed;
+  std::string body = {};
+  std::size_t left = 0;  // bytes behind it
+};
+
+TEST(Answers, AreWholeWithTheirFramingOnly) {
+  const std::string head = "HTTP/1.1 200 OK\r\n";
+  const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
+  const std::vector<Row> rows = {
+      {"", Parsed::kMore},
+      {"HTTP/1.1 200", Parsed::kMore},
+      {head + "Content-Length: 3\r\n\r\nab", Parsed::kMore},
+      {head + "Content-Length: 3\r\n\r\nabc", Parsed::kWhole, "abc"},
+      {head + "Content-Length: 3\r\n\r\nabcHTTP", Parsed::kWhole, "abc", 4},
+      {head + "\r\nabc", Parsed::kWrong},
+      {head + "Content-Length: 3x\r\n\r\nabc", Parsed::kWrong},
+      {"HTTP/2 200\r\nContent-Length: 0\r\n\r\n", Parsed::kWrong},
+      {chunked + "3\r\nabc\r\n", Parsed::kMore},
+      {chunked + "3\r\nabc\r\n0\r\n", Parsed::kMore},
+      {chunked + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\nx", Parsed::kWhole, "abcde", 1},
+      {chunked + "3\r\nabcde\r\n0\r\n\r\n", Parsed::kWrong},
+      {chunked + "z\r\n", Parsed::kWrong},
+  };
+  for (const Row& row : rows) {
+    Answer answer;
+    EXPECT_EQ(parse_answer(row.input, answer), row.parsed) << row.input;
+    if (row.parsed != Parsed::kWhole) continue;
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, row.body) << row.input;
+    EXPECT_EQ(row.input.size() - answer.size, row.left) << row.input;
+  }
+}
+
+const Kind& kind_named(const std::vector<Kind>& kinds, std::string_view name) {
+  for (const Kind& kind : kinds) {
+    if (kind.name == name) return kind;
+  }
+  throw std::out_of_range(std::string(name));
+}
+
+TEST(Judges, TakeWholeAnswersOfOneReleaseOnly) {
+  const std::vector<Kind> kinds = usual_kinds(1);
+  const Judge& line = kind_named(kinds, "keep-alive").judge;
+  EXPECT_EQ(line({200, "release 1\n", 0}), 1);
+  EXPECT_EQ(line({200, "release 2\n", 0}), 2);
+  EXPECT_EQ(line({200, "release 2", 0}), kWrong);
+  EXPECT_EQ(line({200, "release 3\n", 0}), kWrong);
+  EXPECT_EQ(line({503, "release 1\n", 0}), kWrong);
+
+  std::string stream;
+  for (int i = 0; i < kStreamLines; ++i) {
+    stream += "release 2 " + std::string(kStreamLineBytes - 11, '.') + "\n";
+  }
+  const Judge& streamed = kind_named(kinds, "streamed downloads").judge;
+  EXPECT_EQ(streamed({200, stream, 0}), 2);
+  EXPECT_EQ(streamed({200, stream.substr(kStreamLineBytes), 0}), kWrong);
+  std::string mixed = stream;
+  mixed[kStreamLineBytes + 8] = '1';
+  EXPECT_EQ(streamed({200, mixed, 0}), kWrong) << "another release in the middle";
+  stream[100] = ',';
+  EXPECT_EQ(streamed({200, stream, 0}), kWrong);
+}
+
+TEST(Judges, OfUploadsWantTheChecksumOfWhatWasSent) {
+  const std::vector<Kind> kinds = usual_kinds(1);
+  const Kind& upload = kind_named(kinds, "uploads with a length");
+  const std::string& request = upload.pieces.front();
+  Checksum sum;
+  sum.add(request.substr(request.find("\r\n\r\n") + 4));
+  EXPECT_EQ(upload.judge({200, "release 1: " + sum.text() + "\n", 0}), 1);
+  sum.add("x");
+  EXPECT_EQ(upload.judge({200, "release 1: " + sum.text() + "\n", 0}), kWrong);
+}
+
+}  // namespace
+}  // namespace berth::reload
