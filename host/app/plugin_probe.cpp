@@ -28,6 +28,9 @@ namespace berth::app {
 
 namespace {
 
+// How often it is asked whether the probe is still wanted, and without a pidfd whether it has
+// ended.
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
 constexpr useconds_t kLookAgainMicroseconds = 1000;
 
 using Stage = ProbeState::Stage;
@@ -130,25 +133,32 @@ class SpawnPlan {
 };
 
 // Whether it has ended; it can still be waited for.
-bool ends_by(pid_t pid, base::TimePoint deadline) {
+bool has_ended(pid_t pid) {
+  siginfo_t end{};
+  return ::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         end.si_pid == pid;
+}
+
+bool ends_by(pid_t pid, base::TimePoint deadline, const std::function<bool()>& aborted) {
   // glibc 2.36 declares pidfd_open() without C linkage.
   const base::Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (process) return net::wait_readable(process.get(), deadline) == net::WaitResult::kReady;
-  // A kernel before 5.3, or valgrind.
   for (;;) {
-    siginfo_t end{};
-    if (::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-        end.si_pid == pid) {
-      return true;
+    const base::TimePoint now = base::system_clock().now();
+    if (process) {
+      const base::TimePoint until = aborted ? std::min(deadline, now + kLookAgain) : deadline;
+      if (net::wait_readable(process.get(), until) == net::WaitResult::kReady) return true;
+    } else {  // a kernel before 5.3, or valgrind
+      if (has_ended(pid)) return true;
+      ::usleep(kLookAgainMicroseconds);
     }
-    if (base::system_clock().now() >= deadline) return false;
-    ::usleep(kLookAgainMicroseconds);
+    if (now >= deadline || (aborted && aborted())) return false;
   }
 }
 
 // Its wait status; nothing if it was killed at the deadline. What it left running is killed, too.
-std::optional<int> wait_for(pid_t pid, base::TimePoint deadline) {
-  const bool in_time = ends_by(pid, deadline);
+std::optional<int> wait_for(pid_t pid, base::TimePoint deadline,
+                            const std::function<bool()>& aborted) {
+  const bool in_time = ends_by(pid, deadline, aborted);
   (void)::kill(-pid, SIGKILL);  // its number is its group's until it is waited for
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -190,7 +200,7 @@ base::Status<plugin::Findings> probe_plugin(const ProbeOptions& options,
                   entry.alias, "--file", file.path, "--cpu-seconds", std::to_string(seconds)},
                  std::move(variables));
   if (!pid) return impossible(pid.error());
-  const auto status = wait_for(*pid, base::system_clock().now() + options.timeout);
+  const auto status = wait_for(*pid, base::system_clock().now() + options.timeout, options.aborted);
   ProbeState state = read_probe_report(inherited->report.get());
   if (status && WIFEXITED(*status)) {
     if (state.stage == Stage::kFit && WEXITSTATUS(*status) == 0) return base::done();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/clock.h"
@@ -22,6 +23,8 @@ struct ProbeOptions {
   const config::Recording& recording;      // all that reading it read
   const config::Environment& environment;  // that it was read with: the child's own
   base::Duration timeout;                  // of the whole probe; of CPU time, too
+  // Asked now and then: whether to give it up, which is told as no end. Empty: never.
+  std::function<bool()> aborted = {};
 };
 
 // Runs `berth probe` for one plugin: it reads the recorded configuration, loads these very bytes of

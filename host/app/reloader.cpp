@@ -1,7 +1,6 @@
 #include "app/reloader.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -17,7 +16,7 @@
 #include "app/process.h"
 #include "app/route_changes.h"
 #include "config/restart.h"
-#include "observe/counters.h"
+#include "plugin/thread_exits.h"
 
 namespace berth::app {
 
@@ -51,17 +50,6 @@ void log_findings(observe::Log& log, const config::Diagnostics& diagnostics) {
   }
 }
 
-GenerationInfo info_of(const Generation& generation, GenerationInfo::State state,
-                       std::int64_t made_at) {
-  GenerationInfo info;
-  info.number = generation.number();
-  info.state = state;
-  info.origin = generation.origin();
-  info.made_at = made_at;
-  info.plugins = generation.reports();
-  return info;
-}
-
 }  // namespace
 
 Reloader::Reloader(ReloaderParts parts, FirstGeneration first)
@@ -82,6 +70,11 @@ base::Status<plugin::Findings> Reloader::start_plugins() {
 }
 
 void Reloader::start() {
+  // The calling thread made and started them, and may never come here again: what of its own it
+  // has of them would hold their images.
+  for (const auto& plugin : serving_->plugins()) {
+    if (plugin) plugin::run_thread_exits(plugin->image().use());
+  }
   keep(*serving_, recording_);
   thread_ = std::thread([this] {
     (void)::pthread_setname_np(::pthread_self(), "berth-control");
@@ -266,6 +259,8 @@ base::Result<GenerationSource, std::string> Reloader::read_source(const Job& job
 
 ReloadReport Reloader::perform(const Job& job) {
   const base::TimePoint begun = parts_.clock.now();
+  parts_.log.info(job.rolls_back ? "a rollback was asked for" : "a reload was asked for",
+                  {{"asked_by", job.request.asked_by}, {"dry_run", job.request.dry_run}});
   ReloadReport report = refused(job.request, {});
   report.origin = "reload";
   auto source = read_source(job, report);
@@ -324,7 +319,8 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
       return probe_plugin({.configuration = source.loaded.configuration->file,
                            .recording = source.recording,
                            .environment = parts_.environment,
-                           .timeout = source.loaded.configuration->timeouts.probe},
+                           .timeout = source.loaded.configuration->timeouts.probe,
+                           .aborted = [this] { return stopping(); }},
                           plugin, file);
     };
   }
@@ -429,116 +425,6 @@ void Reloader::tell(const Job& job, const ReloadReport& report) {
                       {"generation", report.generation},
                       {"asked_by", job.request.asked_by}});
   }
-}
-
-ServerStatus Reloader::status() {
-  ServerStatus status;
-  status.version = std::string(version());
-  status.pid = ::getpid();
-  status.started_at = started_at_;
-  status.listeners = parts_.server.listening();
-  status.connections = parts_.server.connections();
-  const observe::Counters& counters = parts_.server.counters();
-  status.requests = counters.total(observe::Counter::kRequests);
-  status.requests_failed = counters.total(observe::Counter::kResponses5xx);
-  status.retired_images = departures_.retired();
-  if (parts_.store != nullptr) {
-    if (const auto pins = parts_.store->pins()) {
-      for (const Pin& pin : *pins) status.pins.push_back({pin.alias, pin.build_id});
-    }
-  }
-  const std::lock_guard lock(mutex_);
-  status.configuration = serving_->configuration().file;
-  status.stopping = stopping_;
-  status.last_good_because = last_good_because_;
-  status.last_refused = last_refused_;
-  status.generation =
-      info_of(*serving_, GenerationInfo::State::kServing, made_at_[serving_->number()]);
-  for (const auto& retirement : retiring_) {
-    const Generation& old = retirement->generation();
-    status.draining.push_back(
-        info_of(old, GenerationInfo::State::kDraining, made_at_[old.number()]));
-  }
-  status.routes = serving_->configuration().routes.size();
-  status.reloads = reloads_;
-  status.reloads_refused = reloads_refused_;
-  return status;
-}
-
-std::vector<GenerationInfo> Reloader::generations() {
-  const ServerStatus now = status();
-  std::vector<GenerationInfo> all{now.generation};
-  all.insert(all.end(), now.draining.rbegin(), now.draining.rend());
-  if (parts_.store == nullptr) return all;
-  for (const StoredGeneration& stored : parts_.store->list()) {
-    const auto known = std::find_if(all.begin(), all.end(), [&stored](const GenerationInfo& info) {
-      return info.number == stored.number;
-    });
-    if (known != all.end()) {
-      known->can_roll_back_to = true;
-      continue;
-    }
-    GenerationInfo info;
-    info.number = stored.number;
-    info.state = departures_.has(stored.number) ? GenerationInfo::State::kDraining
-                                                : GenerationInfo::State::kStored;
-    info.origin = stored.origin;
-    info.made_at = stored.made_at;
-    info.can_roll_back_to = true;
-    for (const StoredPlugin& plugin : stored.plugins) {
-      info.plugins.push_back({.alias = plugin.alias,
-                              .file = plugin.file,
-                              .outcome = PluginOutcome::kKept,
-                              .version = plugin.version,
-                              .build_id = plugin.build_id});
-    }
-    all.push_back(std::move(info));
-  }
-  return all;
-}
-
-base::Result<std::vector<Hold>> Reloader::why(std::uint64_t generation) {
-  std::shared_ptr<Retirement> old;
-  bool serves = false;
-  {
-    const std::lock_guard lock(mutex_);
-    serves = serving_->number() == generation;
-    for (const auto& retirement : retiring_) {
-      if (retirement->generation().number() == generation) old = retirement;
-    }
-  }
-  std::vector<Hold> holds;
-  if (old) holds = old->holds();
-  for (Hold& hold : departures_.holds(generation)) holds.push_back(std::move(hold));
-  if (old || serves || departures_.has(generation)) return holds;
-  const auto all = generations();
-  if (std::any_of(all.begin(), all.end(),
-                  [generation](const auto& info) { return info.number == generation; })) {
-    return holds;
-  }
-  return base::fail(base::ErrorCode::kNotFound,
-                    "there is no generation " + std::to_string(generation));
-}
-
-base::Status<> Reloader::pin(const std::string& alias) {
-  std::shared_ptr<plugin::Plugin> plugin;
-  {
-    const std::lock_guard lock(mutex_);
-    plugin = serving_->plugin(alias);
-  }
-  if (!plugin) return base::fail(base::ErrorCode::kNotFound, "no plugin \"" + alias + "\" serves");
-  if (parts_.store == nullptr) {
-    return base::fail(base::ErrorCode::kSystem, "no generations are kept: see the log");
-  }
-  return parts_.store->pin(
-      {.alias = alias, .sha256 = plugin->image().digest(), .build_id = plugin->image().build_id()});
-}
-
-base::Status<> Reloader::unpin(const std::string& alias) {
-  if (parts_.store == nullptr) {
-    return base::fail(base::ErrorCode::kSystem, "no generations are kept: see the log");
-  }
-  return parts_.store->unpin(alias);
 }
 
 void Reloader::stop(const std::string& asked_by) { parts_.request_stop(asked_by); }

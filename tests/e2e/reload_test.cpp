@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -237,10 +238,19 @@ TEST(Reload, AThreadThatAPluginLeftKeepsItsImageAndIsNamed) {
 }
 
 TEST(Reload, F69AStopGivesARunningReloadUp) {
-  Deployment deployment;
+  Deployment deployment(release_configuration({}, "timeouts: { probe: 1h }\n"));
+  std::filesystem::copy_file(BERTH_BAD_PLUGINS_DIR "/bad_load_hang.so",
+                             deployment.folder().path() + "/aside.so");
+  std::filesystem::rename(deployment.folder().path() + "/aside.so",
+                          deployment.folder().path() + "/app.so");
+  std::thread reload([&deployment] {
+    const Outcome outcome = deployment.berth({"reload"});
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_NE(outcome.err.find("the server is stopping"), std::string::npos) << outcome.err;
+  });
+  deployment.child().wait_for("a reload was asked for");
   deployment.child().signal(SIGTERM);
-  const Outcome outcome = deployment.berth({"reload"});
-  EXPECT_NE(outcome.code, 0);
+  reload.join();
   EXPECT_EQ(deployment.child().wait(), 0);
 }
 
