@@ -91,7 +91,7 @@ def measure(given, server, core, findings):
         finally:
             child.kill()
     if "reloads" not in findings.phases:
-        raise process.Failed(f"reload_load: {err.strip() or child.returncode}\n{server.log_text()[-3000:]}")
+        raise process.Failed(f"reload_load: {err.strip() or child.returncode}")
 
 
 def settle(server, findings):
@@ -108,6 +108,12 @@ def settle(server, findings):
         time.sleep(0.1)
 
 
+def report_in(log):
+    """A sanitizer's report, or else the end of the log."""
+    found = re.search(r"^.*(ThreadSanitizer|AddressSanitizer|LeakSanitizer|runtime error:)", log, re.MULTILINE)
+    return log[found.start():][:20000] if found else log[-3000:]
+
+
 def run(given, scratch, cores):
     findings = Findings()
     with Reloaded(given.build, scratch, cores[0], given.drain) as server:
@@ -116,7 +122,7 @@ def run(given, scratch, cores):
         try:
             measure(given, server, cores[1], findings)
         except BaseException:
-            say(server.log_text()[-3000:])
+            say(report_in(server.log_text()))
             raise
         settle(server, findings)
         if not findings.last.within(findings.base):
@@ -124,7 +130,7 @@ def run(given, scratch, cores):
         findings.exit_status = server.stop()
         findings.log_errors = [line for line in server.log_text().splitlines() if WRONG.search(line)]
         if findings.log_errors or findings.exit_status != 0:
-            say(server.log_text()[-20000:])
+            say(report_in(server.log_text()))
     return findings
 
 
