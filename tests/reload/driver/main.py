@@ -117,7 +117,7 @@ def report_in(log):
 def run(given, scratch, cores):
     findings = Findings()
     with Reloaded(given.build, scratch, cores[0], given.drain) as server:
-        findings.base = server.look()
+        findings.base = server.at_rest()
         names = server.names()
         try:
             measure(given, server, cores[1], findings)

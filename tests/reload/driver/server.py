@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+import time
 from dataclasses import dataclass
 
 import process
@@ -117,6 +118,15 @@ class Reloaded:
         threads = self.threads()
         return Look(resident, len(os.listdir(f"{folder}/fd")), maps.count("\n"), len(threads),
                     sum(not POOL_THREAD.fullmatch(name) for name in threads), len(images_in(maps, self._state)))
+
+    def at_rest(self):
+        """The look at a server that has come up whole: its control socket answers, and nothing changes any more."""
+        self.ask("/v1/status")
+        before = None
+        while (now := self.look()) != before:
+            before = now
+            time.sleep(0.3)
+        return now
 
     def threads(self):
         """Their names."""
