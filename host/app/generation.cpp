@@ -29,12 +29,7 @@ std::unique_ptr<Generation> Generation::build(config::Configuration configuratio
 base::Status<plugin::Findings> Generation::start(plugin::StartPhase phase) {
   for (std::size_t i = 0; i < plugins_.size(); ++i) {
     if (!fresh_[i]) continue;
-    auto status = plugins_[i]->start(phase);
-    if (status) continue;
-    while (i > 0) {
-      if (fresh_[--i]) plugins_[i]->stop();
-    }
-    return status;
+    if (auto status = plugins_[i]->start(phase); !status) return status;
   }
   return base::done();
 }
@@ -45,10 +40,20 @@ void Generation::drain() noexcept {
   }
 }
 
-void Generation::stop() noexcept {
+bool Generation::stop() noexcept {
+  bool all = true;
   for (auto plugin = plugins_.rbegin(); plugin != plugins_.rend(); ++plugin) {
-    if (*plugin) (*plugin)->stop();
+    if (*plugin && !(*plugin)->stop()) all = false;
   }
+  return all;
+}
+
+std::vector<Generation::Released> Generation::release_fresh() {
+  std::vector<Released> released;
+  for (std::size_t i = plugins_.size(); i > 0; --i) {
+    if (fresh_[i - 1]) released.push_back(release(configuration_.plugins[i - 1].alias));
+  }
+  return released;
 }
 
 Generation::Released Generation::release(const std::string& alias) {

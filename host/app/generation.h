@@ -55,17 +55,21 @@ class Generation {
   ~Generation();
 
   // Starts the plugins it has loaded anew, in the configuration's order. Findings: the first that
-  // fails; those before are stopped.
+  // fails; those before are to be stopped (release_fresh).
   [[nodiscard]] base::Status<plugin::Findings> start(plugin::StartPhase phase);
   // Tells all its plugins that they will be stopped.
   void drain() noexcept;
-  // Stops all its plugins in the reverse order. REQUIRES: no request is in a handler, and no other
-  // generation serves.
-  void stop() noexcept;
+  // Stops all its plugins in the reverse order. False: a task of one still runs, so that nothing of
+  // it may be taken down. REQUIRES: no request is in a handler, and no other generation serves.
+  [[nodiscard]] bool stop() noexcept;
 
   // Lets go of a plugin and of every handler that leads to it. REQUIRES: it has one of that alias;
   // no request of this generation is in a route that involves it, and none will be.
   [[nodiscard]] Released release(const std::string& alias);
+
+  // Lets go of every plugin it has loaded anew, as release() does, the last one first: it will not
+  // serve.
+  [[nodiscard]] std::vector<Released> release_fresh();
 
   [[nodiscard]] serve::Root& root() noexcept { return *root_; }
   [[nodiscard]] const config::Configuration& configuration() const noexcept {

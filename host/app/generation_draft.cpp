@@ -325,4 +325,13 @@ std::unique_ptr<Generation> GenerationDraft::load(config::Diagnostics& diagnosti
   return generation;
 }
 
+std::vector<std::shared_ptr<plugin::Plugin>> GenerationDraft::take_loaded() {
+  std::vector<std::shared_ptr<plugin::Plugin>> loaded;
+  for (Choice& choice : choices_) {
+    if (choice.fresh) loaded.push_back(std::exchange(choice.plugin, nullptr));
+    choice.fresh = false;
+  }
+  return loaded;
+}
+
 }  // namespace berth::app

@@ -73,6 +73,9 @@ class GenerationDraft {
   // all of it is in `diagnostics`. Nothing outside this process's memory has changed then but log
   // lines and private copies, which are gone again.
   [[nodiscard]] std::unique_ptr<Generation> load(config::Diagnostics& diagnostics);
+  // After load() gave nothing: the plugins it had loaded by then, which have made nothing that is
+  // still there, and were not started.
+  [[nodiscard]] std::vector<std::shared_ptr<plugin::Plugin>> take_loaded();
 
  private:
   // What was decided about one plugin.

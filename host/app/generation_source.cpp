@@ -1,12 +1,35 @@
 #include "app/generation_source.h"
 
+#include <algorithm>
+#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "config/disk_files.h"
+#include "plugin/file_check.h"
+#include "plugin/file_trust.h"
+#include "plugin/plugin_file.h"
 
 namespace berth::app {
+
+namespace {
+
+bool same_plugins(const StoredGeneration& one, const StoredGeneration& other) {
+  return std::equal(one.plugins.begin(), one.plugins.end(), other.plugins.begin(),
+                    other.plugins.end(), [](const StoredPlugin& a, const StoredPlugin& b) {
+                      return a.alias == b.alias && a.sha256 == b.sha256;
+                    });
+}
+
+// Empty: it is not there any more, or is another one by now.
+std::string deployed_bytes(const plugin::Plugin& plugin) {
+  auto file = plugin::read_plugin_file(plugin.path(), plugin::process_policy(false));
+  if (!file || plugin::digest_of(*file) != plugin.image().digest()) return {};
+  return std::move(file->bytes);
+}
+
+}  // namespace
 
 GenerationSource read_files(const std::string& file, const config::Environment& environment) {
   config::DiskFiles disk;
@@ -77,6 +100,7 @@ base::Status<> keep_generation(const GenerationStore& store, Generation& generat
   stored.configuration = generation.configuration().file;
   const std::vector<std::string> bytes = generation.take_bytes();
   std::vector<ImageBytes> images;
+  std::deque<std::string> again;
   for (std::size_t i = 0; i < generation.plugins().size(); ++i) {
     const auto& plugin = generation.plugins()[i];
     if (!plugin) continue;
@@ -86,9 +110,24 @@ base::Status<> keep_generation(const GenerationStore& store, Generation& generat
                               .sha256 = image.digest(),
                               .build_id = image.build_id(),
                               .version = plugin->note().version});
-    if (!bytes[i].empty()) images.push_back({image.digest(), bytes[i]});
+    if (i < bytes.size() && !bytes[i].empty()) {
+      images.push_back({image.digest(), bytes[i]});
+    } else if (!store.image(image.digest())) {
+      // An earlier attempt failed, or somebody removed it: it may still be where it was deployed.
+      again.push_back(deployed_bytes(*plugin));
+      images.push_back({image.digest(), again.back()});
+    }
   }
   if (auto status = store.save(stored, recording, images); !status) return status;
+  // Of generations that say the same the newest is enough: a restart, or a reload of nothing new,
+  // must not push those out that one would go back to.
+  for (const StoredGeneration& older : store.list()) {
+    if (older.number >= stored.number) continue;
+    const auto kept = store.load(older.number);
+    if (kept && same_plugins(kept->generation, stored) && kept->recording == recording) {
+      if (auto removed = store.remove(older.number); !removed) return removed;
+    }
+  }
   return store.prune(stored.number);
 }
 

@@ -305,6 +305,27 @@ std::uint64_t GenerationStore::newest_number() const {
   return numbers.empty() ? 0 : numbers.front();
 }
 
+base::Status<> GenerationStore::remove_folder(std::uint64_t number) const {
+  step("remove");
+  // Renamed first: half of a generation must not look like one.
+  const std::string path = folder_ + "/" + std::to_string(number);
+  const std::string aside = folder_ + "/" + std::string(base::kNewPrefix) + std::to_string(number);
+  if (::rename(path.c_str(), aside.c_str()) != 0) {
+    return fail(base::system_error(errno, "cannot remove " + path));
+  }
+  step("remove half");
+  remove_all(aside);
+  return base::done();
+}
+
+base::Status<> GenerationStore::remove(std::uint64_t number) const {
+  const auto lock = take_lock(generations_);
+  if (!lock) return fail(lock.error());
+  auto removed = remove_folder(number);
+  if (!removed && removed.error().code == ErrorCode::kNotFound) return base::done();
+  return removed;
+}
+
 base::Status<> GenerationStore::prune(std::uint64_t serving) const {
   const auto lock = take_lock(generations_);
   if (!lock) return fail(lock.error());
@@ -314,16 +335,7 @@ base::Status<> GenerationStore::prune(std::uint64_t serving) const {
   std::uint64_t kept = 1;  // that serves, though it may not be there
   for (const std::uint64_t number : *numbers) {
     if (number == serving || kept++ < keep_) continue;
-    step("remove");
-    // Renamed first: half of a generation must not look like one.
-    const std::string path = folder_ + "/" + std::to_string(number);
-    const std::string aside =
-        folder_ + "/" + std::string(base::kNewPrefix) + std::to_string(number);
-    if (::rename(path.c_str(), aside.c_str()) != 0) {
-      return fail(base::system_error(errno, "cannot remove " + path));
-    }
-    step("remove half");
-    remove_all(aside);
+    if (auto removed = remove_folder(number); !removed) return removed;
   }
   return remove_images();
 }

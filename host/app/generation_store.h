@@ -74,6 +74,8 @@ class GenerationStore {
   // The highest number that was ever kept, as numbers go on after a restart; 0: none was.
   [[nodiscard]] std::uint64_t newest_number() const;
 
+  // Removes one, for another says the same; it is no error if it is not there.
+  [[nodiscard]] base::Status<> remove(std::uint64_t number) const;
   // Removes all but the newest `keep`, of which `serving` is one whatever its number is, and the
   // images that neither they, nor a pin, nor another configuration's need.
   [[nodiscard]] base::Status<> prune(std::uint64_t serving) const;
@@ -100,7 +102,8 @@ class GenerationStore {
                                             const StoredGeneration& generation,
                                             const config::Recording& recording) const;
   [[nodiscard]] base::Status<> write_pins(const std::vector<Pin>& pins) const;
-  // REQUIRES of both: the lock is held.
+  // REQUIRES of all: the lock is held.
+  [[nodiscard]] base::Status<> remove_folder(std::uint64_t number) const;
   void remove_leftovers() const;
   [[nodiscard]] base::Status<> remove_images() const;
 

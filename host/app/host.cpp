@@ -86,10 +86,13 @@ base::Status<> Host::start() {
 
 int Host::run() {
   if (auto status = start(); !status) {
+    const int code = refuse(status.error().text);
     reloader_.begin_stop();
-    (void)server_.end(clock_.now() + kThreadEnd);
-    reloader_.stop_plugins();
-    return refuse(status.error().text);
+    const base::TimePoint deadline = clock_.now() + kThreadEnd;
+    const bool ended = reloader_.end(deadline) && server_.end(deadline);
+    if (ended && reloader_.stop_plugins()) return code;
+    (void)log_.stop(kLogEnd);
+    ::_exit(code);
   }
   const ServerStatus status = reloader_.status();
   log_.info("serving", {{"version", version()},
@@ -126,10 +129,10 @@ bool Host::wait_drained(base::TimePoint deadline) {
 }
 
 bool Host::stop() {
-  reloader_.begin_stop();
   const config::Timeouts timeouts = reloader_.timeouts();
   log_.info("stopping", {{"connections", server_.connections()}});
   server_.announce_stop();
+  reloader_.begin_stop();
   if (timeouts.drain_delay > base::Duration::zero()) {
     // Whoever balances load learns meanwhile that we go.
     int signal = SIGHUP;  // which ends nothing
@@ -147,13 +150,14 @@ bool Host::stop() {
   }
   // To the last it tells how the stop goes on.
   const bool control_ended = control_.stop();
-  const bool ended = server_.end(clock_.now() + kThreadEnd) && control_ended;
-  if (ended) {
-    reloader_.stop_plugins();
-  } else {
-    log_.warn("a handler has not returned: its plugin is not stopped");
-  }
-  return ended;
+  const base::TimePoint end = clock_.now() + kThreadEnd;
+  const bool handlers_ended = server_.end(end);
+  if (!handlers_ended) log_.warn("a handler has not returned: its plugin is not stopped");
+  const bool reload_ended = reloader_.end(end);
+  if (!reload_ended)
+    log_.warn("a plugin did not return from a call of the reload that was given up");
+  if (!handlers_ended || !reload_ended) return false;
+  return reloader_.stop_plugins() && control_ended;
 }
 
 // How many generations are kept stands in the configuration; where that cannot be read, none goes.

@@ -28,6 +28,8 @@ namespace berth::app {
 
 namespace {
 
+// This very program, also where its file was replaced by an upgrade meanwhile.
+constexpr const char* kThisProgram = "/proc/self/exe";
 // How often it is asked whether the probe is still wanted, and without a pidfd whether it has
 // ended.
 constexpr auto kLookAgain = std::chrono::milliseconds(20);
@@ -196,8 +198,8 @@ base::Status<plugin::Findings> probe_plugin(const ProbeOptions& options,
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.timeout).count();
   const auto pid =
       SpawnPlan(*inherited)
-          .start({binary_path(), "probe", "--config", options.configuration, "--plugin",
-                  entry.alias, "--file", file.path, "--cpu-seconds", std::to_string(seconds)},
+          .start({kThisProgram, "probe", "--config", options.configuration, "--plugin", entry.alias,
+                  "--file", file.path, "--cpu-seconds", std::to_string(seconds)},
                  std::move(variables));
   if (!pid) return impossible(pid.error());
   const auto status = wait_for(*pid, base::system_clock().now() + options.timeout, options.aborted);

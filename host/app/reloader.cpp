@@ -27,7 +27,6 @@ using namespace std::chrono_literals;
 // How often old generations are looked at: at first soon, for most have no user after milliseconds.
 constexpr auto kLookSoon = 2ms;
 constexpr auto kLookSeldom = 200ms;
-constexpr auto kSoon = 500ms;
 // Findings of a refused reload that the log gets, each a line.
 constexpr std::size_t kLoggedFindings = 10;
 
@@ -95,14 +94,27 @@ void Reloader::begin_stop() {
       caller.set_value(refused(job.request, "the server is stopping"));
     }
   }
-  if (thread_.joinable()) thread_.join();
-  serving_->drain();  // those of older ones have heard it
 }
 
-void Reloader::stop_plugins() noexcept {
+bool Reloader::end(base::TimePoint deadline) {
+  if (!thread_.joinable()) return true;
+  {
+    std::unique_lock lock(mutex_);
+    // It may be inside a plugin that does not return.
+    if (!changed_.wait_until(lock, deadline, [this] { return ended_; })) return false;
+  }
+  thread_.join();
+  return true;
+}
+
+bool Reloader::stop_plugins() noexcept {
   // The newest first, as it may use what an older one has still open.
-  serving_->stop();
-  for (auto old = retiring_.rbegin(); old != retiring_.rend(); ++old) (*old)->stop_plugins();
+  bool all = serving_->stop();
+  for (auto old = retiring_.rbegin(); old != retiring_.rend(); ++old) {
+    if (!(*old)->stop_plugins()) all = false;
+  }
+  // What is still held by a thread of its own cannot be taken down under it.
+  return departures_.advance() && all;
 }
 
 bool Reloader::stopping() const {
@@ -132,9 +144,11 @@ std::future<ReloadReport> Reloader::enqueue(Job job) {
     if (!stopping_) {
       // Whoever asks while one waits gets that one's report: it has not begun, so it will read what
       // there is now.
-      const auto same = std::find_if(jobs_.begin(), jobs_.end(), [&job](const Job& waiting) {
-        return !waiting.rolls_back && !job.rolls_back &&
-               waiting.request.dry_run == job.request.dry_run;
+      // Not across a rollback, which would have the last word.
+      const auto rollback = std::find_if(jobs_.rbegin(), jobs_.rend(),
+                                         [](const Job& waiting) { return waiting.rolls_back; });
+      const auto same = std::find_if(rollback.base(), jobs_.end(), [&job](const Job& waiting) {
+        return !job.rolls_back && waiting.request.dry_run == job.request.dry_run;
       });
       if (same == jobs_.end()) {
         job.callers.push_back(std::move(caller));
@@ -195,6 +209,11 @@ void Reloader::run() {
     look_at = look_after_the_old();
     lock.lock();
   }
+  lock.unlock();
+  serving_->drain();  // those of older ones have heard it
+  lock.lock();
+  ended_ = true;
+  changed_.notify_all();
 }
 
 base::TimePoint Reloader::look_after_the_old() {
@@ -204,7 +223,10 @@ base::TimePoint Reloader::look_after_the_old() {
     old = retiring_;
   }
   for (const std::shared_ptr<Retirement>& retirement : old) {
-    if (stopping()) return base::TimePoint::max();
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_ || !jobs_.empty()) return parts_.clock.now();  // whoever waits comes first
+    }
     const std::uint64_t number = retirement->generation().number();
     const bool gone = retirement->advance([&](Generation::Released released) {
       // A generation that was replaced before or after this one may have it, too.
@@ -214,16 +236,26 @@ base::TimePoint Reloader::look_after_the_old() {
       if (!kept) departures_.begin(std::move(released), number);
     });
     if (!gone) continue;
-    const std::lock_guard lock(mutex_);
-    std::erase(retiring_, retirement);
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase(retiring_, retirement);
+      made_at_.erase(number);
+    }
+    gone_.push_back(retirement);
   }
-  old.clear();  // the last of them, mostly, and with it the generation
+  old.clear();
+  // Who asks why() may still look at one: it has to go here, not there.
+  std::erase_if(gone_, [](const auto& retirement) { return retirement.use_count() == 1; });
   const bool departed = departures_.advance();
   const base::TimePoint now = parts_.clock.now();
   const std::lock_guard lock(mutex_);
-  if (departed && retiring_.empty()) return base::TimePoint::max();
-  const bool soon = !retiring_.empty() && now - retiring_.back()->since() < kSoon;
-  return now + (soon ? base::Duration(kLookSoon) : base::Duration(kLookSeldom));
+  if (departed && retiring_.empty() && gone_.empty()) return base::TimePoint::max();
+  // As long as it has lasted: a look costs every loop a turn.
+  base::Duration pause = kLookSeldom;
+  if (!retiring_.empty()) {
+    pause = std::clamp<base::Duration>(now - retiring_.back()->since(), kLookSoon, kLookSeldom);
+  }
+  return now + pause;
 }
 
 base::Result<GenerationSource, std::string> Reloader::read_source(const Job& job,
@@ -359,13 +391,21 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
     return report;
   }
   std::unique_ptr<Generation> next = draft.load(diagnostics);
-  if (stopping()) return refuse("the server is stopping");
+  if (!next) {
+    for (auto& plugin : draft.take_loaded()) {
+      departures_.begin({.plugin = std::move(plugin), .answers = {}}, number);
+    }
+  }
+  if (stopping() && !next) return refuse("the server is stopping");
   // Loading took as long, and may have found more.
   const std::vector<PluginReport> loaded = draft.plugins();
   std::copy(loaded.begin(), loaded.end(), report.plugins.begin());
   if (!next) return refuse(why());
   if (auto started = next->start(plugin::StartPhase::kReload); !started) {
     for (const config::Diagnostic& finding : started.error()) diagnostics.add(finding);
+    for (Generation::Released& released : next->release_fresh()) {
+      departures_.begin(std::move(released), number);
+    }
     return refuse(why());
   }
   report.diagnostics = diagnostics.render();

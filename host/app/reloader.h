@@ -71,10 +71,14 @@ class Reloader final : public Control {
   // Gives it its thread. REQUIRES: start_plugins(), and the server has started.
   void start();
   // The server is about to stop: a reload that runs is given up, whoever waits hears so, and no
-  // other begins; plugins hear that they will be stopped. Its thread has ended when this returns.
+  // other begins; plugins hear that they will be stopped. Returns at once.
   void begin_stop();
-  // After the server has ended: stops every plugin. REQUIRES: no thread is inside a handler.
-  void stop_plugins() noexcept;
+  // Behind that: its thread has ended; false: it is still inside a plugin at the deadline, and the
+  // process can only be left by _exit().
+  [[nodiscard]] bool end(base::TimePoint deadline);
+  // After the server has ended: stops every plugin. False: a thread or task of one still runs, so
+  // likewise. REQUIRES: end(), and no thread is inside a handler.
+  [[nodiscard]] bool stop_plugins() noexcept;
 
   // Of the generation that serves now.
   [[nodiscard]] config::Timeouts timeouts();
@@ -117,11 +121,14 @@ class Reloader final : public Control {
 
   ReloaderParts parts_;
   Departures departures_;  // the control thread's
+  // Its, too: not used any more but by whoever still asks why().
+  std::vector<std::shared_ptr<Retirement>> gone_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::deque<Job> jobs_;
   bool stopping_ = false;
+  bool ended_ = false;  // its thread does nothing any more
   std::uint64_t last_number_ = 0;
   std::shared_ptr<Generation> serving_;
   config::Recording recording_;  // of the serving one

@@ -39,6 +39,7 @@ void Retirement::follow(const Generation& serving) {
     });
     if (known) continue;
     plugin->drain();
+    end_requests(entry.alias, Step::kDraining);
     leaving_.push_back({.plugin = std::move(plugin), .drain_ends = now + entry.drain});
   }
 }
@@ -101,7 +102,11 @@ void Retirement::end_requests(const std::string& alias, Step step) const {
       [routes, root, step](serve::Used& used, const serve::Use& use) {
         if (use.root != root) return;
         if (std::find(routes.begin(), routes.end(), use.route) == routes.end()) return;
-        step == Step::kCut ? used.cut() : used.recall();
+        if (step == Step::kCut) {
+          used.cut();
+        } else if (step == Step::kCancelled || use.kind == serve::Use::Kind::kHijacked) {
+          used.recall();
+        }
       },
       clock_.now() + kLoopTurn);
 }
@@ -131,6 +136,12 @@ bool Retirement::advance(const Release& release) {
   if (!settled_) return false;
   std::vector<RouteUse> uses;
   if (!look(uses)) return false;
+  // Behind the look: a handler that has closed the connection it took over may still run.
+  for (const serve::Route* const route : server_.hijacking()) {
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      if (&generation_->route(i) == route) ++uses[i].hijacked;
+    }
+  }
   std::vector<std::string> unused;
   for (Leaving& leaving : leaving_) {
     const std::uint64_t requests = uses_of(*leaving.plugin, uses);

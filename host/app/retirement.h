@@ -38,7 +38,7 @@ class Retirement {
   [[nodiscard]] bool advance(const Release& release);
 
   // At the end of the process, instead of the above: stops what the serving one has not stopped.
-  void stop_plugins() noexcept { generation_->stop(); }
+  [[nodiscard]] bool stop_plugins() noexcept { return generation_->stop(); }
 
   // When it was replaced.
   [[nodiscard]] base::TimePoint since() const noexcept { return since_; }
@@ -69,7 +69,7 @@ class Retirement {
   [[nodiscard]] std::uint64_t uses_of(const plugin::Plugin& plugin,
                                       const std::vector<RouteUse>& uses) const;
   void hurry(Leaving& leaving, std::uint64_t requests);
-  // Recalls or cuts every use of routes that involve the plugin.
+  // Tells hijacked connections, recalls or cuts every use of routes that involve the plugin.
   void end_requests(const std::string& alias, Step step) const;
 
   const std::shared_ptr<Generation> generation_;

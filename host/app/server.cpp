@@ -112,6 +112,7 @@ bool Server::for_each_use(std::function<void(serve::Used&, const serve::Use&)> l
   return loops_.run_on_each(
       [look = std::move(look)](sched::Loop& loop) {
         loop.for_each_connection([&look](sched::Connection& connection) {
+          if (!connection.is_held()) return;
           auto* const used = dynamic_cast<serve::Used*>(&connection);
           if (used == nullptr) return;
           if (const auto use = used->use()) look(*used, *use);

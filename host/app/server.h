@@ -73,6 +73,10 @@ class Server {
   // False: not all loops came to it by the deadline; what they do later is theirs.
   [[nodiscard]] bool for_each_use(std::function<void(serve::Used&, const serve::Use&)> look,
                                   base::TimePoint deadline);
+  // See serve::Roots.
+  [[nodiscard]] std::vector<const serve::Route*> hijacking() {
+    return service_.roots().hijacking();
+  }
   // See Pool::begin_visit(); parked threads and loops are woken.
   [[nodiscard]] std::uint64_t begin_visit();
   [[nodiscard]] bool is_visited(std::uint64_t round) const { return pool_.is_visited(round); }

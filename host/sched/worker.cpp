@@ -68,7 +68,7 @@ Worker::Task Worker::await_task() noexcept {
     while ((signal = signal_.load(std::memory_order_acquire)) != kAssigned) {
       if (signal == kParked) base::futex_wait(signal_, kParked, base::Duration::max());
       signal = kNudged;
-      if (signal_.compare_exchange_strong(signal, kParked, std::memory_order_acquire)) rest();
+      if (signal_.compare_exchange_strong(signal, kParked, std::memory_order_seq_cst)) rest();
     }
   }
   // The next assign() comes only after this worker is parked again.

@@ -233,8 +233,9 @@ std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::strin
   log_access(scratch);
   scratch.exchange.request().disconnect();
   hold_root();
+  scratch.slot.begin_hijack(*route_);
   loop().forsake(*this);
-  if (service_.draining()) on_drain_held();
+  if (service_.draining() || recalled_.load(std::memory_order_relaxed)) on_drain_held();
   return hijacked;
 }
 

@@ -70,6 +70,7 @@ bool H1Connection::serve_held(sched::Worker& worker, H1Scratch& scratch, H1Input
   }
   if (transport.hijacked()) {
     transport.service().counters().add(observe::Counter::kHijackersReturned);
+    scratch.slot.end_hijack();
     return false;
   }
 

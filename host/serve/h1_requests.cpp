@@ -106,6 +106,7 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   const bool kept = call_handler(worker, scratch);
   if (scratch.transport.hijacked()) [[unlikely]] {
     scratch.transport.service().counters().add(observe::Counter::kHijackersReturned);
+    scratch.slot.end_hijack();
     return Served::kHijacked;
   }
 

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cassert>
 
 namespace berth::serve {
 
@@ -29,10 +28,9 @@ bool register_membarrier() noexcept {
   return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
-void order_all_threads() noexcept {
-  [[maybe_unused]] const long result =
-      ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-  assert(result == 0);
+// False: ENOMEM.
+bool order_all_threads() noexcept {
+  return ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
 }  // namespace
@@ -83,8 +81,19 @@ bool Roots::is_unused(const Root& root) {
   // none.
   const std::uint64_t holds = root.holds();
   if (root.releases() != holds) return false;
-  if (has_membarrier_) order_all_threads();
+  if (has_membarrier_ && !order_all_threads()) return false;  // not known, so not yet
   return pins(root) == 0 && root.holds() == holds;
+}
+
+std::vector<const Route*> Roots::hijacking() {
+  std::vector<const Route*> routes;
+  const base::MutexLock lock(mutex_);
+  for (const RootSlot* slot : slots_) {
+    if (const Route* const route = slot->hijacking_.load(std::memory_order_acquire)) {
+      routes.push_back(route);
+    }
+  }
+  return routes;
 }
 
 std::size_t Roots::pins(const Root& root) {

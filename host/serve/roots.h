@@ -29,6 +29,14 @@ class alignas(64) RootSlot {
   void adopt(Root& root) noexcept;
   // The one that is pinned. REQUIRES: one is.
   [[nodiscard]] Root& root() const noexcept { return *root_.load(std::memory_order_relaxed); }
+  // The thread's handler takes its connection over, which from then on does not tell any more that
+  // it is inside; and it has returned. The route is one of the pinned root's.
+  void begin_hijack(const Route& route) noexcept {
+    // release: seen by whoever sees the connection given back.
+    hijacking_.store(&route, std::memory_order_release);
+  }
+  // release: nothing of the handler runs any more when it is seen.
+  void end_hijack() noexcept { hijacking_.store(nullptr, std::memory_order_release); }
   // Nothing is pinned any more; the thread uses no route it got before.
   void rest() noexcept {
     // release: what it did with the root is done before it is seen to be unused.
@@ -44,6 +52,7 @@ class alignas(64) RootSlot {
   Roots& roots_;
   // Written by its thread, read by Roots::is_unused(). How it is stored: see pin_anew().
   std::atomic<Root*> root_{nullptr};
+  std::atomic<const Route*> hijacking_{nullptr};
 };
 
 class Roots {
@@ -63,6 +72,9 @@ class Roots {
   // a loop's driver may still compare its routes until Loops::synchronize(). REQUIRES: it was
   // replaced. Any thread.
   [[nodiscard]] bool is_unused(const Root& root);
+  // Routes whose handlers took a connection over and have not returned, of any root; to be looked
+  // at behind the connections. Any thread.
+  [[nodiscard]] std::vector<const Route*> hijacking();
   // Threads that have it pinned. A hint.
   [[nodiscard]] std::size_t pins(const Root& root);
 

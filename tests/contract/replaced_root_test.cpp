@@ -180,6 +180,26 @@ TEST_F(ReplacedRoot, AHijackedConnectionKeepsItsUntilItIsGivenBack) {
   expect_unused();
 }
 
+TEST_F(ReplacedRoot, AHandlerThatHasClosedWhatItTookOverIsStillKnownToRun) {
+  old_routes.add("/closes", [this](ResponseWriter& response, Request&) {
+    ASSERT_TRUE(response.hijack().ok());  // and closed
+    ++inside;
+    opened.wait();
+  });
+  start();
+  RawClient client = server->connect();
+  client.send("GET /closes HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(client.closed_in_silence());
+  TestServer::wait_until([this] { return inside == 1; });
+  replace();
+  server->settle();
+  EXPECT_TRUE(uses(*old).empty());
+  ASSERT_EQ(server->service().roots().hijacking().size(), 1U);
+  open.set_value();
+  TestServer::wait_until([this] { return server->service().roots().hijacking().empty(); });
+  expect_unused();
+}
+
 TEST_F(ReplacedRoot, ARecalledRequestHearsThatNobodyWantsItAndMayStillAnswer) {
   start();
   RawClient client = server->connect();

@@ -66,6 +66,17 @@ TEST(Rollback, LastGoodStartsWithoutAConfigurationThatCanBeRead) {
   EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
 }
 
+TEST(Rollback, ARestartAndAReloadOfNothingNewDoNotUseUpTheWayBack) {
+  Deployment deployment(release_configuration({}, "generations: 2\n"));
+  deployment.deploy(2);
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  deployment.stop();
+  deployment.start();
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  EXPECT_EQ(deployment.berth({"rollback"}).code, 0);
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+}
+
 TEST(Rollback, NumbersGoOnAfterARestart) {
   Deployment deployment;
   deployment.stop();

@@ -11,7 +11,5 @@ struct Nothing : berth::Handler {
 #else
 #define TEST [](berth::StopToken) {}
 #endif
-BERTH_PLUGIN(berth::handler<Nothing>("nothing"),
-             berth::on_start([](const berth::Config&, berth::Phase) {
-               berth::background("nothing", TEST);
-             }));
+void start(const berth::Config&, berth::Phase) { berth::background("nothing", TEST); }
+BERTH_PLUGIN(berth::handler<Nothing>("nothing"), berth::on_start(start));
