@@ -112,7 +112,7 @@ TEST_F(LoadFile, AFileThatIsOverwrittenAllTheTimeIsReadWholeOrNotAtAll_F49) {
     const std::string text(kSize, letter);
     EXPECT_EQ(::pwrite(out.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
   });
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const auto bytes = read_file(file);
     if (!bytes) {
       EXPECT_EQ(bytes.error().what, "the file changed while it was read");
