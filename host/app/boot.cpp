@@ -1,6 +1,5 @@
 #include "app/boot.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "app/generation_draft.h"
@@ -36,19 +35,6 @@ std::unique_ptr<Generation> build(GenerationSource& source, std::uint64_t number
   return draft.load(source.loaded.diagnostics);
 }
 
-// The first thing wrong, in a line.
-std::string reason_of(const config::Diagnostics& diagnostics) {
-  const auto findings = diagnostics.all();
-  const auto first =
-      std::find_if(findings.begin(), findings.end(), [](const config::Diagnostic& finding) {
-        return finding.severity == config::Severity::kError;
-      });
-  if (first == findings.end()) return "it cannot be built";
-  std::string text = first->position.file;
-  if (first->position.line > 0) text += ":" + std::to_string(first->position.line);
-  return text + ": " + first->what;
-}
-
 }  // namespace
 
 bool choose_source(GenerationSource& source, const GenerationStore* store, bool last_good,
@@ -58,7 +44,7 @@ bool choose_source(GenerationSource& source, const GenerationStore* store, bool 
   for (const StoredGeneration& stored : store->list()) {
     auto kept = read_kept(*store, stored.number, environment);
     if (!kept || !kept->loaded.configuration) continue;
-    because = reason_of(source.loaded.diagnostics);
+    because = source.loaded.diagnostics.summary();
     source = std::move(*kept);
     source.origin = "last good: " + std::to_string(stored.number);
     return true;
@@ -74,7 +60,7 @@ std::optional<FirstGeneration> boot(GenerationSource& source, std::string becaus
     return FirstGeneration{std::move(generation), source.recording, std::move(because)};
   }
   if (!options.last_good || options.store == nullptr) return std::nullopt;
-  if (because.empty()) because = reason_of(source.loaded.diagnostics);
+  if (because.empty()) because = source.loaded.diagnostics.summary();
   for (const StoredGeneration& stored : options.store->list()) {
     auto kept = read_kept(*options.store, stored.number, options.environment);
     if (!kept || !kept->loaded.configuration) continue;

@@ -66,8 +66,8 @@ struct ReloadReport {
 
 // Something that keeps a generation or an image from leaving.
 struct Hold {
-  // "request", "queued request", "hijacked connection", "thread", "task", "timer", "thread_local",
-  // "image".
+  // "request", "queued request", "hijacked connection"; "thread", "task", "thread_local",
+  // "signal handler", "image".
   std::string kind;
   std::string plugin;  // alias; empty: not of one plugin
   std::string what;    // the route, the name of the thread, what keeps the image
@@ -106,7 +106,7 @@ struct ServerStatus {
   bool stopping = false;
   // It was started with --last-good on an older generation, because of this; empty: it was not.
   std::string last_good_because;
-  // The last reload or rollback that was refused, if none took effect since: its `refused`.
+  // Why the last reload or rollback was refused, if none took effect since: one line.
   std::string last_refused;
   GenerationInfo generation;  // that serves
   std::vector<GenerationInfo> draining;

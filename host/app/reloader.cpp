@@ -295,6 +295,7 @@ ReloadReport Reloader::perform(const Job& job) {
                   {{"asked_by", job.request.asked_by}, {"dry_run", job.request.dry_run}});
   ReloadReport report = refused(job.request, {});
   report.origin = "reload";
+  wrong_.clear();
   auto source = read_source(job, report);
   if (!source) {
     report.refused = std::move(source).error();
@@ -310,7 +311,7 @@ ReloadReport Reloader::perform(const Job& job) {
     last_good_because_.clear();
   } else {
     ++reloads_refused_;
-    last_refused_ = report.refused;
+    last_refused_ = wrong_.empty() ? report.refused : wrong_;
   }
   return report;
 }
@@ -322,6 +323,7 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
   const auto refuse = [&](std::string why) {
     report.refused = std::move(why);
     report.diagnostics = diagnostics.render();
+    wrong_ = diagnostics.summary();
     if (!job.request.dry_run) log_findings(parts_.log, diagnostics);
     return std::move(report);
   };
@@ -447,20 +449,21 @@ void Reloader::tell(const Job& job, const ReloadReport& report) {
     loaded += plugin.outcome == PluginOutcome::kLoaded ? 1 : 0;
   }
   const double seconds = std::chrono::duration<double>(report.took).count();
-  const std::string_view what = job.rolls_back ? "rolled back" : "reloaded";
   if (job.request.dry_run) {
-    parts_.log.info("a reload was planned",
+    parts_.log.info(job.rolls_back ? "a rollback was planned" : "a reload was planned",
                     {{"asked_by", job.request.asked_by}, {"would_be_done", report.done}});
   } else if (report.done) {
-    parts_.log.info(what, {{"generation", report.generation},
-                           {"was", report.previous},
-                           {"origin", report.origin},
-                           {"plugins_loaded", loaded},
-                           {"routes_changed", report.routes.size()},
-                           {"seconds", seconds},
-                           {"asked_by", job.request.asked_by}});
+    parts_.log.info(job.rolls_back ? "rolled back" : "reloaded",
+                    {{"generation", report.generation},
+                     {"was", report.previous},
+                     {"origin", report.origin},
+                     {"plugins_loaded", loaded},
+                     {"routes_changed", report.routes.size()},
+                     {"seconds", seconds},
+                     {"asked_by", job.request.asked_by}});
   } else {
-    parts_.log.error("a reload was refused, and the generation before serves on",
+    parts_.log.error(job.rolls_back ? "a rollback was refused, and the generation before serves on"
+                                    : "a reload was refused, and the generation before serves on",
                      {{"why", report.refused},
                       {"generation", report.generation},
                       {"asked_by", job.request.asked_by}});

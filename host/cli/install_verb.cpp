@@ -164,7 +164,7 @@ int put_as_configured(const InstallOptions& options, plugin::PluginFile file,
                                   configuration->timeouts.probe};
     if (auto fit = app::probe_plugin(probe, plugin, file); !fit) {
       std::cerr << read.loaded.diagnostics.with_only(fit.error()).render(app::colour_of_stderr());
-      return 1;
+      return refuse(options.file, "it is not installed: a reload would refuse it");
     }
   }
   return put(options, file, note, plugin.file);

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
+#include "app/stored_generation.h"
 #include "cli/columns.h"
 #include "config/printable.h"
 
@@ -188,9 +190,12 @@ std::string printable_lines(std::string_view text) {
   return result;
 }
 
+// "2 requests of GET /x", "1 thread (pool-3)"
 std::string hold_text(const app::Hold& hold) {
-  std::string text = counted(hold.count, hold.kind);
-  if (!hold.what.empty()) text += " of " + hold.what;
+  const bool of_route = hold.kind.ends_with("request") || hold.kind.ends_with("connection");
+  std::string text = counted(hold.count, hold.kind == "thread_local" ? "thread_local object"
+                                                                     : std::string_view(hold.kind));
+  if (!hold.what.empty()) text += of_route ? " of " + hold.what : " (" + hold.what + ")";
   if (hold.age) text += " for " + age_text(hold.age);
   return text;
 }
@@ -200,6 +205,12 @@ std::vector<std::string> hold_texts(const std::vector<app::Hold>& holds) {
   texts.reserve(holds.size());
   for (const app::Hold& hold : holds) texts.push_back(hold_text(hold));
   return texts;
+}
+
+// A kept image is named by its digest, which tells people nothing.
+std::string file_text(const std::string& file) {
+  const std::string name = std::filesystem::path(file).stem().string();
+  return app::is_sha256(name) ? "as it was kept" : file;
 }
 
 // Rows of which the first alone has the name.
@@ -262,7 +273,7 @@ std::string status_text(const app::ServerStatus& status, std::int64_t now, Colou
   };
   if (status.stopping) warn("it is stopping");
   if (!status.last_good_because.empty()) {
-    warn("it serves the last known good: " + status.last_good_because);
+    warn("it serves the last known good, for the files are refused: " + status.last_good_because);
   }
   if (!status.last_refused.empty()) warn("the last reload was refused: " + status.last_refused);
 
@@ -275,7 +286,10 @@ std::string status_text(const app::ServerStatus& status, std::int64_t now, Colou
                                     status.generation.origin + ")"});
   for (const GenerationInfo& old : status.draining) {
     const std::string holds = joined(hold_texts(old.holds));
-    rows.push_back({"draining", std::to_string(old.number) + (holds.empty() ? "" : ": " + holds)});
+    const std::string number = std::to_string(old.number);
+    rows.push_back(
+        {"draining",
+         number + ": " + (holds.empty() ? "see berth generations --why " + number : holds)});
   }
   std::vector<Row> listeners;
   for (const std::string& listener : status.listeners) listeners.push_back({listener});
@@ -287,8 +301,8 @@ std::string status_text(const app::ServerStatus& status, std::int64_t now, Colou
   rows.push_back({"reloads", std::to_string(status.reloads) + ", " +
                                  std::to_string(status.reloads_refused) + " refused"});
   if (status.retired_images > 0) {
-    rows.push_back({"images", counted(status.retired_images, "retired one") +
-                                  ": could not leave the process"});
+    rows.push_back({"images", std::to_string(status.retired_images) +
+                                  " retired: still in memory, see berth generations --why N"});
   }
   text += columns(rows);
 
@@ -304,7 +318,7 @@ std::string status_text(const app::ServerStatus& status, std::int64_t now, Colou
     if (!plugin.reason.empty()) state += (state.empty() ? "" : ": ") + plugin.reason;
     plugins.push_back({plugin.alias, plugin.version,
                        plugin.build_id.empty() ? "" : "build " + short_id(plugin.build_id),
-                       plugin.file, state});
+                       file_text(plugin.file), state});
   }
   if (!plugins.empty()) text += "plugins\n" + columns(plugins, 2);
   return text;

@@ -210,4 +210,17 @@ std::string Diagnostics::render(Colour colour) const {
   return out + counted_only(errors, "error") + counted_only(warnings, "warning");
 }
 
+std::string Diagnostics::summary() const {
+  const auto first = std::find_if(kept_.begin(), kept_.end(), [](const Diagnostic& diagnostic) {
+    return diagnostic.severity == Severity::kError;
+  });
+  if (first == kept_.end()) return {};
+  std::string text = printable(first->position.file);
+  if (first->position.line > 0) text += ":" + std::to_string(first->position.line);
+  text += ": " + printable(first->what);
+  if (errors_ == 1) return text;
+  return text + " (and " + std::to_string(errors_ - 1) +
+         (errors_ == 2 ? " more error)" : " more errors)");
+}
+
 }  // namespace berth::config

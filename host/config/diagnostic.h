@@ -63,6 +63,10 @@ class Diagnostics {
   [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
   [[nodiscard]] std::size_t warnings() const noexcept { return warnings_; }
 
+  // The first error and how many more there are, in one line for a log or a status:
+  // "berth.yaml:12: unknown key "handlr" (and 2 more errors)". Empty: there is none.
+  [[nodiscard]] std::string summary() const;
+
   // The name given at construction; valid as long as any copy of this object.
   [[nodiscard]] const std::string& file() const noexcept { return sources_.front()->file; }
   // The bytes of that file; valid as long as any copy of this object.

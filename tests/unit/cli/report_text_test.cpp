@@ -87,6 +87,16 @@ TEST(ReportText, TheStatus) {
   expect_golden("status-troubled.expected", status_text(status, now, Colour::kAlways));
 }
 
+TEST(ReportText, TheStatusSaysWhereToAskAndDoesNotShowDigests) {
+  app::ServerStatus status = test::usual_status();
+  status.draining.front().holds.clear();
+  status.generation.plugins.front().file = "/state/images/" + std::string(64, 'a') + ".so";
+  const std::string text = status_text(status, status.started_at, Colour::kNever);
+  EXPECT_NE(text.find("draining       6: see berth generations --why 6\n"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("hello  1.2.0  build 3f2a91c0  as it was kept\n"), std::string::npos) << text;
+}
+
 TEST(ReportText, Generations) {
   expect_golden("generations.expected", generations_text(test::usual_generations()));
 }

@@ -35,6 +35,18 @@ TEST(Diagnostic, ShowsPlaceTextSuggestionLineCaretAndHelp) {
             "help: two\n");
 }
 
+TEST(Diagnostic, ASummaryIsTheFirstErrorAndACount) {
+  Diagnostics diagnostics("b.yaml", "a: b\nc: d\n");
+  diagnostics.warning({"b.yaml", 1, 1}, "odd");
+  EXPECT_EQ(diagnostics.summary(), "");
+  diagnostics.add(at(2, 1, "wrong\nindeed"));
+  EXPECT_EQ(diagnostics.summary(), "b.yaml:2: wrong\\nindeed");
+  diagnostics.add(at(0, 0, "not there"));
+  EXPECT_EQ(diagnostics.summary(), "b.yaml: not there (and 1 more error)");
+  diagnostics.add(at(2, 3));
+  EXPECT_EQ(diagnostics.summary(), "b.yaml: not there (and 2 more errors)");
+}
+
 TEST(Diagnostic, WithoutALineOnlyTheFileIsNamed) {
   EXPECT_EQ(render("a: b\n", at(0, 0)), "b.yaml: error: wrong\n");
 }
