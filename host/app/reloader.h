@@ -123,7 +123,7 @@ class Reloader final : public Control {
   Departures departures_;  // the control thread's
   // Its, too: not used any more but by whoever still asks why().
   std::vector<std::shared_ptr<Retirement>> gone_;
-  std::string wrong_;      // the control thread's: with what the job at hand asks for, in a line
+  std::string wrong_;  // the control thread's: with what the job at hand asks for, in a line
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

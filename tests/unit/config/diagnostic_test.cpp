@@ -40,7 +40,7 @@ TEST(Diagnostic, ASummaryIsTheFirstErrorAndACount) {
   diagnostics.warning({"b.yaml", 1, 1}, "odd");
   EXPECT_EQ(diagnostics.summary(), "");
   diagnostics.add(at(2, 1, "wrong\nindeed"));
-  EXPECT_EQ(diagnostics.summary(), "b.yaml:2: wrong\\nindeed");
+  EXPECT_EQ(diagnostics.summary(), "b.yaml:2: wrong\\u{0a}indeed");
   diagnostics.add(at(0, 0, "not there"));
   EXPECT_EQ(diagnostics.summary(), "b.yaml: not there (and 1 more error)");
   diagnostics.add(at(2, 3));
