@@ -84,7 +84,7 @@ TEST(Reload, WhatHasNotChangedGoesOnAsTheSameInstance) {
   EXPECT_EQ(deployment.get("/other"), "release 1 of 1");
 }
 
-TEST(Reload, F52AHalfWrittenFileIsRefusedAndTheOldOneServesOn) {
+TEST(Reload, AHalfWrittenFileIsRefusedAndTheOldOneServesOn_F52) {
   Deployment deployment;
   deployment.deploy_bytes(
       "\x7f"
@@ -98,7 +98,7 @@ TEST(Reload, F52AHalfWrittenFileIsRefusedAndTheOldOneServesOn) {
   EXPECT_NE(status.out.find("refused"), std::string::npos) << status.out;
 }
 
-TEST(Reload, F71AConfigurationWithAnErrorChangesNothingAndSaysWhere) {
+TEST(Reload, AConfigurationWithAnErrorChangesNothingAndSaysWhere_F71) {
   Deployment deployment;
   deployment.configure(release_configuration().append("  - { patern: \"GET /x\" }\n"));
   const Outcome outcome = deployment.berth({"reload"});
@@ -126,7 +126,7 @@ TEST(Reload, AKeyThatTakesARestartIsRefusedByName) {
       << outcome.err;
 }
 
-TEST(Reload, F72APluginThatIsGoneFromTheDiskServesOnAndReloadFailsByName) {
+TEST(Reload, APluginThatIsGoneFromTheDiskServesOnAndReloadFailsByName_F72) {
   Deployment deployment;
   ASSERT_EQ(::unlink((deployment.folder().path() + "/app.so").c_str()), 0);
   const Outcome outcome = deployment.berth({"reload"});
@@ -136,7 +136,7 @@ TEST(Reload, F72APluginThatIsGoneFromTheDiskServesOnAndReloadFailsByName) {
   EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
 }
 
-TEST(Reload, F51APluginOverwrittenInPlaceGoesOnAsItWasLoaded) {
+TEST(Reload, APluginOverwrittenInPlaceGoesOnAsItWasLoaded_F51) {
   Deployment deployment;
   EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
   deployment.folder().write("app.so", "no plugin any more");
@@ -158,7 +158,7 @@ TEST(Reload, ADryRunTellsTheSameAndChangesNothing) {
   EXPECT_EQ(deployment.get("/other"), "404");
 }
 
-TEST(Reload, F68AHundredAtOnceAreAtMostTwoLoads) {
+TEST(Reload, AHundredAtOnceAreAtMostTwoLoads_F68) {
   Deployment deployment;
   deployment.deploy(2);
   std::vector<std::thread> threads;
@@ -177,7 +177,7 @@ TEST(Reload, F68AHundredAtOnceAreAtMostTwoLoads) {
   EXPECT_EQ(loads, 1U) << log;
 }
 
-TEST(Reload, F70AHijackedConnectionHearsAtOnceThatItsPluginIsReplaced) {
+TEST(Reload, AHijackedConnectionHearsAtOnceThatItsPluginIsReplaced_F70) {
   Deployment deployment;
   RawClient lines = deployment.connect();
   lines.send("GET /lines HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -237,7 +237,7 @@ TEST(Reload, AThreadThatAPluginLeftKeepsItsImageAndIsNamed) {
   deployment.child().wait_for("a replaced plugin has left memory");
 }
 
-TEST(Reload, F69AStopGivesARunningReloadUp) {
+TEST(Reload, AStopGivesARunningReloadUp_F69) {
   Deployment deployment(release_configuration({}, "timeouts: { probe: 1h }\n"));
   std::filesystem::copy_file(BERTH_BAD_PLUGINS_DIR "/bad_load_hang.so",
                              deployment.folder().path() + "/aside.so");

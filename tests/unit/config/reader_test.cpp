@@ -89,7 +89,7 @@ TEST(Reader, LinesMayEndInCrLf) {
   EXPECT_EQ(read.document.root->find("b")->text(), "x\ny\n");
 }
 
-TEST(Reader, NestingIsCappedBeforeItCostsStack) {
+TEST(Reader, NestingIsCappedBeforeItCostsStack_F50) {
   for (const std::string_view opening : {"[", "- ", "? ", "{a: ", "[{a: "}) {
     const Read read(repeat(opening, 100'000));
     ASSERT_EQ(read.diagnostics.errors(), 1U) << opening;
@@ -99,7 +99,7 @@ TEST(Reader, NestingIsCappedBeforeItCostsStack) {
   EXPECT_TRUE(Read(deepest).document.root.has_value());
 }
 
-TEST(Reader, AliasesMayNotMultiplyTheFile) {
+TEST(Reader, AliasesMayNotMultiplyTheFile_F50) {
   const std::string text =
       "a: &a " + std::string(100'000, 'x') + "\nb: [" + repeat("*a,", 100) + "]";
   EXPECT_EQ(Read(text).only(), "2:128: aliases repeat more than 4 MiB of text");
