@@ -153,7 +153,7 @@ TEST_F(ReplacedRoot, ARequestThatWaitsForAThreadKeepsIts) {
     clients.push_back(server->connect());
     clients.back().send("GET /blocking HTTP/1.1\r\nHost: h\r\n\r\n");
   }
-  TestServer::wait_until([this] { return server->pool().queued() == 2; });
+  TestServer::wait_until([this] { return server->pool().queued() == 2 && inside == 1; });
   replace();
   EXPECT_FALSE(is_unused());
   const std::vector<Use> found = uses(*old);

@@ -1,5 +1,5 @@
 // What a Scoped ends ends once.
-// says: deleted function
+// says: deleted
 #include <berth/plugin.hpp>
 
 struct Nothing : berth::Handler {
