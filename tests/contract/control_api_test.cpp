@@ -45,7 +45,7 @@ TEST_F(ControlApi, AReloadIsAnsweredWithItsReport) {
 }
 
 TEST_F(ControlApi, ARefusedReloadIsAConflictWithItsReport) {
-  control.report = test::refused_report();
+  control.set_report(test::refused_report());
   for (const std::string path : {"/v1/reload", "/v1/rollback"}) {
     const Reply refused = ask("POST", path);
     EXPECT_EQ(refused.status, 409);
@@ -71,17 +71,17 @@ TEST_F(ControlApi, PluginsArePinnedByTheirAlias) {
   EXPECT_EQ(pinned.body, "{\"alias\":\"hello\",\"pinned\":true}\n");
   EXPECT_EQ(ask("DELETE", "/v1/plugins/hello/pin").body,
             "{\"alias\":\"hello\",\"pinned\":false}\n");
-  control.pin_error = base::Error{base::ErrorCode::kNotFound, "no plugin \"other\" serves"};
+  control.set_pin_error({base::ErrorCode::kNotFound, "no plugin \"other\" serves"});
   const Reply unknown = ask("PUT", "/v1/plugins/other/pin");
   EXPECT_EQ(unknown.status, 404);
   EXPECT_EQ(unknown.body, "{\"error\":\"no plugin \\\"other\\\" serves\"}\n");
-  control.pin_error = base::Error{base::ErrorCode::kSystem, "write pins: No space left on device"};
+  control.set_pin_error({base::ErrorCode::kSystem, "write pins: No space left on device"});
   EXPECT_EQ(ask("DELETE", "/v1/plugins/other/pin").status, 500);
   EXPECT_EQ(control.asked(), (Asked{"pin hello", "unpin hello", "pin other", "unpin other"}));
 }
 
 TEST_F(ControlApi, WhatHoldsAnUnknownGenerationIsNotFound) {
-  control.why_error = base::Error{base::ErrorCode::kNotFound, "there is no generation 8"};
+  control.set_why_error({base::ErrorCode::kNotFound, "there is no generation 8"});
   const Reply reply = ask("GET", "/v1/generations/8/holds");
   EXPECT_EQ(reply.status, 404);
   EXPECT_EQ(reply.body, "{\"error\":\"there is no generation 8\"}\n");

@@ -53,7 +53,7 @@ TEST_F(ControlDocument, ItsExamplesAreWhatTheSocketAnswers) {
   const std::vector<Example> all = examples();
   EXPECT_EQ(all.size(), 7U);
   for (const Example& example : all) {
-    control.report = example.status == 409 ? test::refused_report() : test::usual_report();
+    control.set_report(example.status == 409 ? test::refused_report() : test::usual_report());
     const test::Reply reply = ask(example.method, example.target, example.body);
     EXPECT_EQ(reply.status, example.status) << example.target;
     EXPECT_EQ(without_blanks(reply.body), without_blanks(example.answer)) << example.target;

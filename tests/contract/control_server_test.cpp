@@ -131,7 +131,7 @@ TEST_F(ControlServing, AStopAnswersWhomItHasBegunWith) {
   RawClient busy = connect();
   busy.send("POST /v1/reload HTTP/1.1\r\nHost: localhost\r\n\r\n");
   control.wait_for_waiting(1);
-  control.report = test::refused_report();
+  control.set_report(test::refused_report());
   std::thread stopping([this] { EXPECT_TRUE(server->stop()); });
   EXPECT_TRUE(idle.closed_in_silence());
   EXPECT_FALSE(std::filesystem::exists(folder + "/control.sock"));

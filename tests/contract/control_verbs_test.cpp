@@ -95,7 +95,7 @@ TEST_F(ControlVerbs, JsonIsWhatTheServerSaid) {
   EXPECT_EQ(ask_by_verb({"generations", "--json"}).out, app::to_json(control.kept) + "\n");
   EXPECT_EQ(ask_by_verb({"generations", "--why", "6", "--json"}).out,
             app::to_json(6, control.kept[1].holds) + "\n");
-  control.report = test::refused_report();
+  control.set_report(test::refused_report());
   const e2e::Outcome refused = ask_by_verb({"rollback", "--json"});
   EXPECT_EQ(refused.code, 1);
   EXPECT_EQ(refused.out, app::to_json(control.report) + "\n");
@@ -104,9 +104,9 @@ TEST_F(ControlVerbs, JsonIsWhatTheServerSaid) {
 
 TEST_F(ControlVerbs, ARefusalIsExitCode1AndSaysWhy) {
   start();
-  control.report = test::refused_report();
-  control.why_error = base::Error{base::ErrorCode::kNotFound, "there is no generation 8"};
-  control.pin_error = base::Error{base::ErrorCode::kNotFound, "no plugin \"other\" serves"};
+  control.set_report(test::refused_report());
+  control.set_why_error({base::ErrorCode::kNotFound, "there is no generation 8"});
+  control.set_pin_error({base::ErrorCode::kNotFound, "no plugin \"other\" serves"});
   std::string all;
   for (const Words& words : std::vector<Words>{{"reload"},
                                                {"rollback", "--to", "99"},

@@ -144,7 +144,7 @@ inline app::ServerStatus usual_status() {
   };
 }
 
-// Any thread. What it answers is set before it is asked.
+// Any thread. What it answers may be read by the test at any time, and is changed by set_...().
 class FakeControl final : public app::Control {
  public:
   app::ReloadReport report = usual_report();
@@ -152,6 +152,19 @@ class FakeControl final : public app::Control {
   std::vector<app::GenerationInfo> kept = usual_generations();
   std::optional<base::Error> why_error;
   std::optional<base::Error> pin_error;
+
+  void set_report(app::ReloadReport value) {
+    const std::lock_guard lock(mutex_);
+    report = std::move(value);
+  }
+  void set_why_error(base::Error value) {
+    const std::lock_guard lock(mutex_);
+    why_error = std::move(value);
+  }
+  void set_pin_error(base::Error value) {
+    const std::lock_guard lock(mutex_);
+    pin_error = std::move(value);
+  }
 
   [[nodiscard]] app::ReloadReport reload(const app::ReloadRequest& request) override {
     return answer("reload", request);
@@ -167,6 +180,7 @@ class FakeControl final : public app::Control {
   [[nodiscard]] std::vector<app::GenerationInfo> generations() override { return kept; }
   [[nodiscard]] base::Result<std::vector<app::Hold>> why(std::uint64_t generation) override {
     note("why " + std::to_string(generation));
+    const std::lock_guard lock(mutex_);
     if (why_error) return base::fail(*why_error);
     return kept[1].holds;
   }
@@ -226,6 +240,7 @@ class FakeControl final : public app::Control {
   }
   base::Status<> pinned(const std::string& what, const std::string& alias) {
     note(what + " " + alias);
+    const std::lock_guard lock(mutex_);
     if (pin_error) return base::fail(*pin_error);
     return base::done();
   }
