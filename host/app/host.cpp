@@ -37,6 +37,8 @@ using namespace std::chrono_literals;
 constexpr auto kSignalPoll = 50ms;
 // For threads to notice that their connection was cut.
 constexpr auto kThreadEnd = 1s;
+// For the control thread, which may just wait for a turn of loops that have ended.
+constexpr auto kReloadEnd = 5s;
 constexpr auto kLogEnd = 1s;
 
 int refuse(std::string_view text) {
@@ -153,7 +155,7 @@ bool Host::stop() {
   const base::TimePoint end = clock_.now() + kThreadEnd;
   const bool handlers_ended = server_.end(end);
   if (!handlers_ended) log_.warn("a handler has not returned: its plugin is not stopped");
-  const bool reload_ended = reloader_.end(end);
+  const bool reload_ended = reloader_.end(clock_.now() + kReloadEnd);
   if (!reload_ended)
     log_.warn("a plugin did not return from a call of the reload that was given up");
   if (!handlers_ended || !reload_ended) return false;

@@ -1,5 +1,6 @@
 // Connections from accept to close: half-closed, reset, many at once, handed over while replies are
 // unsent.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -56,7 +57,7 @@ base::Descriptor copy_of_servers_end(const RawClient& client) {
     size = sizeof peer;
     if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
         peer.sin_family == AF_INET && peer.sin_port == wanted.sin_port) {
-      return base::Descriptor(::dup(fd));
+      return base::Descriptor(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
     }
   }
   ADD_FAILURE() << "the server has no such connection";
