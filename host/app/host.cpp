@@ -185,15 +185,18 @@ int run_host(const RunOptions& options) {
   if (!state) return refuse(state.error().text);
   GenerationSource source = read_files(options.file, environment);
   auto store = open_store(*state, options.file, source);
-  GenerationStore* const kept = store ? &*store : nullptr;
   std::string because;
   const std::string findings = source.loaded.diagnostics.render(colour_of_stderr());
-  if (!choose_source(source, kept, options.last_good, environment, because)) {
+  if (!choose_source(source, store ? &*store : nullptr, options.last_good, environment, because)) {
     // Its plugins are looked at all the same, so that everything wrong is said at once.
     (void)validate(options.file);
     return 1;
   }
-  if (!because.empty()) std::cerr << findings;
+  if (!because.empty()) {
+    std::cerr << findings;
+    store = open_store(*state, options.file, source);  // which knows how many are kept
+  }
+  GenerationStore* const kept = store ? &*store : nullptr;
   auto signals = Signals::open();
   if (!signals) return refuse(signals.error().text);
   const base::Clock& clock = base::system_clock();

@@ -13,7 +13,7 @@ struct RunOptions {
 };
 
 // Serves until a signal ends it: SIGTERM, SIGINT and SIGQUIT stop gracefully, the second one at
-// once; SIGHUP is told in the log. Called on the main thread, once. 0: stopped; 1: refused to
+// once; SIGHUP reloads. Called on the main thread, once. 0: stopped; 1: refused to
 // start, and stderr says why.
 [[nodiscard]] int run_host(const RunOptions& options);
 

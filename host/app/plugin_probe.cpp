@@ -20,7 +20,6 @@
 
 #include "app/probe_descriptors.h"
 #include "app/probe_report.h"
-#include "app/process.h"
 #include "base/descriptor.h"
 #include "net/wait.h"
 

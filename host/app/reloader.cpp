@@ -5,15 +5,12 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "app/generation_draft.h"
 #include "app/generation_source.h"
 #include "app/generation_store.h"
 #include "app/plugin_probe.h"
-#include "app/process.h"
 #include "app/route_changes.h"
 #include "config/restart.h"
 #include "plugin/thread_exits.h"
@@ -224,8 +221,9 @@ base::TimePoint Reloader::look_after_the_old() {
   }
   for (const std::shared_ptr<Retirement>& retirement : old) {
     {
+      // Whoever waits comes first, but for one: a storm of reloads must not keep images for ever.
       const std::lock_guard lock(mutex_);
-      if (stopping_ || !jobs_.empty()) return parts_.clock.now();  // whoever waits comes first
+      if (stopping_ || (!jobs_.empty() && retirement != old.front())) break;
     }
     const std::uint64_t number = retirement->generation().number();
     const bool gone = retirement->advance([&](Generation::Released released) {

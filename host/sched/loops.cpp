@@ -77,6 +77,7 @@ struct Round {
 }  // namespace
 
 bool Loops::run_on_each(std::function<void(Loop&)> task, base::TimePoint deadline) {
+  if (driven() == 0) return false;
   const auto round = std::make_shared<Round>();
   round->left = loops_.size();
   for (const auto& loop : loops_) {

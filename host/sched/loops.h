@@ -55,8 +55,8 @@ class Loops {
   }
 
   // Runs `task` once for each loop on its driver, between two events. False: not all had come to it
-  // by the deadline; they still do, later, so the task owns what it uses. REQUIRES: started, and
-  // not drained.
+  // by the deadline; they still do, later, so the task owns what it uses. At once where all loops
+  // have ended. REQUIRES: started.
   [[nodiscard]] bool run_on_each(std::function<void(Loop&)> task, base::TimePoint deadline);
   // Waits until no driver and not the monitor is any more at what it had begun before the call, and
   // what was on its way back to a loop then has arrived. False at the deadline. REQUIRES: as above.
