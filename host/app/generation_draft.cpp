@@ -27,7 +27,20 @@ void add_all(config::Diagnostics& diagnostics, Findings findings) {
   for (config::Diagnostic& finding : findings) diagnostics.add(std::move(finding));
 }
 
-serve::Route serve_route(const config::Route& route, serve::Handler& handler) {
+// What answered the same requests, as far as one can tell, in the generation before; null: nothing.
+const serve::Route* before(const config::Route& route, const Generation* running) {
+  if (running == nullptr) return nullptr;
+  const std::vector<config::Route>& all = running->configuration().routes;
+  const auto found = std::find_if(all.begin(), all.end(), [&route](const config::Route& other) {
+    return other.pattern == route.pattern && other.plugin == route.plugin &&
+           other.kind == route.kind;
+  });
+  if (found == all.end()) return nullptr;
+  return &running->route(static_cast<std::size_t>(found - all.begin()));
+}
+
+serve::Route serve_route(const config::Route& route, serve::Handler& handler,
+                         const Generation* running) {
   serve::Route result;
   result.handler = &handler;
   result.pattern = route.pattern;
@@ -35,7 +48,14 @@ serve::Route serve_route(const config::Route& route, serve::Handler& handler) {
   result.timeout = route.timeout.value_or(base::Duration::zero());
   result.ignores_half_close = route.ignores_half_close;
   result.logged = route.access_log;
-  if (!route.learning) result.learning.turn_off();
+  if (!route.learning) {
+    result.learning.turn_off();
+  } else if (const serve::Route* const known = before(route, running);
+             known != nullptr && !known->learning.is_off()) {
+    // A new image is more likely to block where the old one did than not at all, and learning it
+    // anew costs each loop a millisecond for each blocking call.
+    result.learning = known->learning;
+  }
   return result;
 }
 
@@ -290,7 +310,7 @@ void GenerationDraft::make_handlers(Generation& generation, config::Diagnostics&
     } else if (answer.handler) {
       handler = answer.handler.get();
     }
-    routes.push_back(serve_route(route, *handler));
+    routes.push_back(serve_route(route, *handler, options_.running));
   }
   assert(routes.size() == configuration_.routes.size() || diagnostics.errors() > 0);
   for (std::size_t i = 0; i < choices_.size(); ++i) {

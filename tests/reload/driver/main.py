@@ -35,6 +35,8 @@ def arguments():
                         "descriptors, mappings and threads grow")
     parser.add_argument("--short", action="store_true", help="30 reloads under every kind of load, on no core of its "
                         "own; only what can be counted is judged")
+    parser.add_argument("--share", type=int, metavar="PERCENT", default=70,
+                        help="of its core's time that the load takes, without reloads (70)")
     parser.add_argument("--drain", type=int, metavar="MS", help="of the plugin (1,500)")
     parser.add_argument("--build", metavar="FOLDER", default=os.path.join(ROOT, "build", "release"))
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
@@ -63,7 +65,7 @@ def generator(given, server):
     if given.short:
         options |= {"keep-alive": 8, "rate": 1000, "further": 1}
     else:
-        options |= {"peak-ms": 3000, "alone-ms": 15000, "spin": 1}
+        options |= {"peak-ms": 3000, "alone-ms": 15000, "spin": 1, "share-percent": given.share}
     for name, value in options.items():
         command += [f"--{name}", str(value)]
     return command

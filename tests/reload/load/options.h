@@ -19,7 +19,7 @@ struct Options {
   std::uint64_t reloads = 0;
   std::size_t keep_alive = 64;         // connections of the plain requests
   std::chrono::milliseconds peak{0};   // how long it is measured, if `share` is of it
-  std::uint64_t share_percent = 70;    // of the peak
+  std::uint64_t share_percent = 70;    // of the server's core, in an open loop
   std::uint64_t rate = 0;              // of the plain requests, if no peak is measured
   std::chrono::milliseconds alone{0};  // without reloads, at the same rate
   bool further = false;                // also the kinds that a measurement leaves out

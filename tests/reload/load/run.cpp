@@ -25,6 +25,8 @@ constexpr auto kWarmUp = 500ms;
 // What is unanswered so long after the end has failed.
 constexpr auto kLongestWait = 40s;
 constexpr std::size_t kTalkers = 8;
+// Until the load is what it is to be: what a request costs depends on how many there are.
+constexpr int kTrials = 3;
 
 // Without what would end a text of JSON.
 std::string quoted(std::string_view text) {
@@ -61,7 +63,7 @@ class Run {
     for (std::size_t i = 1; i < kinds_.size(); ++i) crowds_[i]->start(kinds_[i].rate);
     for (const auto& talker : talkers_) talker->start();
     std::uint64_t rate = options_.rate;
-    if (rate == 0) rate = peak() * options_.share_percent / 100;
+    if (rate == 0) rate = shared_rate(peak());
     crowds_.front()->start(std::max<std::uint64_t>(rate, 1));
     go_on_for(kWarmUp);
     if (options_.alone > 0ms) {
@@ -87,6 +89,25 @@ class Run {
     const std::uint64_t completed = kinds_.front().completed;
     tell("peak", 0);
     return completed * 1000 / static_cast<std::uint64_t>(options_.peak.count());
+  }
+
+  // The one in an open loop at which the server is that share of its core's time at work. That is
+  // less than the share of the closed loop's peak, where requests come in heaps and cost less each.
+  std::uint64_t shared_rate(std::uint64_t peak) {
+    const double share = static_cast<double>(options_.share_percent) / 100;
+    double rate = static_cast<double>(peak) * share;
+    for (int trial = 0; trial < kTrials; ++trial) {
+      const auto asked = std::max<std::uint64_t>(static_cast<std::uint64_t>(rate), 1);
+      crowds_.front()->start(asked);
+      go_on_for(kWarmUp);
+      begin();
+      go_on_for(options_.peak);
+      tell("trial", asked);
+      const std::chrono::duration<double> time = window_end_.time - before_.time;
+      const std::chrono::duration<double> used = window_end_.server.total - before_.server.total;
+      if (used.count() > 0) rate = static_cast<double>(asked) * share * time.count() / used.count();
+    }
+    return static_cast<std::uint64_t>(rate);
   }
 
   void turn() {
