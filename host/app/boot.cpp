@@ -1,41 +1,13 @@
 #include "app/boot.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "app/generation_draft.h"
 #include "app/plugin_probe.h"
 
 namespace berth::app {
-
-namespace {
-
-std::unique_ptr<Generation> build(GenerationSource& source, std::uint64_t number,
-                                  const BootOptions& options) {
-  const config::Configuration& configuration = *source.loaded.configuration;
-  const ProbeOptions probing{.configuration = configuration.file,
-                             .recording = source.recording,
-                             .environment = options.environment,
-                             .timeout = configuration.timeouts.probe};
-  BuildOptions building{.context = options.context,
-                        .sink = options.sink,
-                        .clock = options.clock,
-                        .number = number,
-                        .origin = source.origin};
-  building.image_of = source.image_of;
-  building.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& file) {
-    return probe_plugin(probing, plugin, file);
-  };
-  if (options.store != nullptr) {
-    if (!source.image_of) building.pinned = pinned_files(*options.store, options.log);
-    building.last_good = [&options](const config::Plugin& plugin) {
-      return newest_image(*options.store, plugin.alias);
-    };
-  }
-  GenerationDraft draft(configuration, building, source.loaded.diagnostics);
-  return draft.load(source.loaded.diagnostics);
-}
-
-}  // namespace
 
 bool choose_source(GenerationSource& source, const GenerationStore* store, bool last_good,
                    const config::Environment& environment, std::string& because) {
@@ -52,24 +24,106 @@ bool choose_source(GenerationSource& source, const GenerationStore* store, bool 
   return false;
 }
 
-std::optional<FirstGeneration> boot(GenerationSource& source, std::string because,
-                                    const BootOptions& options) {
-  const std::uint64_t number = options.store == nullptr ? 1 : options.store->newest_number() + 1;
-  if (source.origin == "reload") source.origin = "start";
-  if (auto generation = build(source, number, options)) {
-    return FirstGeneration{std::move(generation), source.recording, std::move(because)};
+Boot::Boot(GenerationSource& source, std::string because, const BootOptions& options)
+    : source_(source),
+      because_(std::move(because)),
+      options_(options),
+      number_(options.store == nullptr ? 1 : options.store->newest_number() + 1),
+      before_(source.loaded.diagnostics) {
+  if (source_.origin == "reload") source_.origin = "start";
+  if (!options_.last_good || options_.store == nullptr) return;
+  kept_ = options_.store->list();
+  std::reverse(kept_.begin(), kept_.end());
+}
+
+const config::Diagnostics& Boot::diagnostics() const noexcept {
+  return (older_ ? *older_ : source_).loaded.diagnostics;
+}
+
+std::unique_ptr<Generation> Boot::build() {
+  GenerationSource& source = older_ ? *older_ : source_;
+  const config::Configuration& configuration = *source.loaded.configuration;
+  const ProbeOptions probing{.configuration = configuration.file,
+                             .recording = source.recording,
+                             .environment = options_.environment,
+                             .timeout = configuration.timeouts.probe};
+  BuildOptions building{.context = options_.context,
+                        .sink = options_.sink,
+                        .clock = options_.clock,
+                        .number = number_,
+                        .origin = source.origin};
+  building.image_of = source.image_of;
+  building.failed = failed_;
+  building.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& file) {
+    return probe_plugin(probing, plugin, file);
+  };
+  if (options_.store != nullptr) {
+    if (!source.image_of) building.pinned = pinned_files(*options_.store, options_.log);
+    building.last_good = [this](const config::Plugin& plugin) {
+      return newest_image(*options_.store, plugin.alias);
+    };
   }
-  if (!options.last_good || options.store == nullptr) return std::nullopt;
-  if (because.empty()) because = source.loaded.diagnostics.summary();
-  for (const StoredGeneration& stored : options.store->list()) {
-    auto kept = read_kept(*options.store, stored.number, options.environment);
+  source.loaded.diagnostics = before_;
+  GenerationDraft draft(configuration, building, source.loaded.diagnostics);
+  Attempt made = attempt_to_load(draft, source.loaded.diagnostics);
+  if (made.generation) return std::move(made.generation);
+  return reject(std::move(made)) ? build() : nullptr;
+}
+
+bool Boot::reject(Attempt failed) {
+  app::take_down(failed.left);
+  std::move(failed.left.begin(), failed.left.end(), std::back_inserter(left_));
+  const GenerationSource& source = older_ ? *older_ : source_;
+  return may_try_again(failed, *source.loaded.configuration, failed_);
+}
+
+bool Boot::fall_back() {
+  if (because_.empty()) because_ = source_.loaded.diagnostics.summary();
+  while (!kept_.empty()) {
+    const std::uint64_t number = kept_.back().number;
+    kept_.pop_back();
+    auto kept = read_kept(*options_.store, number, options_.environment);
     if (!kept || !kept->loaded.configuration) continue;
-    kept->origin = "last good: " + std::to_string(stored.number);
-    if (auto generation = build(*kept, number, options)) {
-      return FirstGeneration{std::move(generation), std::move(kept->recording), std::move(because)};
-    }
+    older_.emplace(std::move(*kept));
+    older_->origin = "last good: " + std::to_string(number);
+    before_ = older_->loaded.diagnostics;
+    failed_.clear();
+    return true;
   }
-  return std::nullopt;
+  return false;
+}
+
+std::optional<FirstGeneration> Boot::next() {
+  for (;;) {
+    if (auto generation = exhausted_ ? nullptr : build()) {
+      return FirstGeneration{.generation = std::move(generation),
+                             .recording = (older_ ? *older_ : source_).recording,
+                             .last_good_because = because_,
+                             .left = {}};
+    }
+    exhausted_ = false;
+    if (!fall_back()) return std::nullopt;
+  }
+}
+
+bool Boot::start(FirstGeneration& first) {
+  GenerationSource& source = older_ ? *older_ : source_;
+  Attempt made;
+  made.generation = std::move(first.generation);
+  start_loaded(made, plugin::StartPhase::kFirst, source.loaded.diagnostics);
+  if (made.generation) {
+    first.generation = std::move(made.generation);
+    first.left = std::move(left_);
+    left_.clear();
+    return true;
+  }
+  exhausted_ = !reject(std::move(made));
+  return false;
+}
+
+bool Boot::take_down() noexcept {
+  app::take_down(left_);
+  return left_.empty();
 }
 
 }  // namespace berth::app

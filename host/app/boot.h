@@ -1,10 +1,14 @@
 // The first generation of a server: what the files say, or with --last-good the newest one that is
-// kept and still fits. It opens no socket and starts nothing.
+// kept and still fits. It opens no socket.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "app/generation_attempt.h"
 #include "app/generation_source.h"
 #include "app/generation_store.h"
 #include "app/reloader.h"
@@ -35,9 +39,50 @@ struct BootOptions {
                                  bool last_good, const config::Environment& environment,
                                  std::string& because);
 
-// Builds what choose_source() chose; with last_good, where that fails, the newest generation that
-// can be built. Nothing: none can; everything wrong is in source.loaded.diagnostics.
-[[nodiscard]] std::optional<FirstGeneration> boot(GenerationSource& source, std::string because,
-                                                  const BootOptions& options);
+// Tries one generation after the other until one has started. One thread.
+//
+//   while (auto first = boot.next()) {
+//     open what it needs
+//     if (boot.start(*first)) break;
+//   }
+class Boot {
+ public:
+  // `source` is what choose_source() chose, and `because` what it said; both outlive it.
+  Boot(GenerationSource& source, std::string because, const BootOptions& options);
+  Boot(const Boot&) = delete;
+  Boot& operator=(const Boot&) = delete;
+  ~Boot() = default;
+
+  // The next one that can be built: without what failed before, where on_failure allows that; then
+  // with last_good the kept ones, the newest first. Nothing: none is left; everything wrong with
+  // the files is in source.loaded.diagnostics.
+  [[nodiscard]] std::optional<FirstGeneration> next();
+  // Starts its plugins. False: one failed, and those before it are stopped; the generation is gone,
+  // so nothing may serve it any more.
+  [[nodiscard]] bool start(FirstGeneration& first);
+  // What is wrong with the one that was tried last.
+  [[nodiscard]] const config::Diagnostics& diagnostics() const noexcept;
+  // Lets go of what was loaded for tries that failed. False: a task of a plugin still runs, so that
+  // only _exit() can leave the process.
+  [[nodiscard]] bool take_down() noexcept;
+
+ private:
+  [[nodiscard]] std::unique_ptr<Generation> build();
+  // Takes note of what failed. Whether the same source can be tried again.
+  [[nodiscard]] bool reject(Attempt failed);
+  // To the newest kept generation that was not tried. False: there is none.
+  [[nodiscard]] bool fall_back();
+
+  GenerationSource& source_;
+  std::string because_;
+  const BootOptions options_;
+  const std::uint64_t number_;
+  std::vector<StoredGeneration> kept_;     // that can still be tried, the newest at the end
+  std::optional<GenerationSource> older_;  // that is tried now, in place of source_
+  config::Diagnostics before_;             // of the source that is tried, before any try
+  FailedPlugins failed_;                   // of the same
+  bool exhausted_ = false;                 // it failed in a way that another try would, too
+  std::vector<Generation::Released> left_;
+};
 
 }  // namespace berth::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "base/limits.h"
@@ -18,6 +19,8 @@ constexpr base::Duration kTryAgain = 1s;
 constexpr base::Duration kTryAgainMost = 1min;
 // For tasks of a plugin to end when they are told to, before others are looked after meanwhile.
 constexpr auto kTaskEnd = 100ms;
+// From when on an image that has not left is worth a line.
+constexpr auto kTellAfter = 3s;
 
 }  // namespace
 
@@ -29,51 +32,64 @@ plugin::UnloadResult Departures::end(Departure& departure, base::Duration task_e
 
 void Departures::begin(Generation::Released released, std::uint64_t generation) {
   const base::TimePoint now = clock_.now();
-  Departure departure{.plugin = std::move(released.plugin),
-                      .answers = std::move(released.answers),
-                      .generation = generation,
-                      .since = now,
-                      .try_again = now + kTryAgain,
-                      .wait = kTryAgain};
-  if (end(departure, kTaskEnd).left) return;
-  // Mostly threads that keep destructors of it: they are asked to run them.
-  departure.round = server_.begin_visit();
+  const auto departure =
+      std::make_shared<Departure>(Departure{.plugin = std::move(released.plugin),
+                                            .answers = std::move(released.answers),
+                                            .generation = generation,
+                                            .since = now,
+                                            .try_again = now + kTryAgain,
+                                            .wait = kTryAgain,
+                                            .tried = true});
+  {
+    const std::lock_guard lock(mutex_);
+    departures_.push_back(departure);
+  }
+  const bool left = end(*departure, kTaskEnd).left;
   const std::lock_guard lock(mutex_);
-  departures_.push_back(std::move(departure));
+  departure->tried = false;
+  if (left) {
+    std::erase(departures_, departure);
+  } else {
+    // Mostly threads that keep destructors of it: they are asked to run them.
+    departure->round = server_.begin_visit();
+  }
 }
 
 bool Departures::advance() {
   const base::TimePoint now = clock_.now();
-  std::vector<Departure> due;
+  std::vector<std::shared_ptr<Departure>> due;
   {
     const std::lock_guard lock(mutex_);
-    const auto waits = [&](const Departure& departure) {
-      return now < departure.try_again && !server_.is_visited(departure.round);
-    };
-    const auto first = std::stable_partition(departures_.begin(), departures_.end(), waits);
-    std::move(first, departures_.end(), std::back_inserter(due));
-    departures_.erase(first, departures_.end());
+    std::copy_if(departures_.begin(), departures_.end(), std::back_inserter(due),
+                 [&](const auto& departure) {
+                   return now >= departure->try_again || server_.is_visited(departure->round);
+                 });
+    for (const auto& departure : due) departure->tried = true;
   }
-  for (Departure& departure : due) {
-    const plugin::UnloadResult result = end(departure, base::Duration::zero());
+  // Tried without the lock, which may take a while; whoever asks still sees them.
+  for (const std::shared_ptr<Departure>& departure : due) {
+    const plugin::UnloadResult result = end(*departure, base::Duration::zero());
+    const std::lock_guard lock(mutex_);
+    departure->tried = false;
     if (result.left) {
-      if (departure.told) {
+      if (departure->told) {
         log_.info("a replaced plugin has left memory",
-                  {{"plugin", departure.plugin->alias()}, {"generation", departure.generation}});
+                  {{"plugin", departure->plugin->alias()}, {"generation", departure->generation}});
       }
+      std::erase(departures_, departure);
       continue;
     }
-    if (!std::exchange(departure.told, true)) {
-      log_.warn("a replaced plugin stays in memory for now", {{"plugin", departure.plugin->alias()},
-                                                              {"generation", departure.generation},
-                                                              {"why", result.why()}});
+    // Threads that just end, and destructors they run, take some tries; nobody has to hear of it.
+    if (now - departure->since >= kTellAfter && !std::exchange(departure->told, true)) {
+      log_.warn("a replaced plugin stays in memory for now",
+                {{"plugin", departure->plugin->alias()},
+                 {"generation", departure->generation},
+                 {"why", result.why()}});
     }
     (void)server_.begin_visit();
-    departure.round = UINT64_MAX;
-    departure.try_again = now + departure.wait;
-    departure.wait = std::min(2 * departure.wait, kTryAgainMost);
-    const std::lock_guard lock(mutex_);
-    departures_.push_back(std::move(departure));
+    departure->round = UINT64_MAX;
+    departure->try_again = now + departure->wait;
+    departure->wait = std::min(2 * departure->wait, kTryAgainMost);
   }
   const std::size_t left = retired();
   if (left > base::limits::kRetiredImages && !std::exchange(told_of_many_, true)) {
@@ -89,27 +105,34 @@ std::size_t Departures::retired() const {
   const std::lock_guard lock(mutex_);
   return static_cast<std::size_t>(
       std::count_if(departures_.begin(), departures_.end(),
-                    [](const Departure& departure) { return departure.told; }));
+                    [](const auto& departure) { return departure->told; }));
 }
 
 bool Departures::has(std::uint64_t generation) const {
   const std::lock_guard lock(mutex_);
-  return std::any_of(
-      departures_.begin(), departures_.end(),
-      [generation](const Departure& departure) { return departure.generation == generation; });
+  return std::any_of(departures_.begin(), departures_.end(), [generation](const auto& departure) {
+    return departure->generation == generation;
+  });
 }
 
 std::vector<Hold> Departures::holds(std::uint64_t generation) const {
   std::vector<Hold> holds;
   const std::lock_guard lock(mutex_);
-  for (const Departure& departure : departures_) {
-    if (departure.generation != generation) continue;
-    for (const plugin::ImageHold& hold : departure.plugin->image().holds()) {
+  for (const auto& departure : departures_) {
+    if (departure->generation != generation) continue;
+    if (departure->tried) {
+      holds.push_back({.kind = "image",
+                       .plugin = departure->plugin->alias(),
+                       .what = "it is about to be unloaded",
+                       .age = clock_.now() - departure->since});
+      continue;
+    }
+    for (const plugin::ImageHold& hold : departure->plugin->image().holds()) {
       holds.push_back({.kind = hold.kind,
-                       .plugin = departure.plugin->alias(),
+                       .plugin = departure->plugin->alias(),
                        .what = hold.what,
                        .count = hold.count,
-                       .age = clock_.now() - departure.since});
+                       .age = clock_.now() - departure->since});
     }
   }
   return holds;

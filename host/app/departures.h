@@ -32,7 +32,7 @@ class Departures {
   // Unloads what can be. False: some image is still here.
   bool advance();
 
-  // Images that could not leave when it was tried.
+  // Images that have not left for a while, and of which the log has told.
   [[nodiscard]] std::size_t retired() const;
   // What keeps images of that generation here.
   [[nodiscard]] std::vector<Hold> holds(std::uint64_t generation) const;
@@ -48,6 +48,7 @@ class Departures {
     base::TimePoint try_again;  // visited or not
     base::Duration wait;        // until the time after that
     bool told = false;          // that it stays
+    bool tried = false;         // the control thread is at it: nobody else may look at its image
   };
   // Does as much of its end as can be done; `left`: nothing of it is here any more.
   [[nodiscard]] static plugin::UnloadResult end(Departure& departure, base::Duration task_end);
@@ -56,7 +57,8 @@ class Departures {
   observe::Log& log_;
   const base::Clock& clock_;
   mutable std::mutex mutex_;
-  std::vector<Departure> departures_;
+  // Shared with the control thread while it tries one: what that changes, it changes under mutex_.
+  std::vector<std::shared_ptr<Departure>> departures_;
   bool told_of_many_ = false;
 };
 

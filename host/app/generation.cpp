@@ -26,10 +26,12 @@ std::unique_ptr<Generation> Generation::build(config::Configuration configuratio
   return draft.load(diagnostics);
 }
 
-base::Status<plugin::Findings> Generation::start(plugin::StartPhase phase) {
+base::Status<Generation::Failed> Generation::start(plugin::StartPhase phase) {
   for (std::size_t i = 0; i < plugins_.size(); ++i) {
     if (!fresh_[i]) continue;
-    if (auto status = plugins_[i]->start(phase); !status) return status;
+    if (auto status = plugins_[i]->start(phase); !status) {
+      return base::fail(Failed{configuration_.plugins[i].alias, std::move(status).error()});
+    }
   }
   return base::done();
 }

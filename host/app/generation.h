@@ -39,6 +39,11 @@ class Generation {
     std::shared_ptr<plugin::Plugin> plugin;
     std::vector<Answer> answers;
   };
+  // A plugin that failed in this process, and what it said.
+  struct Failed {
+    std::string alias;
+    plugin::Findings findings;
+  };
   // Called before code of a plugin runs; empty: nobody wants to know.
   using Watch = std::function<void(const config::Plugin&)>;
 
@@ -54,9 +59,9 @@ class Generation {
   // Handlers leave, then the images that no other generation has.
   ~Generation();
 
-  // Starts the plugins it has loaded anew, in the configuration's order. Findings: the first that
+  // Starts the plugins it has loaded anew, in the configuration's order. Error: the first that
   // fails; those before are to be stopped (release_fresh).
-  [[nodiscard]] base::Status<plugin::Findings> start(plugin::StartPhase phase);
+  [[nodiscard]] base::Status<Failed> start(plugin::StartPhase phase);
   // Tells all its plugins that they will be stopped.
   void drain() noexcept;
   // Stops all its plugins in the reverse order. False: a task of one still runs, so that nothing of

@@ -152,7 +152,12 @@ GenerationDraft::Choice GenerationDraft::choose(const config::Plugin& entry,
   } else if (options_.image_of) {
     path = options_.image_of(entry).value_or(path);
   }
-  if (auto status = examine(entry, path, choice); !status) {
+  const auto failed = options_.failed.find(entry.alias);
+  auto status = failed == options_.failed.end()
+                    ? examine(entry, path, choice)
+                    : base::Status<Findings>(base::fail(failed->second));
+  if (!status) {
+    choice.report.file = path;
     fall_back(entry, std::move(status).error(), choice, diagnostics);
   } else if (pin != options_.pinned.end()) {
     choice.report.outcome = PluginOutcome::kPinned;
@@ -234,15 +239,17 @@ void GenerationDraft::load(const config::Plugin& entry, Choice& choice,
       plugin::Plugin::load(std::move(options), *choice.file, options_.context, options_.sink);
   std::string bytes = std::move(choice.file->bytes);
   choice.file.reset();
-  if (loaded) {
-    choice.bytes = std::move(bytes);
-    choice.plugin = std::move(loaded).value();
-    choice.fresh = true;
-  } else if (entry.on_failure == config::OnFailure::kClose) {
-    fall_back(entry, std::move(loaded).error(), choice, diagnostics);
-  } else {
-    fail(std::move(loaded).error(), choice, diagnostics);
-  }
+  if (!loaded) return fail_here(entry.alias, std::move(loaded).error(), diagnostics);
+  choice.bytes = std::move(bytes);
+  choice.plugin = std::move(loaded).value();
+  choice.fresh = true;
+}
+
+void GenerationDraft::fail_here(const std::string& alias, Findings why,
+                                config::Diagnostics& diagnostics) {
+  Findings& known = failed_[alias];
+  known.insert(known.end(), why.begin(), why.end());
+  fail(std::move(why), *find(alias), diagnostics);
 }
 
 GenerationDraft::Choice* GenerationDraft::find(const std::string& alias) noexcept {
@@ -274,7 +281,7 @@ bool GenerationDraft::make_route(const config::Route& route, Generation& generat
       handler = std::move(made).value();
     } else {
       whole = false;
-      add_all(diagnostics, std::move(made).error());
+      fail_here(route.plugin, std::move(made).error(), diagnostics);
     }
   }
   plugin::PluginChain::Middleware middleware;
@@ -286,7 +293,7 @@ bool GenerationDraft::make_route(const config::Route& route, Generation& generat
       middleware.push_back(std::move(made).value());
     } else {
       whole = false;
-      add_all(diagnostics, std::move(made).error());
+      fail_here(entry.plugin, std::move(made).error(), diagnostics);
     }
   }
   Generation::Answer answer;
@@ -317,7 +324,7 @@ void GenerationDraft::make_handlers(Generation& generation, config::Diagnostics&
     if (!choices_[i].plugin || !choices_[i].fresh) continue;
     if (options_.watch) options_.watch(configuration_.plugins[i]);
     auto fit = choices_[i].plugin->self_test();
-    if (!fit) fail(std::move(fit).error(), choices_[i], diagnostics);
+    if (!fit) fail_here(choices_[i].report.alias, std::move(fit).error(), diagnostics);
   }
   if (!table_ || diagnostics.errors() > 0) return;
   generation.mux_ = std::make_unique<mux::Mux>(std::move(*table_), std::move(routes));

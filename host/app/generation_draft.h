@@ -43,6 +43,9 @@ struct BuildOptions {
   // Loads a plugin in a process of its own; findings: it must not be loaded here. Empty: no probe.
   std::function<base::Status<plugin::Findings>(const config::Plugin&, const plugin::PluginFile&)>
       probe = {};
+  // What a draft before has found wrong with a plugin in this process, by alias: its file counts as
+  // unfit, so that its on_failure decides.
+  std::map<std::string, plugin::Findings> failed = {};
   // Called before code of a plugin runs in this process; empty: nobody wants to know.
   std::function<void(const config::Plugin&)> watch = {};
   // Whether to give up between two steps: the server stops.
@@ -76,6 +79,10 @@ class GenerationDraft {
   // After load() gave nothing: the plugins it had loaded by then, which have made nothing that is
   // still there, and were not started.
   [[nodiscard]] std::vector<std::shared_ptr<plugin::Plugin>> take_loaded();
+  // Likewise: what failed in this process, by alias.
+  [[nodiscard]] const std::map<std::string, plugin::Findings>& failed() const noexcept {
+    return failed_;
+  }
 
  private:
   // What was decided about one plugin.
@@ -95,6 +102,8 @@ class GenerationDraft {
   void fall_back(const config::Plugin& entry, plugin::Findings why, Choice& choice,
                  config::Diagnostics& diagnostics);
   void fail(plugin::Findings why, Choice& choice, config::Diagnostics& diagnostics) const;
+  // The same for what failed in this process.
+  void fail_here(const std::string& alias, plugin::Findings why, config::Diagnostics& diagnostics);
   [[nodiscard]] bool needs_probe(const config::Plugin& entry, plugin::Plugin* running) const;
   [[nodiscard]] std::shared_ptr<plugin::Plugin> running(const std::string& alias) const;
   void load(const config::Plugin& entry, Choice& choice, config::Diagnostics& diagnostics);
@@ -108,6 +117,7 @@ class GenerationDraft {
   const BuildOptions& options_;
   std::optional<mux::Table> table_;
   std::vector<Choice> choices_;  // by their place in the configuration
+  std::map<std::string, plugin::Findings> failed_;
 };
 
 }  // namespace berth::app

@@ -77,12 +77,8 @@ class Host {
 };
 
 base::Status<> Host::start() {
-  if (auto status = reloader_.start_plugins(); !status) {
-    return base::fail(base::ErrorCode::kSystem,
-                      "a plugin does not start: " + status.error().front().what);
-  }
   if (auto status = server_.start(); !status) return status;
-  reloader_.start();
+  if (auto status = reloader_.start(); !status) return status;
   return control_.start();
 }
 
@@ -213,28 +209,52 @@ int run_host(const RunOptions& options) {
 
   const plugin::LoadContext context{.folder = **folder};
   PluginLog sink(**log);
-  auto first = boot(source, std::move(because),
-                    {.environment = environment,
-                     .context = context,
-                     .sink = sink,
-                     .log = **log,
-                     .clock = clock,
-                     .store = kept,
-                     .last_good = options.last_good});
-  std::cerr << source.loaded.diagnostics.render(colour_of_stderr());
-  if (!first) return 1;
-  Generation& generation = *first->generation;
-  const config::Recording first_read = first->recording;
-  auto server = Server::open(generation.configuration(), generation.root(), **log, clock,
-                             std::move(*inherited));
-  if (!server) {
-    std::cerr << source.loaded.diagnostics.with_only(std::move(server).error())
-                     .render(colour_of_stderr());
-    return 1;
+  Boot boot(source, std::move(because),
+            {.environment = environment,
+             .context = context,
+             .sink = sink,
+             .log = **log,
+             .clock = clock,
+             .store = kept,
+             .last_good = options.last_good});
+  std::optional<FirstGeneration> first;
+  std::unique_ptr<Server> server;
+  const auto leave = [&](int code) {
+    (void)(*log)->stop(kLogEnd);
+    if (!boot.take_down()) ::_exit(code);
+    return code;
+  };
+  for (;;) {
+    first = boot.next();
+    // Of the files, also where an older generation is tried by now.
+    if (!first) {
+      std::cerr << source.loaded.diagnostics.render(colour_of_stderr());
+      return leave(1);
+    }
+    auto spare = inherited->duplicate();
+    if (!spare) {
+      first.reset();
+      return leave(refuse(spare.error().text));
+    }
+    auto opened = Server::open(first->generation->configuration(), first->generation->root(), **log,
+                               clock, std::move(*inherited));
+    if (!opened) {
+      std::cerr
+          << boot.diagnostics().with_only(std::move(opened).error()).render(colour_of_stderr());
+      first.reset();
+      return leave(1);
+    }
+    server = std::move(*opened);
+    if (boot.start(*first)) break;
+    server.reset();
+    *inherited = std::move(*spare);
   }
+  std::cerr << source.loaded.diagnostics.render(colour_of_stderr());
+  const Generation& generation = *first->generation;
+  const config::Recording first_read = first->recording;
   std::unique_ptr<Watcher> watcher;  // behind whom it calls
   Reloader reloader(
-      {.server = **server,
+      {.server = *server,
        .log = **log,
        .clock = clock,
        .context = context,
@@ -254,19 +274,26 @@ int run_host(const RunOptions& options) {
   auto control =
       ControlServer::open({.socket = generation.configuration().control, .environment = runtime},
                           reloader, **log, clock);
+  // Behind the start of the plugins, which are stopped again.
+  const auto give_up = [&](int code) {
+    const bool stopped = reloader.stop_plugins();
+    if (stopped) return code;
+    (void)(*log)->stop(kLogEnd);
+    ::_exit(code);
+  };
   if (!control) {
-    std::cerr << source.loaded.diagnostics.with_only({std::move(control).error()})
-                     .render(colour_of_stderr());
-    return 1;
+    std::cerr
+        << boot.diagnostics().with_only({std::move(control).error()}).render(colour_of_stderr());
+    return give_up(1);
   }
   if (generation.configuration().watch) {
     auto opened = Watcher::open([&reloader] { reloader.request_reload("watch"); }, **log, clock);
-    if (!opened) return refuse(opened.error().text);
+    if (!opened) return give_up(refuse(opened.error().text));
     watcher = std::move(*opened);
     watcher->watch(FileWatch::targets_of(first_read, generation.configuration()));
-    watcher->start();
+    if (auto status = watcher->start(); !status) return give_up(refuse(status.error().text));
   }
-  const int code = Host(reloader, **server, **control, *signals, **log, clock).run();
+  const int code = Host(reloader, *server, **control, *signals, **log, clock).run();
   watcher.reset();
   return code;
 }

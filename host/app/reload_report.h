@@ -113,7 +113,7 @@ struct ServerStatus {
   std::size_t routes = 0;
   std::vector<std::string> listeners;  // "public :8080"
   std::vector<PinInfo> pins;
-  std::size_t retired_images = 0;  // that could not leave the process
+  std::size_t retired_images = 0;  // that have not left the process for seconds
   std::uint64_t reloads = 0;       // that took effect since the start
   std::uint64_t reloads_refused = 0;
   std::uint64_t requests = 0;

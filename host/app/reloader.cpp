@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
+#include "app/generation_attempt.h"
 #include "app/generation_draft.h"
 #include "app/generation_source.h"
 #include "app/generation_store.h"
@@ -51,6 +53,7 @@ void log_findings(observe::Log& log, const config::Diagnostics& diagnostics) {
 Reloader::Reloader(ReloaderParts parts, FirstGeneration first)
     : parts_(std::move(parts)),
       departures_(parts_.server, parts_.log, parts_.clock),
+      left_(std::move(first.left)),
       last_number_(first.generation->number()),
       serving_(std::move(first.generation)),
       recording_(std::move(first.recording)),
@@ -61,21 +64,22 @@ Reloader::Reloader(ReloaderParts parts, FirstGeneration first)
 
 Reloader::~Reloader() { assert(!thread_.joinable()); }
 
-base::Status<plugin::Findings> Reloader::start_plugins() {
-  return serving_->start(plugin::StartPhase::kFirst);
-}
-
-void Reloader::start() {
+base::Status<> Reloader::start() {
   // The calling thread made and started them, and may never come here again: what of its own it
   // has of them would hold their images.
   for (const auto& plugin : serving_->plugins()) {
     if (plugin) plugin::run_thread_exits(plugin->image().use());
   }
   keep(*serving_, recording_);
-  thread_ = std::thread([this] {
-    (void)::pthread_setname_np(::pthread_self(), "berth-control");
-    run();
-  });
+  try {
+    thread_ = std::thread([this] {
+      (void)::pthread_setname_np(::pthread_self(), "berth-control");
+      run();
+    });
+  } catch (const std::system_error& error) {
+    return base::fail(base::system_error(error.code().value(), "start the control thread"));
+  }
+  return base::done();
 }
 
 void Reloader::begin_stop() {
@@ -110,8 +114,9 @@ bool Reloader::stop_plugins() noexcept {
   for (auto old = retiring_.rbegin(); old != retiring_.rend(); ++old) {
     if (!(*old)->stop_plugins()) all = false;
   }
+  take_down(left_);
   // What is still held by a thread of its own cannot be taken down under it.
-  return departures_.advance() && all;
+  return departures_.advance() && left_.empty() && all;
 }
 
 bool Reloader::stopping() const {
@@ -182,7 +187,11 @@ void Reloader::request_reload(std::string asked_by) {
 }
 
 void Reloader::run() {
-  base::TimePoint look_at = base::TimePoint::max();
+  for (Generation::Released& released : left_) {
+    departures_.begin(std::move(released), serving_->number());
+  }
+  left_.clear();
+  base::TimePoint look_at = look_after_the_old();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const auto wanted = [this] { return stopping_ || !jobs_.empty(); };
@@ -284,6 +293,7 @@ base::Result<GenerationSource, std::string> Reloader::read_source(const Job& job
   auto source = read_kept(*parts_.store, to, parts_.environment);
   if (!source) return base::fail(std::move(source).error().text);
   source->origin = "rollback to " + std::to_string(to);
+  parts_.log.info("it goes back to a kept generation", {{"generation", to}});
   return std::move(*source);
 }
 
@@ -365,54 +375,56 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
       return newest_image(*parts_.store, plugin.alias);
     };
   }
-  GenerationDraft draft(
-      readable ? *source.loaded.configuration : std::move(*source.loaded.remainder), options,
-      diagnostics);
-  report.plugins = draft.plugins();
-  report.routes = route_changes(running->configuration(), draft.configuration(), draft.reloaded());
-  for (const config::Plugin& plugin : running->configuration().plugins) {
-    if (draft.configuration().find_plugin(plugin.alias) != nullptr) continue;
-    const auto gone = running->plugin(plugin.alias);
-    report.plugins.push_back({.alias = plugin.alias,
-                              .file = plugin.file,
-                              .outcome = PluginOutcome::kRemoved,
-                              .previous_build_id = gone ? gone->image().build_id() : ""});
-  }
   const auto why = [&diagnostics] {
     const std::size_t errors = diagnostics.errors();
     return std::to_string(errors) + (errors == 1 ? " error" : " errors");
   };
-  if (stopping()) return refuse("the server is stopping");
-  if (diagnostics.errors() > 0) return refuse(why());
-  if (job.request.dry_run) {
-    report.diagnostics = diagnostics.render();
-    report.done = true;
-    report.generation = number;
-    return report;
-  }
-  std::unique_ptr<Generation> next = draft.load(diagnostics);
-  if (!next) {
-    for (auto& plugin : draft.take_loaded()) {
-      departures_.begin({.plugin = std::move(plugin), .answers = {}}, number);
+  const config::Configuration& configuration =
+      readable ? *source.loaded.configuration : *source.loaded.remainder;
+  const config::Diagnostics before = diagnostics;
+  std::unique_ptr<Generation> next;
+  while (!next) {
+    diagnostics = before;
+    GenerationDraft draft(configuration, options, diagnostics);
+    plan(*running, draft, report);
+    if (stopping()) return refuse("the server is stopping");
+    if (diagnostics.errors() > 0) return refuse(why());
+    if (job.request.dry_run) {
+      report.diagnostics = diagnostics.render();
+      report.done = true;
+      report.generation = number;
+      return report;
     }
-  }
-  if (stopping() && !next) return refuse("the server is stopping");
-  // Loading took as long, and may have found more.
-  const std::vector<PluginReport> loaded = draft.plugins();
-  std::copy(loaded.begin(), loaded.end(), report.plugins.begin());
-  if (!next) return refuse(why());
-  if (auto started = next->start(plugin::StartPhase::kReload); !started) {
-    for (const config::Diagnostic& finding : started.error()) diagnostics.add(finding);
-    for (Generation::Released& released : next->release_fresh()) {
+    Attempt made = attempt(draft, plugin::StartPhase::kReload, diagnostics);
+    // Loading took as long, and may have found more.
+    const std::vector<PluginReport> loaded = draft.plugins();
+    std::copy(loaded.begin(), loaded.end(), report.plugins.begin());
+    for (Generation::Released& released : made.left) {
       departures_.begin(std::move(released), number);
     }
-    return refuse(why());
+    next = std::move(made.generation);
+    if (next) break;
+    if (stopping()) return refuse("the server is stopping");
+    if (!may_try_again(made, configuration, options.failed)) return refuse(why());
   }
   report.diagnostics = diagnostics.render();
   report.generation = number;
   report.done = true;
   swap(std::move(next), std::move(source.recording));
   return report;
+}
+
+void Reloader::plan(const Generation& running, const GenerationDraft& draft, ReloadReport& report) {
+  report.plugins = draft.plugins();
+  report.routes = route_changes(running.configuration(), draft.configuration(), draft.reloaded());
+  for (const config::Plugin& plugin : running.configuration().plugins) {
+    if (draft.configuration().find_plugin(plugin.alias) != nullptr) continue;
+    const auto gone = running.plugin(plugin.alias);
+    report.plugins.push_back({.alias = plugin.alias,
+                              .file = plugin.file,
+                              .outcome = PluginOutcome::kRemoved,
+                              .previous_build_id = gone ? gone->image().build_id() : ""});
+  }
 }
 
 void Reloader::swap(std::unique_ptr<Generation> next, config::Recording recording) {

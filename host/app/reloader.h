@@ -31,6 +31,7 @@
 
 namespace berth::app {
 
+class GenerationDraft;
 class GenerationStore;
 
 // What it works with; all of it outlives it.
@@ -56,8 +57,12 @@ struct FirstGeneration {
   config::Recording recording;
   // Why it is an older one (--last-good); empty: it is what the files say.
   std::string last_good_because;
+  // What was loaded for tries before it that failed: stopped, and to be let go of.
+  std::vector<Generation::Released> left;
 };
 
+// REQUIRES: the plugins of the first one are started.
+//
 //   first  --start()-->  serving  --reload()-->  serving, and one more on its way out
 //
 // Made, started and ended by one thread; Control's calls come from any.
@@ -66,10 +71,8 @@ class Reloader final : public Control {
   Reloader(ReloaderParts parts, FirstGeneration first);
   ~Reloader() override;
 
-  // Starts the plugins of the first generation. Findings: one does not start.
-  [[nodiscard]] base::Status<plugin::Findings> start_plugins();
-  // Gives it its thread. REQUIRES: start_plugins(), and the server has started.
-  void start();
+  // Gives it its thread; error: the system has none. REQUIRES: the server has started.
+  [[nodiscard]] base::Status<> start();
   // The server is about to stop: a reload that runs is given up, whoever waits hears so, and no
   // other begins; plugins hear that they will be stopped. Returns at once.
   void begin_stop();
@@ -110,6 +113,8 @@ class Reloader final : public Control {
   [[nodiscard]] ReloadReport perform(const Job& job);
   [[nodiscard]] base::Result<GenerationSource, std::string> read_source(const Job& job,
                                                                         ReloadReport& report);
+  // What would become of plugins and routes.
+  static void plan(const Generation& running, const GenerationDraft& draft, ReloadReport& report);
   [[nodiscard]] ReloadReport build_and_swap(const Job& job, GenerationSource source,
                                             ReloadReport report);
   void swap(std::unique_ptr<Generation> next, config::Recording recording);
@@ -123,6 +128,7 @@ class Reloader final : public Control {
   Departures departures_;  // the control thread's
   // Its, too: not used any more but by whoever still asks why().
   std::vector<std::shared_ptr<Retirement>> gone_;
+  std::vector<Generation::Released> left_;  // by the start; the control thread's
   std::string wrong_;  // the control thread's: with what the job at hand asks for, in a line
 
   mutable std::mutex mutex_;  // guards what follows

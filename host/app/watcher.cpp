@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 namespace berth::app {
@@ -38,11 +39,16 @@ Watcher::Watcher(std::function<void()> on_change, observe::Log& log, const base:
 
 Watcher::~Watcher() { stop(); }
 
-void Watcher::start() {
-  thread_ = std::thread([this] {
-    (void)::pthread_setname_np(::pthread_self(), "berth-watch");
-    run();
-  });
+base::Status<> Watcher::start() {
+  try {
+    thread_ = std::thread([this] {
+      (void)::pthread_setname_np(::pthread_self(), "berth-watch");
+      run();
+    });
+  } catch (const std::system_error& error) {
+    return base::fail(base::system_error(error.code().value(), "start the thread that watches"));
+  }
+  return base::done();
 }
 
 void Watcher::stop() noexcept {

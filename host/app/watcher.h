@@ -29,7 +29,8 @@ class Watcher {
   // stop() if it was not called.
   ~Watcher();
 
-  void start();
+  // Error: the system has no thread for it.
+  [[nodiscard]] base::Status<> start();
   // Any thread, before start(), too.
   void watch(FileWatch::Targets targets);
   void stop() noexcept;

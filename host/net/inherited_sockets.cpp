@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <utility>
 
@@ -69,6 +70,18 @@ base::Result<InheritedSockets> InheritedSockets::take(const Variables& variables
         names.empty() ? std::string(kNameless) : std::move(names[static_cast<std::size_t>(i)]);
     add_once(result.all_names_, name);
     result.entries_.push_back({std::move(name), base::Descriptor(first + i)});
+  }
+  return result;
+}
+
+base::Result<InheritedSockets> InheritedSockets::duplicate() const {
+  InheritedSockets result;
+  result.all_names_ = all_names_;
+  result.for_another_ = for_another_;
+  for (const Entry& entry : entries_) {
+    base::Descriptor copy(::fcntl(entry.descriptor.get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy) return base::fail(base::system_error(errno, "fcntl"));
+    result.entries_.push_back({entry.name, std::move(copy)});
   }
   return result;
 }

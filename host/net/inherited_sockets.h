@@ -34,6 +34,9 @@ class InheritedSockets {
   [[nodiscard]] static base::Result<InheritedSockets> take(const Variables& variables, pid_t self,
                                                            int first = 3);
 
+  // The same sockets under further descriptors, CLOEXEC too: for who may have to begin again.
+  [[nodiscard]] base::Result<InheritedSockets> duplicate() const;
+
   // All of that name, in their order: a systemd unit with two ListenStream= hands down two. None
   // left where they were taken before, and for a name there is not.
   [[nodiscard]] std::vector<base::Descriptor> take(std::string_view name);

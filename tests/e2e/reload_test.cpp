@@ -277,5 +277,75 @@ TEST(Reload, OnFailureLastGoodKeepsTheImageThatServed) {
   EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
 }
 
+// What no probe finds: it is only started in the process that serves.
+constexpr std::string_view kRelease2DoesNotStart = ", config: { does_not_start: 2 }";
+
+TEST(Reload, APluginThatDoesNotStartIsRefusedAndTheOthersAreStoppedAgain) {
+  Deployment deployment(release_configuration(kRelease2DoesNotStart));
+  deployment.deploy(2);
+  const Outcome outcome = deployment.berth({"reload"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.err.find("no database"), std::string::npos) << outcome.err;
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+}
+
+TEST(Reload, OnFailureLastGoodKeepsTheImageThatServedWhereTheNewOneDoesNotStart) {
+  Deployment deployment(
+      release_configuration(std::string(kRelease2DoesNotStart) + ", on_failure: last-good"));
+  deployment.deploy(2);
+  const Outcome outcome = deployment.berth({"reload"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("last-good"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("no database"), std::string::npos) << outcome.out;
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+  deployment.deploy(3);
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  EXPECT_EQ(deployment.get("/which"), "release 3 of 1");
+}
+
+TEST(Reload, OnFailure503ClosesTheRoutesOfAPluginThatDoesNotStart) {
+  Deployment deployment(
+      release_configuration(std::string(kRelease2DoesNotStart) + ", on_failure: 503"));
+  deployment.deploy(2);
+  const Outcome outcome = deployment.berth({"reload"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(deployment.get("/which"), "503");
+}
+
+TEST(Reload, OnFailure503HoldsForAHandlerThatIsNotMadeInThisProcess) {
+  const std::string plugin = "plugins:\n  app: { file: ./app.so, probe: off, on_failure: 503 }\n";
+  const auto with = [&plugin](std::string_view word) {
+    return std::string(kListen) + plugin + "routes:\n  - { pattern: \"GET /which\", handler: " +
+           "app.which, config: { word: " + std::string(word) + " } }\n";
+  };
+  Deployment deployment(with("good"));
+  deployment.configure(with("bad"));
+  const Outcome outcome = deployment.berth({"reload"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("refused on purpose"), std::string::npos) << outcome.out;
+  EXPECT_EQ(deployment.get("/which"), "503");
+}
+
+// Learning it anew would cost a loop a millisecond for each of its first calls.
+TEST(Reload, ARouteThatWasFoundToBlockIsKnownToBlockInTheNextGeneration) {
+  const std::string route = "  - { pattern: \"GET /sleeps\", handler: app.sleeps }\n";
+  Deployment deployment(release_configuration({}, route));
+  const auto ask = [&deployment](int release) {
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_EQ(deployment.get("/sleeps"), "release " + std::to_string(release));
+    }
+  };
+  ask(1);
+  deployment.deploy(2);
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  ask(2);
+  deployment.stop();
+  const std::string& log = deployment.child().err();
+  const std::string line = "a route blocks: its requests get threads of their own";
+  const std::size_t first = log.find(line);
+  ASSERT_NE(first, log.npos);
+  EXPECT_EQ(log.find(line, first + 1), log.npos) << log;
+}
+
 }  // namespace
 }  // namespace berth::e2e

@@ -58,6 +58,31 @@ TEST(Rollback, AStartRefusesABrokenPluginUnlessLastGoodIsGiven) {
   EXPECT_NE(status.out.find("app.so"), std::string::npos) << status.out;
 }
 
+TEST(Rollback, AStartRefusesAPluginThatDoesNotStartUnlessLastGoodIsGiven) {
+  const std::string plugin = ", config: { does_not_start: 2 }";
+  Deployment deployment(release_configuration(plugin));
+  deployment.stop();
+  deployment.deploy(2);
+  const Outcome refused =
+      run({BERTH_PROGRAM, "run", "--allow-root"}, deployment.folder().child_options());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("no database"), std::string::npos) << refused.err;
+
+  deployment.start({"--last-good"});
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+  const Outcome status = deployment.berth({"status"});
+  EXPECT_NE(status.out.find("no database"), std::string::npos) << status.out;
+}
+
+TEST(Rollback, OnFailure503StartsWithoutAPluginThatDoesNotStart) {
+  const std::string plugin = ", config: { does_not_start: 1 }, on_failure: 503";
+  Deployment deployment(release_configuration(plugin));
+  EXPECT_EQ(deployment.get("/which"), "503");
+  deployment.deploy(2);
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  EXPECT_EQ(deployment.get("/which"), "release 2 of 1");
+}
+
 TEST(Rollback, LastGoodStartsWithoutAConfigurationThatCanBeRead) {
   Deployment deployment;
   deployment.stop();

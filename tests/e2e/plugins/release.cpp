@@ -51,6 +51,15 @@ class Wanted : public berth::Handler {
   }
 };
 
+// A route of it is found to block.
+class Sleeps : public berth::Handler {
+ public:
+  void serve(berth::ResponseWriter& response, berth::Request&) override {
+    std::this_thread::sleep_for(3ms);
+    response.write(kRelease);
+  }
+};
+
 // Takes the connection over and answers each line with its release.
 class Lines : public berth::Handler {
  public:
@@ -78,7 +87,11 @@ class Lingers : public berth::Handler {
   std::string file_;
 };
 
-void started(const berth::Config&, berth::Phase phase) {
+// `does_not_start` is the release that has not what it needs.
+void started(const berth::Config& config, berth::Phase phase) {
+  if (config.get<int>("does_not_start", 0) == BERTH_RELEASE) {
+    config["does_not_start"].fail("no database");
+  }
   berth::log(berth::Level::info, kRelease + " starts",
              {{"reload", phase == berth::Phase::reload ? "yes" : "no"}});
 }
@@ -89,4 +102,5 @@ void stopped() { berth::log(berth::Level::info, kRelease + " stops"); }
 
 BERTH_PLUGIN(berth::handler<Which>("which"), berth::handler<Body>("body"),
              berth::handler<Wanted>("wanted"), berth::handler<Lines>("lines"),
-             berth::handler<Lingers>("lingers"), berth::on_start(started), berth::on_stop(stopped));
+             berth::handler<Sleeps>("sleeps"), berth::handler<Lingers>("lingers"),
+             berth::on_start(started), berth::on_stop(stopped));
