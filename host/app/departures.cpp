@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "plugin/task_set.h"
 
 namespace berth::app {
 
@@ -25,8 +26,15 @@ constexpr auto kTellAfter = 3s;
 }  // namespace
 
 plugin::UnloadResult Departures::end(Departure& departure, base::Duration task_end) {
+  const std::vector<plugin::TaskInfo> tasks = departure.plugin->tasks().running();
+  if (!departure.plugin->stop(task_end)) {
+    // A task may have ended since, but on_stop was not called: that takes another try.
+    plugin::UnloadResult kept;
+    for (const plugin::TaskInfo& task : tasks) kept.holds.push_back({"task", task.name});
+    return kept;
+  }
   // Handlers behind stop(), the image behind its handlers.
-  if (departure.plugin->stop(task_end)) departure.answers.clear();
+  departure.answers.clear();
   return departure.plugin->unload();
 }
 
@@ -126,6 +134,12 @@ std::vector<Hold> Departures::holds(std::uint64_t generation) const {
                        .what = "it is about to be unloaded",
                        .age = clock_.now() - departure->since});
       continue;
+    }
+    for (const plugin::TaskInfo& task : departure->plugin->tasks().running()) {
+      holds.push_back({.kind = "task",
+                       .plugin = departure->plugin->alias(),
+                       .what = task.name,
+                       .age = clock_.now() - departure->since});
     }
     for (const plugin::ImageHold& hold : departure->plugin->image().holds()) {
       holds.push_back({.kind = hold.kind,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -233,6 +234,7 @@ UnloadResult Plugin::unload() noexcept {
   }
   {
     const base::MutexLock lock(control_);
+    assert(!started_);
     handlers_.clear();
     middleware_.clear();
   }

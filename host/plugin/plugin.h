@@ -104,8 +104,9 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   [[nodiscard]] bool has(const Mount& mount);
 
   // After stop(), once no route has a handler of it: destroys those that are left and unloads the
-  // image as far as possible (Image::unload). Nothing of the plugin but this, image().holds() and
-  // alias() may be called afterwards; it may be called again. The destructor tries once more.
+  // image as far as possible (Image::unload). Nothing of the plugin but this, image().holds(),
+  // tasks() and alias() may be called afterwards; it may be called again. The destructor tries once
+  // more.
   UnloadResult unload() noexcept;
 
   [[nodiscard]] const std::string& alias() const noexcept { return options_.alias; }
