@@ -1,0 +1,85 @@
+// A system that has no thread to give: what starts one says so in words (faults.md 39).
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "app/reloader.h"
+#include "app/watcher.h"
+#include "generations.h"
+
+namespace berth::app {
+namespace {
+
+// As long as it lives: a thread would get a stack that no address space has room for.
+class NoThreads {
+ public:
+  NoThreads() {
+    EXPECT_EQ(::pthread_getattr_default_np(&before_), 0);
+    pthread_attr_t huge;
+    EXPECT_EQ(::pthread_attr_init(&huge), 0);
+    EXPECT_EQ(::pthread_attr_setstacksize(&huge, std::size_t{1} << 50U), 0);
+    EXPECT_EQ(::pthread_setattr_default_np(&huge), 0);
+    (void)::pthread_attr_destroy(&huge);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+  ~NoThreads() {
+    EXPECT_EQ(::pthread_setattr_default_np(&before_), 0);
+    (void)::pthread_attr_destroy(&before_);
+  }
+
+ private:
+  pthread_attr_t before_;
+};
+
+using WithoutThreads = Generations;
+
+TEST_F(WithoutThreads, AWatcherThatDoesNotStartIsAnError) {
+  auto watcher = Watcher::open([] {}, *log_, clock_);
+  ASSERT_TRUE(watcher.ok());
+  {
+    const NoThreads none;
+    const auto status = (*watcher)->start();
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().text,
+              "start the thread that watches: Resource temporarily unavailable");
+  }
+  (*watcher)->stop();
+}
+
+TEST_F(WithoutThreads, AReloaderThatDoesNotStartIsAnErrorAndItsPluginsCanBeStopped) {
+  write("stop");
+  remove("stop");
+  auto generation = build(configuration(
+      "{ stops_while: \"" + path("stop") + "\", stopping: \"" + path("stopping") + "\" }", kRoute));
+  ASSERT_TRUE(generation->start(plugin::StartPhase::kFirst).ok());
+  const auto server = server_of(*generation);
+  const config::Environment environment;
+  Reloader reloader(
+      {.server = *server,
+       .log = *log_,
+       .clock = clock_,
+       .context = *context_,
+       .sink = *sink_,
+       .environment = environment,
+       .request_stop = [](const std::string&) {}},
+      {.generation = std::move(generation), .recording = {}, .last_good_because = {}, .left = {}});
+  {
+    const NoThreads none;
+    const auto status = reloader.start();
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().text, "start the control thread: Resource temporarily unavailable");
+  }
+  // As run_host() goes on.
+  reloader.begin_stop();
+  EXPECT_TRUE(reloader.end(clock_.now()));
+  EXPECT_TRUE(reloader.stop_plugins());
+  EXPECT_TRUE(std::filesystem::exists(path("stopping")));
+}
+
+}  // namespace
+}  // namespace berth::app
