@@ -84,6 +84,22 @@ TEST(Reload, WhatHasNotChangedGoesOnAsTheSameInstance) {
   EXPECT_EQ(deployment.get("/other"), "release 1 of 1");
 }
 
+TEST(Reload, OfNothingNewIsTheNextGenerationOfTheSameInstances) {
+  Deployment deployment;
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+  const Outcome outcome = deployment.berth({"reload"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("generation 2 serves (was 1)"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("kept  1 plugin"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("/which"), std::string::npos) << "no route changes: " << outcome.out;
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 2");
+  // Kept once: there is nothing to go back to.
+  const Outcome rollback = deployment.berth({"rollback"});
+  EXPECT_EQ(rollback.code, 1);
+  EXPECT_NE(rollback.err.find("no generation before this one is kept"), std::string::npos)
+      << rollback.err;
+}
+
 TEST(Reload, AHalfWrittenFileIsRefusedAndTheOldOneServesOn_F52) {
   Deployment deployment;
   deployment.deploy_bytes(
