@@ -20,6 +20,7 @@ TEST(Rollback, TakesConfigurationAndImagesBackAsOne) {
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
   EXPECT_EQ(deployment.get("/other"), "404");
+  deployment.child().wait_for(" info it goes back to a kept generation generation=1");
   const Outcome generations = deployment.berth({"generations"});
   EXPECT_NE(generations.out.find("rollback to 1"), std::string::npos) << generations.out;
 
