@@ -84,6 +84,32 @@ TEST(Rollback, OnFailure503StartsWithoutAPluginThatDoesNotStart) {
   EXPECT_EQ(deployment.get("/which"), "release 2 of 1");
 }
 
+TEST(Rollback, OnFailureLastGoodStartsTheImageThatServedWhereTheNewOneDoesNotStart) {
+  const std::string plugin = ", config: { does_not_start: 2 }, on_failure: last-good";
+  Deployment deployment(release_configuration(plugin));
+  deployment.stop();
+  deployment.deploy(2);
+  deployment.start();
+  EXPECT_EQ(deployment.get("/which"), "release 1 of 1");
+  const std::string& err = deployment.child().err();
+  EXPECT_NE(err.find("warning: does_not_start: no database"), std::string::npos) << err;
+  EXPECT_EQ(err.find("error:"), std::string::npos) << err;
+}
+
+// The mirror image of the start: what it had done is undone.
+TEST(Rollback, AStartThatGetsNoControlSocketStopsItsPlugins) {
+  Deployment deployment;
+  deployment.stop();
+  deployment.configure(release_configuration({}, "control: ./none/control.sock\n"));
+  const Outcome refused =
+      run({BERTH_PROGRAM, "run", "--allow-root"}, deployment.folder().child_options());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("control.sock"), std::string::npos) << refused.err;
+  const std::size_t starts = refused.err.find("release 1 starts");
+  ASSERT_NE(starts, std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("release 1 stops", starts), std::string::npos) << refused.err;
+}
+
 TEST(Rollback, LastGoodStartsWithoutAConfigurationThatCanBeRead) {
   Deployment deployment;
   deployment.stop();
