@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <Poco/Net/ServerSocket.h>
 
@@ -83,6 +84,9 @@ class Listener {
   // unlinked if it is still the one that open() made. What is in the backlog can be accepted. May
   // be called twice.
   void withdraw() noexcept { path_.remove(); }
+  // Gives up the path, which withdraw() and close() then leave alone: somebody else removes it.
+  // Empty where there is none.
+  [[nodiscard]] UnixPath release_path() noexcept { return std::move(path_); }
   // Stops listening; clients in the backlog are reset. Withdraws first. May be called twice.
   void close() noexcept;
 

@@ -106,9 +106,6 @@ base::Failure<ListenError> bind_failed(int error_number, const std::string& fold
 
 }  // namespace
 
-UnixPath::UnixPath(std::string path, const struct stat& file) noexcept
-    : path_(std::move(path)), device_(file.st_dev), inode_(file.st_ino) {}
-
 UnixPath::UnixPath(UnixPath&& other) noexcept
     : path_(std::exchange(other.path_, {})), device_(other.device_), inode_(other.inode_) {}
 
@@ -139,7 +136,7 @@ base::Result<UnixPath, ListenError> UnixPath::bind(int socket, const UnixAddress
   struct stat made {};
   if (!file || ::fstat(file.get(), &made) != 0) return failed(errno, "open what was bound");
   if (!S_ISSOCK(made.st_mode)) return taken("another process has replaced the socket there", "");
-  UnixPath result(path, made);
+  UnixPath result(path, made.st_dev, made.st_ino);
   const std::string same = "/proc/self/fd/" + std::to_string(file.get());
   if ((made.st_mode & kModeBits) != mode && ::chmod(same.c_str(), mode) != 0) {
     const int error_number = errno;

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "net/listen_error.h"
@@ -35,15 +36,21 @@ class UnixPath {
                                                                 const UnixAddress& address,
                                                                 mode_t mode);
 
+  // One that another process has made, as it tells. The socket has to be open here, too.
+  UnixPath(std::string path, dev_t device, ino_t inode) noexcept
+      : path_(std::move(path)), device_(device), inode_(inode) {}
+
   // Unlinks the file where it is the one that was made; else, and when empty, nothing. Call it
   // before the socket is closed: until then its inode number is nobody else's.
   void remove() noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return path_.empty(); }
+  // What tells it to another process.
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] dev_t device() const noexcept { return device_; }
+  [[nodiscard]] ino_t inode() const noexcept { return inode_; }
 
  private:
-  UnixPath(std::string path, const struct stat& file) noexcept;
-
   std::string path_;
   dev_t device_ = 0;
   ino_t inode_ = 0;

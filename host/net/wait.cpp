@@ -1,8 +1,8 @@
 #include "net/wait.h"
 
-#include <poll.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -20,17 +20,7 @@ timespec left_until(base::TimePoint deadline) noexcept {
 
 WaitResult wait(int fd, short events, base::TimePoint deadline) noexcept {
   pollfd entry{fd, events, 0};
-  for (;;) {
-    timespec left{};
-    const bool bounded = deadline != base::TimePoint::max();
-    if (bounded) left = left_until(deadline);
-    const int ready = ::ppoll(&entry, 1, bounded ? &left : nullptr, nullptr);
-    if (ready > 0) {
-      return (entry.revents & POLLNVAL) != 0 ? WaitResult::kError : WaitResult::kReady;
-    }
-    if (ready == 0) return WaitResult::kTimeout;
-    if (errno != EINTR) return WaitResult::kError;
-  }
+  return wait_any({&entry, 1}, deadline);
 }
 
 }  // namespace
@@ -44,6 +34,23 @@ WaitResult wait_readable(int fd, base::TimePoint deadline) noexcept {
 WaitResult wait_writable(int fd, base::TimePoint deadline) noexcept {
   if (fd < 0) return WaitResult::kError;
   return wait(fd, POLLOUT, deadline);
+}
+
+WaitResult wait_any(std::span<pollfd> entries, base::TimePoint deadline) noexcept {
+  for (;;) {
+    timespec left{};
+    const bool bounded = deadline != base::TimePoint::max();
+    if (bounded) left = left_until(deadline);
+    const int ready = ::ppoll(entries.data(), entries.size(), bounded ? &left : nullptr, nullptr);
+    if (ready > 0) {
+      const bool bad = std::any_of(entries.begin(), entries.end(), [](const pollfd& entry) {
+        return (entry.revents & POLLNVAL) != 0;
+      });
+      return bad ? WaitResult::kError : WaitResult::kReady;
+    }
+    if (ready == 0) return WaitResult::kTimeout;
+    if (errno != EINTR) return WaitResult::kError;
+  }
 }
 
 }  // namespace berth::net

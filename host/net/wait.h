@@ -1,7 +1,10 @@
-// Waits for one descriptor with a deadline, for threads that own no loop. A loop never calls this.
+// Waits for descriptors with a deadline, for threads that own no loop. A loop never calls this.
 #pragma once
 
+#include <poll.h>
+
 #include <cstdint>
+#include <span>
 
 #include "base/clock.h"
 
@@ -18,5 +21,8 @@ enum class WaitResult : std::uint8_t {
 // once and does not wait; TimePoint::max() waits for ever. Any thread.
 [[nodiscard]] WaitResult wait_readable(int fd, base::TimePoint deadline) noexcept;
 [[nodiscard]] WaitResult wait_writable(int fd, base::TimePoint deadline) noexcept;
+// The same for any of several: kReady once at least one has revents. Negative descriptors are left
+// out; kError also if one is no descriptor.
+[[nodiscard]] WaitResult wait_any(std::span<pollfd> entries, base::TimePoint deadline) noexcept;
 
 }  // namespace berth::net

@@ -60,6 +60,19 @@ TEST_F(WaitTest, WhatIsNoDescriptorIsAnError) {
   EXPECT_EQ(wait_writable(-1, testing::soon()), WaitResult::kError);
 }
 
+TEST_F(WaitTest, AnyOfSeveralIsEnoughAndNegativeOnesAreLeftOut) {
+  std::array<pollfd, 3> entries{
+      {{-1, POLLIN, 0}, {read_end_.get(), POLLIN, 0}, {write_end_.get(), POLLIN, 0}}};
+  EXPECT_EQ(wait_any(entries, base::TimePoint::min()), WaitResult::kTimeout);
+  ASSERT_EQ(::write(write_end_.get(), "x", 1), 1);
+  EXPECT_EQ(wait_any(entries, base::TimePoint::max()), WaitResult::kReady);
+  EXPECT_EQ(entries[0].revents, 0);
+  EXPECT_EQ(entries[1].revents, POLLIN);
+  EXPECT_EQ(entries[2].revents, 0);
+  entries[2].fd = 1 << 20;
+  EXPECT_EQ(wait_any(entries, testing::soon()), WaitResult::kError);
+}
+
 TEST_F(WaitTest, ASignalDoesNotEndTheWait) {
   static std::atomic<int> signals;
   signals = 0;

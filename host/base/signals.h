@@ -1,0 +1,28 @@
+// The process's signals as events for the main thread: blocked everywhere, read from a descriptor.
+#pragma once
+
+#include <utility>
+
+#include "base/descriptor.h"
+#include "base/result.h"
+
+namespace berth::base {
+
+// Made on the main thread before any other is started, so that all inherit the mask: every signal
+// but the faults is blocked. The mask stays until the process ends.
+class Signals {
+ public:
+  [[nodiscard]] static Result<Signals> open();
+
+  // Readable while there is one.
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
+  // The number of one that has come, SIGTERM, SIGINT, SIGQUIT or SIGHUP; 0: none has. Does not
+  // wait.
+  [[nodiscard]] int next() noexcept;
+
+ private:
+  explicit Signals(Descriptor descriptor) noexcept : descriptor_(std::move(descriptor)) {}
+  Descriptor descriptor_;
+};
+
+}  // namespace berth::base

@@ -1,0 +1,168 @@
+#include "net/socket_plan.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace berth::net {
+
+namespace {
+
+// Of one message: a name and a path, each 255 bytes at most, and numbers.
+constexpr std::size_t kMost = 1024;
+constexpr std::string_view kSocket = "socket";
+constexpr std::string_view kEnd = "end";
+
+// Words, each ended by a NUL, which none of them has.
+std::string joined(std::initializer_list<std::string_view> words) {
+  std::string text;
+  for (const std::string_view word : words) text.append(word).push_back('\0');
+  return text;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\0');
+    if (end == std::string_view::npos) return {};
+    words.emplace_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  return words;
+}
+
+template <class Number>
+std::optional<Number> number_of(const std::string& text) noexcept {
+  Number value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+// Room for one descriptor beside a message.
+struct Control {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> bytes{};
+};
+
+base::Status<> send(int channel, std::string text, int descriptor) {
+  if (text.size() > kMost) {
+    return base::fail(base::ErrorCode::kInvalidArgument,
+                      "the name or path of a socket is too long");
+  }
+  iovec part{text.data(), text.size()};
+  Control control;
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = control.bytes.size();
+    cmsghdr* const head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+  }
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(channel, &message, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) return base::fail(base::system_error(errno, "send a socket to the supervisor"));
+  return base::done();
+}
+
+struct Part {
+  std::vector<std::string> words;
+  base::Descriptor descriptor;
+};
+
+// nullopt: nothing is there.
+base::Result<std::optional<Part>> receive(int channel) {
+  std::array<char, kMost> bytes;
+  iovec part{bytes.data(), bytes.size()};
+  Control control;
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.bytes.data();
+  message.msg_controllen = control.bytes.size();
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0 && errno == EAGAIN) return std::optional<Part>();
+  if (got < 0) return base::fail(base::system_error(errno, "receive sockets"));
+  if (got == 0) return base::fail(base::ErrorCode::kClosed, "its sender has ended");
+  Part result;
+  const cmsghdr* const head = CMSG_FIRSTHDR(&message);
+  if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+      head->cmsg_len == CMSG_LEN(sizeof(int))) {
+    int descriptor = -1;
+    std::memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
+    result.descriptor.reset(descriptor);
+  }
+  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) {
+    result.words = words_of({bytes.data(), static_cast<std::size_t>(got)});
+  }
+  return std::optional<Part>(std::move(result));
+}
+
+// Whether it was one; true in `end`: the last.
+bool take(Part part, SocketPlan& plan, bool& end) {
+  const std::vector<std::string>& words = part.words;
+  if (words.size() == 5 && words[0] == kSocket && part.descriptor) {
+    const auto device = number_of<dev_t>(words[3]);
+    const auto inode = number_of<ino_t>(words[4]);
+    if (!device || !inode) return false;
+    plan.sockets.push_back({.name = words[1],
+                            .socket = std::move(part.descriptor),
+                            .path = UnixPath(words[2], *device, *inode)});
+    return true;
+  }
+  if (words.size() == 3 && words[0] == kEnd && !part.descriptor) {
+    const auto stop = number_of<base::Duration::rep>(words[1]);
+    if (!stop || *stop < 0) return false;
+    plan.stop = base::Duration(*stop);
+    plan.json_log = words[2] == "json";
+    end = true;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+base::Status<> send_socket(int channel, std::string_view name, int socket, const UnixPath& path) {
+  return send(channel,
+              joined({kSocket, name, path.path(), std::to_string(path.device()),
+                      std::to_string(path.inode())}),
+              socket);
+}
+
+base::Status<> send_end(int channel, const SocketPlan& settings) {
+  return send(
+      channel,
+      joined({kEnd, std::to_string(settings.stop.count()), settings.json_log ? "json" : "text"}),
+      -1);
+}
+
+base::Result<bool> receive_plan(int channel, SocketPlan& plan) {
+  for (;;) {
+    auto part = receive(channel);
+    if (!part) return base::fail(std::move(part).error());
+    if (!*part) return false;
+    bool end = false;
+    if (!take(std::move(**part), plan, end)) {
+      return base::fail(base::ErrorCode::kCorrupt, "this is no list of sockets");
+    }
+    if (end) return true;
+  }
+}
+
+}  // namespace berth::net

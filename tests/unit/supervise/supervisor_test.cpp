@@ -1,0 +1,233 @@
+// The supervisor with a plan and hosts that misbehave: fake_berth.cpp.
+#include "supervise/supervisor.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace berth::supervise {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A supervisor in a process of its own. What it writes, and a line for each trouble it was told of,
+// is read here.
+class Supervised {
+ public:
+  Supervised(const std::string& plan, const std::string& host,
+             const std::function<void(SupervisorOptions&)>& change = {}) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    read_end_.reset(ends[0]);
+    base::Descriptor write_end(ends[1]);
+    // A signal of the test waits until the supervisor looks for it.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, &before);
+    pid_ = ::fork();
+    if (pid_ != 0) {
+      ::sigprocmask(SIG_SETMASK, &before, nullptr);
+      return;
+    }
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::dup2(write_end.get(), STDERR_FILENO);
+    SupervisorOptions options{.program = BERTH_FAKE,
+                              .plan = {"berth", "plan", plan},
+                              .host = {"berth", "host", host},
+                              .variables = Variables::of_process(),
+                              .board_bytes = 100,
+                              .on_trouble = tell,
+                              .backoff = {.first = 1ms, .most = 1ms}};
+    options.variables.set("NOTIFY_SOCKET", "/nowhere");
+    if (change) change(options);
+    const int code = Supervisor(options, base::system_clock()).run();
+    ::_exit(code);
+  }
+  Supervised(const Supervised&) = delete;
+  Supervised& operator=(const Supervised&) = delete;
+  ~Supervised() {
+    if (pid_ > 0) (void)wait();
+  }
+
+  void signal(int number) const { EXPECT_EQ(::kill(pid_, number), 0); }
+  // Reads until `text` stands in what it wrote.
+  void wait_for(std::string_view text) {
+    while (said_.find(text) == std::string::npos) {
+      if (!read()) {
+        ADD_FAILURE() << "it did not say " << text << ":\n" << said_;
+        return;
+      }
+    }
+  }
+  // The exit code.
+  int wait() {
+    while (read()) {
+    }
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  [[nodiscard]] bool has_said(std::string_view text) const {
+    return said_.find(text) != std::string::npos;
+  }
+  [[nodiscard]] const std::string& all() const { return said_; }
+
+ private:
+  static void tell(const HostTrouble& trouble) {
+    std::array<char, 7> board{};
+    (void)!::pread(trouble.board, board.data(), 6, 0);
+    const std::string line = "TROUBLE " +
+                             (trouble.end == nullptr ? "it crashes" : trouble.end->text()) +
+                             ", \"" + board.data() + "\"\n";
+    (void)!::write(STDERR_FILENO, line.data(), line.size());
+  }
+  bool read() {
+    std::array<char, 4096> bytes{};
+    const ssize_t got = ::read(read_end_.get(), bytes.data(), bytes.size());
+    if (got > 0) said_.append(bytes.data(), static_cast<std::size_t>(got));
+    return got > 0;
+  }
+
+  pid_t pid_ = -1;
+  base::Descriptor read_end_;
+  std::string said_;
+};
+
+TEST(SupervisorTest, WhatIsRefusedAtTheStartEndsItWithThatCode) {
+  const struct {
+    const char* plan;
+    const char* host;
+    int code;
+    const char* said;
+  } rows[] = {
+      {"refuses", "serves", 7, ""},
+      {"crashes", "serves", 1, "the process that reads the configuration was killed by SIGKILL"},
+      {"stops short", "serves", 1, "the process that reads the configuration exited with code 0"},
+      {"serves", "refuses", 5, ""},
+      {"serves", "exits early", 1, "exited with code 0 before it served"},
+      {"serves", "crashes early", 1, "was killed by SIGKILL before it served"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(std::string(row.plan) + ", " + row.host);
+    Supervised supervised(row.plan, row.host);
+    EXPECT_EQ(supervised.wait(), row.code);
+    EXPECT_TRUE(supervised.has_said(row.said)) << supervised.all();
+    EXPECT_EQ(supervised.all().empty(), std::string_view(row.said).empty()) << supervised.all();
+  }
+}
+
+TEST(SupervisorTest, AProgramThatIsNotThereIsRefused) {
+  Supervised supervised("serves", "serves",
+                        [](SupervisorOptions& options) { options.program = "/nowhere"; });
+  EXPECT_EQ(supervised.wait(), 1);
+  EXPECT_EQ(supervised.all(), "berth: error: start /nowhere: No such file or directory\n");
+}
+
+TEST(SupervisorTest, AStopGoesOnToTheHostAndIsInOrder) {
+  for (const int number : {SIGTERM, SIGINT, SIGQUIT}) {
+    Supervised supervised("serves", "serves");
+    supervised.signal(number);  // wherever it is by now, the host gets it
+    EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+    EXPECT_EQ(supervised.all(), "");
+  }
+}
+
+TEST(SupervisorTest, AHostMayStopByItself) {
+  Supervised supervised("serves", "stops itself");
+  EXPECT_EQ(supervised.wait(), 0);
+  EXPECT_EQ(supervised.all(), "");
+}
+
+TEST(SupervisorTest, APlanThatHangsIsStopped) {
+  Supervised supervised("waits", "serves");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0);
+}
+
+TEST(SupervisorTest, OneThatEndsUnexpectedlyIsReplacedByOneThatGoesOn) {
+  const struct {
+    const char* how;
+    const char* end;
+  } rows[] = {{"exits", "exited with code 3"},
+              {"crashes", "was killed by SIGKILL"},
+              {"talks nonsense", "was killed by SIGKILL"}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.how);
+    Supervised supervised("serves", row.how);
+    supervised.wait_for(std::string(" ") + row.end + "; a new one is started\n");
+    supervised.wait_for(std::string("TROUBLE ") + row.end);
+    supervised.signal(SIGTERM);
+    EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+  }
+}
+
+TEST(SupervisorTest, ACrashIsToldBeforeTheEndAndWithItsBoard) {
+  Supervised supervised("serves", "crashes");
+  supervised.wait_for("TROUBLE was killed");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0);
+  EXPECT_LT(supervised.all().find("TROUBLE it crashes, \""),
+            supervised.all().find("TROUBLE was killed by SIGKILL, \"guilty\"\n"));
+}
+
+TEST(SupervisorTest, HostsThatNeverStayAreStartedEverMoreRarely) {
+  Supervised supervised("serves", "crashes always", [](SupervisorOptions& options) {
+    options.backoff = {.first = 1ms, .most = 3ms};
+  });
+  for (const char* wait : {"; a new one is started\n", " in 1 ms\n", " in 2 ms\n", " in 3 ms\n"}) {
+    supervised.wait_for(std::string(wait));
+  }
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+}
+
+TEST(SupervisorTest, AStopDuringTheWaitEndsIt) {
+  Supervised supervised("serves", "crashes always", [](SupervisorOptions& options) {
+    options.backoff = {.first = 1h, .most = 1h};
+  });
+  supervised.wait_for(" in 3600 s\n");
+  supervised.signal(SIGHUP);  // is for the next host
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0);
+}
+
+TEST(SupervisorTest, OneThatDoesNotStopInTimeIsKilled) {
+  Supervised supervised("serves", "never stops",
+                        [](SupervisorOptions& options) { options.stop_grace = 100ms; });
+  supervised.wait_for("ready\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 1);
+  EXPECT_TRUE(supervised.has_said(" has not stopped in time and is killed\n")) << supervised.all();
+}
+
+TEST(SupervisorTest, OneThatHasNotServedYetIsKilledByASecondSignal) {
+  Supervised supervised("serves", "never starts");
+  supervised.wait_for("starting\n");
+  supervised.signal(SIGTERM);
+  supervised.signal(SIGINT);  // two of one number may be one
+  EXPECT_EQ(supervised.wait(), 0);
+}
+
+TEST(SupervisorTest, ALinkThatIsClosedIsNoEnd) {
+  Supervised supervised("serves", "closes the link");
+  supervised.wait_for("ready\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0);
+}
+
+}  // namespace
+}  // namespace berth::supervise
