@@ -30,7 +30,7 @@ Boot::Boot(GenerationSource& source, std::string because, const BootOptions& opt
       options_(options),
       number_(options.store == nullptr ? 1 : options.store->newest_number() + 1),
       before_(source.loaded.diagnostics) {
-  if (source_.origin == "reload") source_.origin = "start";
+  if (source_.number == 0 && source_.origin == "reload") source_.origin = "start";
   if (!options_.last_good || options_.store == nullptr) return;
   kept_ = options_.store->list();
   std::reverse(kept_.begin(), kept_.end());
@@ -50,7 +50,7 @@ std::unique_ptr<Generation> Boot::build() {
   BuildOptions building{.context = options_.context,
                         .sink = options_.sink,
                         .clock = options_.clock,
-                        .number = number_,
+                        .number = goes_on() ? source_.number : number_,
                         .origin = source.origin};
   building.image_of = source.image_of;
   building.failed = failed_;
@@ -99,7 +99,8 @@ std::optional<FirstGeneration> Boot::next() {
       return FirstGeneration{.generation = std::move(generation),
                              .recording = (older_ ? *older_ : source_).recording,
                              .last_good_because = because_,
-                             .left = {}};
+                             .left = {},
+                             .kept_since = goes_on() ? source_.made_at : 0};
     }
     exhausted_ = false;
     if (!fall_back()) return std::nullopt;

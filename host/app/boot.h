@@ -67,6 +67,8 @@ class Boot {
   [[nodiscard]] bool take_down() noexcept;
 
  private:
+  // The one that is tried is kept under its number already.
+  [[nodiscard]] bool goes_on() const noexcept { return !older_ && source_.number != 0; }
   [[nodiscard]] std::unique_ptr<Generation> build();
   // Takes note of what failed. Whether the same source can be tried again.
   [[nodiscard]] bool reject(Attempt failed);

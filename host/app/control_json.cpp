@@ -145,6 +145,7 @@ std::string to_json(const ServerStatus& status) {
   Object::Ptr result = object();
   result->set("version", utf8(status.version));
   result->set("pid", Poco::Int64(status.pid));
+  result->set("supervisor", Poco::Int64(status.supervisor));
   result->set("configuration", utf8(status.configuration));
   result->set("started_at", Poco::Int64(status.started_at));
   result->set("stopping", status.stopping);

@@ -1,15 +1,11 @@
 #include "app/control_server.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <utility>
 
-#include "base/error.h"
+#include "app/control_socket.h"
 #include "base/limits.h"
-#include "net/unix_address.h"
 #include "sched/worker.h"
 
 namespace berth::app {
@@ -19,7 +15,6 @@ namespace {
 namespace limits = base::limits;
 
 constexpr const char* kName = "control";
-constexpr mode_t kFolderMode = 0750;
 // Between two questions of one connection: others want to ask as well.
 constexpr std::chrono::seconds kIdle(10);
 // For whoever is being answered to take it, and for the threads to end.
@@ -47,42 +42,6 @@ sched::PoolOptions pool_options(serve::Service& service) {
   return options;
 }
 
-base::Result<net::Listener, net::ListenError> listen_at(const std::string& path) {
-  auto address = net::UnixAddress::parse(path);
-  if (!address) {
-    return base::fail(net::ListenError{address.error().code, std::move(address).error().text, {}});
-  }
-  if (address->is_abstract()) {
-    return base::fail(net::ListenError{base::ErrorCode::kInvalidArgument,
-                                       "everybody could connect to an abstract name",
-                                       "write the path of a file: its mode says who may ask"});
-  }
-  return net::Listener::open(
-      net::UnixListenerOptions{.name = kName, .address = std::move(*address)});
-}
-
-// Whatever the umask is: the group may reach the socket, others may not.
-base::Status<> make_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), kFolderMode) == 0) {
-    if (::chmod(folder.c_str(), kFolderMode) == 0) return base::done();
-  } else if (errno == EEXIST) {
-    return base::done();
-  }
-  return base::fail(base::system_error(errno, "make the folder " + folder));
-}
-
-base::Result<net::Listener, net::ListenError> bind_default(const RuntimeEnvironment& environment) {
-  const auto folder = control_folder(environment);
-  if (!folder) {
-    return base::fail(net::ListenError{base::ErrorCode::kNotFound, "$XDG_RUNTIME_DIR is not set",
-                                       "name a path with control:, or switch it off"});
-  }
-  if (auto made = make_folder(*folder); !made) {
-    return base::fail(net::ListenError{made.error().code, made.error().text, {}});
-  }
-  return listen_at(control_paths(environment).front());
-}
-
 }  // namespace
 
 ControlServer::ControlServer(Control& control, observe::Log& log, const base::Clock& clock)
@@ -102,23 +61,21 @@ ControlServer::~ControlServer() = default;
 
 base::Result<std::unique_ptr<ControlServer>, config::Diagnostic> ControlServer::open(
     const ControlServerOptions& options, Control& control, observe::Log& log,
-    const base::Clock& clock) {
+    const base::Clock& clock, base::Descriptor inherited) {
   using Kind = config::ControlSocket::Kind;
   std::unique_ptr<ControlServer> server(new ControlServer(control, log, clock));
   if (options.socket.kind == Kind::kOff) return server;
-  const bool told = options.socket.kind == Kind::kPath;
-  auto listener = told ? listen_at(options.socket.path) : bind_default(options.environment);
+  base::Result<net::Listener, net::ListenError> listener =
+      inherited ? net::Listener::adopt(kName, inherited.release())
+                : open_control_socket(options.socket, options.environment);
   if (listener) {
     server->path_ = listener->text().substr(std::string("unix:").size());
     server->listener_.emplace(std::move(*listener));
     return server;
   }
   net::ListenError error = std::move(listener).error();
-  if (told) {
-    return base::fail(config::Diagnostic{.position = options.socket.position,
-                                         .what = "no control socket: " + error.text,
-                                         .suggestion = {},
-                                         .help = std::move(error.help)});
+  if (options.socket.kind == Kind::kPath) {
+    return base::fail(no_control_socket(options.socket, std::move(error)));
   }
   log.warn("there is no control socket: berth reload, status and stop will not reach this server",
            {{"error", error.text}, {"help", error.help}});

@@ -10,6 +10,7 @@
 #include "app/control_handler.h"
 #include "app/control_place.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/result.h"
 #include "config/configuration.h"
 #include "config/diagnostic.h"
@@ -34,14 +35,14 @@ struct ControlServerOptions {
 //   open: the socket is bound      start: it is answered      stop: what start did is undone
 class ControlServer {
  public:
-  // Binds the socket with mode 0660; makes the default folder (0750) where it is missing. Somebody
-  // else's live socket is never taken (net::UnixPath). An explicit path that cannot be had is the
-  // error, at the place of the key. A default one that cannot be had, or nowhere to put one, is a
-  // warning in the log; then, and with kOff, the object answers nowhere: path() is empty, start()
-  // and stop() do nothing.
+  // open_control_socket(), or takes over `inherited`, which listens already and whose path somebody
+  // else removes. An explicit path that cannot be
+  // had is the error, at the place of the key. A default one that cannot be had, or nowhere to put
+  // one, is a warning in the log; then, and with kOff, the object answers nowhere: path() is empty,
+  // start() and stop() do nothing.
   [[nodiscard]] static base::Result<std::unique_ptr<ControlServer>, config::Diagnostic> open(
       const ControlServerOptions& options, Control& control, observe::Log& log,
-      const base::Clock& clock);
+      const base::Clock& clock, base::Descriptor inherited = {});
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
   // REQUIRES: stop() returned true, or start() was never called.

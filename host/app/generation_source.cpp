@@ -62,6 +62,20 @@ base::Result<GenerationSource> read_kept(const GenerationStore& store, std::uint
                           }};
 }
 
+base::Result<GenerationSource> read_again(const GenerationStore& store, std::uint64_t number,
+                                          const config::Environment& environment) {
+  auto source = read_kept(store, number, environment);
+  if (!source) return source;
+  for (const StoredGeneration& stored : store.list()) {
+    if (stored.number != number) continue;
+    source->number = number;
+    source->origin = stored.origin;
+    source->made_at = stored.made_at;
+    return source;
+  }
+  return base::fail(base::ErrorCode::kNotFound, "it is kept no more");
+}
+
 std::map<std::string, std::string> pinned_files(const GenerationStore& store, observe::Log& log) {
   std::map<std::string, std::string> files;
   const auto pins = store.pins();

@@ -24,6 +24,10 @@ struct GenerationSource {
   config::Recording recording;
   config::Loaded loaded;
   std::string origin = "reload";
+  // Of one that served before and goes on: its number, and when it was made, in seconds since the
+  // epoch. 0: it gets a number of its own.
+  std::uint64_t number = 0;
+  std::int64_t made_at = 0;
   // See BuildOptions.
   std::function<std::optional<std::string>(const config::Plugin&)> image_of = {};
 };
@@ -35,6 +39,10 @@ struct GenerationSource {
 [[nodiscard]] base::Result<GenerationSource> read_kept(const GenerationStore& store,
                                                        std::uint64_t number,
                                                        const config::Environment& environment);
+// The same as the one that goes on, with its number and origin.
+[[nodiscard]] base::Result<GenerationSource> read_again(const GenerationStore& store,
+                                                        std::uint64_t number,
+                                                        const config::Environment& environment);
 
 // Files of the images that are pinned, by alias; one that cannot be had is left out, with a line in
 // the log.

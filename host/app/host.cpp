@@ -1,10 +1,13 @@
 #include "app/host.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -12,19 +15,20 @@
 #include "app/boot.h"
 #include "app/control_server.h"
 #include "app/generation.h"
-#include "app/generation_source.h"
-#include "app/generation_store.h"
+#include "app/heartbeat.h"
+#include "app/open_listeners.h"
 #include "app/options.h"
 #include "app/plugin_log.h"
 #include "app/process.h"
 #include "app/reloader.h"
 #include "app/server.h"
-#include "app/signals.h"
-#include "app/validate.h"
+#include "app/supervisor_link.h"
 #include "app/watcher.h"
 #include "base/clock.h"
+#include "base/signals.h"
 #include "config/load.h"
 #include "net/descriptor_limit.h"
+#include "net/wait.h"
 #include "plugin/private_folder.h"
 
 namespace berth::app {
@@ -32,6 +36,7 @@ namespace berth::app {
 namespace {
 
 using namespace std::chrono_literals;
+using Kind = base::HostMessage::Kind;
 
 // How often a stop looks for the second signal; a drained server does not wait for it.
 constexpr auto kSignalPoll = 50ms;
@@ -41,20 +46,23 @@ constexpr auto kThreadEnd = 1s;
 constexpr auto kReloadEnd = 5s;
 constexpr auto kLogEnd = 1s;
 
-int refuse(std::string_view text) {
-  std::cerr << "berth: error: " << text << '\n';
-  return 1;
+// Between two signs of life; systemd's WatchdogSec= has to be twice as long at least.
+constexpr auto kHeartbeat = 500ms;
+
+base::Duration duration_of_stop(const config::Timeouts& timeouts) {
+  return timeouts.drain_delay + timeouts.shutdown;
 }
 
 // Everything between "started" and "ended", in the order of start; stop() is its mirror image.
 class Host {
  public:
-  Host(Reloader& reloader, Server& server, ControlServer& control, Signals& signals,
-       observe::Log& log, const base::Clock& clock)
+  Host(Reloader& reloader, Server& server, ControlServer& control, base::Signals& signals,
+       SupervisorLink& supervisor, observe::Log& log, const base::Clock& clock)
       : reloader_(reloader),
         server_(server),
         control_(control),
         signals_(signals),
+        supervisor_(supervisor),
         log_(log),
         clock_(clock) {}
 
@@ -62,6 +70,11 @@ class Host {
 
  private:
   [[nodiscard]] base::Status<> start();
+  // Until a signal, or the end of the supervisor, ends it.
+  void serve();
+  // The next signal, or 0: none came until then, or (with `link`) something came from the
+  // supervisor.
+  [[nodiscard]] int wait_signal(base::TimePoint deadline, bool link = false);
   // False: a thread is still inside a handler, so the process can only be left by _exit().
   [[nodiscard]] bool stop();
   // Waits for connections to end; false: the deadline passed or a second signal came.
@@ -70,7 +83,8 @@ class Host {
   Reloader& reloader_;
   Server& server_;
   ControlServer& control_;
-  Signals& signals_;
+  base::Signals& signals_;
+  SupervisorLink& supervisor_;
   observe::Log& log_;
   const base::Clock& clock_;
   bool second_signal_ = false;
@@ -89,6 +103,7 @@ int Host::run() {
     const base::TimePoint deadline = clock_.now() + kThreadEnd;
     const bool ended = reloader_.end(deadline) && server_.end(deadline);
     if (ended && reloader_.stop_plugins()) return code;
+    supervisor_.send(Kind::kRefused);
     (void)log_.stop(kLogEnd);
     ::_exit(code);
   }
@@ -102,10 +117,9 @@ int Host::run() {
     log_.error("an older generation serves: what the files say is refused",
                {{"origin", status.generation.origin}, {"why", status.last_good_because}});
   }
-  for (int signal = 0; signal == 0 || signal == SIGHUP;) {
-    signal = signals_.wait(base::TimePoint::max(), clock_);
-    if (signal == SIGHUP) reloader_.request_reload("SIGHUP");
-  }
+  supervisor_.send_serving(Kind::kReady, status.generation.number,
+                           duration_of_stop(reloader_.timeouts()));
+  serve();
   const bool clean = stop();
   log_.info("stopped", {{"requests", server_.counters().total(observe::Counter::kRequests)}});
   (void)log_.stop(kLogEnd);
@@ -115,12 +129,41 @@ int Host::run() {
   return 0;
 }
 
+void Host::serve() {
+  Heartbeat heartbeat(server_);
+  const bool beats = supervisor_.supervised();
+  base::TimePoint next = beats ? clock_.now() : base::TimePoint::max();
+  for (;;) {
+    const int signal = wait_signal(next, true);
+    if (signal == SIGHUP) reloader_.request_reload("SIGHUP");
+    if (signal != 0 && signal != SIGHUP) return;
+    if (supervisor_.ended()) {
+      log_.error("the supervisor has ended, so this host stops");
+      return;
+    }
+    if (!beats || clock_.now() < next) continue;
+    if (heartbeat.beat()) supervisor_.send(Kind::kAlive);
+    next = clock_.now() + kHeartbeat;
+  }
+}
+
+int Host::wait_signal(base::TimePoint deadline, bool link) {
+  for (;;) {
+    if (const int signal = signals_.next()) return signal;
+    std::array<pollfd, 2> entries{
+        {{signals_.descriptor(), POLLIN, 0}, {link ? supervisor_.descriptor() : -1, POLLIN, 0}}};
+    if (clock_.now() >= deadline) return 0;
+    (void)net::wait_any(entries, deadline);
+    if (entries[1].revents != 0) return signals_.next();
+  }
+}
+
 bool Host::wait_drained(base::TimePoint deadline) {
   while (!second_signal_) {
     const base::TimePoint now = clock_.now();
     if (server_.wait_drained(std::min(deadline, now + kSignalPoll))) return true;
     if (clock_.now() >= deadline) return false;
-    const int signal = signals_.wait(base::TimePoint::min(), clock_);
+    const int signal = signals_.next();
     second_signal_ = signal != 0 && signal != SIGHUP;
   }
   return false;
@@ -128,6 +171,7 @@ bool Host::wait_drained(base::TimePoint deadline) {
 
 bool Host::stop() {
   const config::Timeouts timeouts = reloader_.timeouts();
+  supervisor_.send(Kind::kStopping);
   log_.info("stopping", {{"connections", server_.connections()}});
   server_.announce_stop();
   reloader_.begin_stop();
@@ -135,10 +179,11 @@ bool Host::stop() {
     // Whoever balances load learns meanwhile that we go.
     int signal = SIGHUP;  // which ends nothing
     const base::TimePoint until = clock_.now() + timeouts.drain_delay;
-    while (signal == SIGHUP) signal = signals_.wait(until, clock_);
+    while (signal == SIGHUP) signal = wait_signal(until);
     second_signal_ = signal != 0;
   }
   const base::TimePoint deadline = clock_.now() + timeouts.shutdown;
+  supervisor_.withdraw();  // before the loops take what waits there
   server_.begin_stop();
   if (!wait_drained(deadline)) {
     log_.warn(second_signal_ ? "second signal: connections are cut"
@@ -147,6 +192,7 @@ bool Host::stop() {
     server_.cut();
   }
   // To the last it tells how the stop goes on.
+  supervisor_.withdraw(kPlannedControl);
   const bool control_ended = control_.stop();
   const base::TimePoint end = clock_.now() + kThreadEnd;
   const bool handlers_ended = server_.end(end);
@@ -158,42 +204,20 @@ bool Host::stop() {
   return reloader_.stop_plugins() && control_ended;
 }
 
-// How many generations are kept stands in the configuration; where that cannot be read, none goes.
-base::Result<GenerationStore> open_store(const std::string& state, const std::string& file,
-                                         const GenerationSource& source) {
-  const auto& read = source.loaded.configuration;
-  return GenerationStore::open(state, file, read ? read->generations : UINT64_MAX);
+// What no listener has named.
+void close_unused(net::InheritedSockets inherited, const SupervisorLink& supervisor,
+                  observe::Log& log) {
+  for (const std::string& name : inherited.names()) {
+    log.warn("an inherited descriptor is closed: no listener names it",
+             {{"name", without_plan(name)}});
+    supervisor.send(Kind::kUnused, name);
+  }
 }
 
-}  // namespace
-
-int run_host(const RunOptions& options) {
-  if (::geteuid() == 0 && !options.allow_root) {
-    return refuse(
-        "berth does not serve as root: plugins would run with all rights\n"
-        "help: run it as another user, or give --allow-root if that is what you want");
-  }
-  auto inherited = take_inherited_sockets();
-  if (!inherited) return refuse(inherited.error().text);
-  const config::Environment environment = config::Environment::of_process();
-  const RuntimeEnvironment runtime = runtime_environment();
-  const auto state = plugin::state_folder(state_environment());
-  if (!state) return refuse(state.error().text);
-  GenerationSource source = read_files(options.file, environment);
-  auto store = open_store(*state, options.file, source);
-  std::string because;
-  const std::string findings = source.loaded.diagnostics.render(colour_of_stderr());
-  if (!choose_source(source, store ? &*store : nullptr, options.last_good, environment, because)) {
-    // Its plugins are looked at all the same, so that everything wrong is said at once.
-    (void)validate(options.file);
-    return 1;
-  }
-  if (!because.empty()) {
-    std::cerr << findings;
-    store = open_store(*state, options.file, source);  // which knows how many are kept
-  }
-  GenerationStore* const kept = store ? &*store : nullptr;
-  auto signals = Signals::open();
+int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
+  GenerationSource& source = start.source;
+  GenerationStore* const kept = start.store ? &*start.store : nullptr;
+  auto signals = base::Signals::open();
   if (!signals) return refuse(signals.error().text);
   const base::Clock& clock = base::system_clock();
   auto log = observe::Log::open(log_options(source.loaded.configuration->log), clock);
@@ -201,22 +225,23 @@ int run_host(const RunOptions& options) {
   if (auto limit = net::raise_descriptor_limit(); !limit) {
     (*log)->warn("the limit of open descriptors stays as it is", {{"error", limit.error().text}});
   }
-  if (!store) {
-    (*log)->warn("no generation is kept, so there is no way back", {{"error", store.error().text}});
+  if (!start.store) {
+    (*log)->warn("no generation is kept, so there is no way back",
+                 {{"error", start.store.error().text}});
   }
-  auto folder = plugin::PrivateFolder::create(*state);
+  auto folder = plugin::PrivateFolder::create(start.state);
   if (!folder) return refuse(folder.error().text);
 
   const plugin::LoadContext context{.folder = **folder};
   PluginLog sink(**log);
-  Boot boot(source, std::move(because),
-            {.environment = environment,
+  Boot boot(source, std::move(start.because),
+            {.environment = start.environment,
              .context = context,
              .sink = sink,
              .log = **log,
              .clock = clock,
              .store = kept,
-             .last_good = options.last_good});
+             .last_good = last_good});
   std::optional<FirstGeneration> first;
   std::unique_ptr<Server> server;
   const auto leave = [&](int code) {
@@ -231,13 +256,13 @@ int run_host(const RunOptions& options) {
       std::cerr << source.loaded.diagnostics.render(colour_of_stderr());
       return leave(1);
     }
-    auto spare = inherited->duplicate();
+    auto spare = start.inherited.duplicate();
     if (!spare) {
       first.reset();
       return leave(refuse(spare.error().text));
     }
     auto opened = Server::open(first->generation->configuration(), first->generation->root(), **log,
-                               clock, std::move(*inherited));
+                               clock, start.inherited);
     if (!opened) {
       std::cerr
           << boot.diagnostics().with_only(std::move(opened).error()).render(colour_of_stderr());
@@ -247,33 +272,43 @@ int run_host(const RunOptions& options) {
     server = std::move(*opened);
     if (boot.start(*first)) break;
     server.reset();
-    *inherited = std::move(*spare);
+    start.inherited = std::move(*spare);
   }
   std::cerr << source.loaded.diagnostics.render(colour_of_stderr());
   const Generation& generation = *first->generation;
   const config::Recording first_read = first->recording;
-  std::unique_ptr<Watcher> watcher;  // behind whom it calls
+  std::unique_ptr<Watcher> watcher;            // behind whom it calls
+  std::function<config::Timeouts()> timeouts;  // likewise
   Reloader reloader(
       {.server = *server,
        .log = **log,
        .clock = clock,
        .context = context,
        .sink = sink,
-       .environment = environment,
+       .environment = start.environment,
        .store = kept,
        .on_read =
            [&watcher](const config::Recording& recording, const config::Configuration& read) {
              if (watcher) watcher->watch(FileWatch::targets_of(recording, read));
            },
+       .on_begin = [&supervisor] { supervisor.send(Kind::kReloading); },
+       .on_end =
+           [&supervisor, &timeouts](const ReloadReport& report) {
+             supervisor.send_serving(Kind::kReloaded, report.generation,
+                                     duration_of_stop(timeouts()), report.refused);
+           },
+       .supervisor = supervisor.supervised() ? ::getppid() : 0,
        .request_stop =
            [&log](const std::string& asked_by) {
              (*log)->info("a stop was asked for", {{"asked_by", asked_by}});
              (void)::kill(::getpid(), SIGTERM);
            }},
       std::move(*first));
-  auto control =
-      ControlServer::open({.socket = generation.configuration().control, .environment = runtime},
-                          reloader, **log, clock);
+  timeouts = [&reloader] { return reloader.timeouts(); };
+  auto planned = start.inherited.take(kPlannedControl);
+  auto control = ControlServer::open(
+      {.socket = generation.configuration().control, .environment = start.runtime}, reloader, **log,
+      clock, planned.empty() ? base::Descriptor() : std::move(planned.front()));
   // Behind the start of the plugins, which are stopped again.
   const auto give_up = [&](int code) {
     const bool stopped = reloader.stop_plugins();
@@ -286,6 +321,7 @@ int run_host(const RunOptions& options) {
         << boot.diagnostics().with_only({std::move(control).error()}).render(colour_of_stderr());
     return give_up(1);
   }
+  close_unused(std::move(start.inherited), supervisor, **log);
   if (generation.configuration().watch) {
     auto opened = Watcher::open([&reloader] { reloader.request_reload("watch"); }, **log, clock);
     if (!opened) return give_up(refuse(opened.error().text));
@@ -293,8 +329,23 @@ int run_host(const RunOptions& options) {
     watcher->watch(FileWatch::targets_of(first_read, generation.configuration()));
     if (auto status = watcher->start(); !status) return give_up(refuse(status.error().text));
   }
-  const int code = Host(reloader, *server, **control, *signals, **log, clock).run();
+  const int code = Host(reloader, *server, **control, *signals, supervisor, **log, clock).run();
   watcher.reset();
+  return code;
+}
+
+}  // namespace
+
+int run_host(const RunOptions& options) {
+  SupervisorLink supervisor(take_descriptor("BERTH_LINK"));
+  const base::Descriptor board = take_descriptor("BERTH_BOARD");
+  auto start = begin_start(options, supervisor.supervised());
+  int code = 1;
+  if (start) {
+    if (!start->because.empty()) std::cerr << start->findings;
+    code = serve_start(std::move(*start), options.last_good || options.generation, supervisor);
+  }
+  if (code != 0) supervisor.send(Kind::kRefused);
   return code;
 }
 

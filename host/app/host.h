@@ -1,20 +1,17 @@
-// The host process from its configuration to its exit code: `berth run`.
+// The host process from its configuration to its exit code: what `berth run` starts, or is.
 #pragma once
 
-#include <string>
+#include "app/start.h"
 
 namespace berth::app {
-
-struct RunOptions {
-  std::string file;  // of the configuration
-  bool allow_root = false;
-  // Where the configuration or a plugin is refused, the newest generation that is kept is served.
-  bool last_good = false;
-};
 
 // Serves until a signal ends it: SIGTERM, SIGINT and SIGQUIT stop gracefully, the second one at
 // once; SIGHUP reloads. Called on the main thread, once. 0: stopped; 1: refused to
 // start, and stderr says why.
+//
+// `berth host`, with the number of a link to a supervisor in $BERTH_LINK: then its sockets are that
+// one's, it tells that one how it does (base/host_link.h), and stops gracefully if that one ends.
+// The number in $BERTH_BOARD is a file in memory that this process fills if it crashes.
 [[nodiscard]] int run_host(const RunOptions& options);
 
 }  // namespace berth::app

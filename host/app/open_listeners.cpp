@@ -1,5 +1,6 @@
 #include "app/open_listeners.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -23,15 +24,7 @@ base::Failure<net::ListenError> unfit(base::Error error) {
   return base::fail(net::ListenError{error.code, std::move(error.text), {}});
 }
 
-Opened adopt_all(const config::Listener& entry, net::InheritedSockets& inherited) {
-  auto descriptors = inherited.take(entry.inherited);
-  if (descriptors.empty()) {
-    return base::fail(net::ListenError{base::ErrorCode::kNotFound,
-                                       net::listener_text(entry.name) +
-                                           ": no descriptor is named " +
-                                           config::quote(entry.inherited),
-                                       inherited.explain()});
-  }
+Opened adopt_all(const config::Listener& entry, std::vector<base::Descriptor> descriptors) {
   std::vector<net::Listener> result;
   for (base::Descriptor& descriptor : descriptors) {
     auto listener = net::Listener::adopt(entry.name, descriptor.release());
@@ -41,7 +34,22 @@ Opened adopt_all(const config::Listener& entry, net::InheritedSockets& inherited
   return result;
 }
 
+Opened take_named(const config::Listener& entry, net::InheritedSockets& inherited) {
+  auto descriptors = inherited.take(entry.inherited);
+  if (descriptors.empty()) descriptors = inherited.take(planned_name(entry.inherited));
+  if (descriptors.empty()) {
+    return base::fail(net::ListenError{base::ErrorCode::kNotFound,
+                                       net::listener_text(entry.name) +
+                                           ": no descriptor is named " +
+                                           config::quote(entry.inherited),
+                                       inherited.explain()});
+  }
+  return adopt_all(entry, std::move(descriptors));
+}
+
 Opened open(const config::Listener& entry, net::InheritedSockets& inherited) {
+  auto planned = inherited.take(planned_name(entry));
+  if (!planned.empty()) return adopt_all(entry, std::move(planned));
   switch (entry.kind) {
     case config::Listener::Kind::kTcp: {
       auto options = listener_options(entry);
@@ -54,10 +62,43 @@ Opened open(const config::Listener& entry, net::InheritedSockets& inherited) {
     case config::Listener::Kind::kInherited:
       break;
   }
-  return adopt_all(entry, inherited);
+  return take_named(entry, inherited);
 }
 
+// "listener/public/127.0.0.1|8080": LISTEN_FDNAMES has a colon between names.
+std::string without_colons(std::string text) {
+  std::replace(text.begin(), text.end(), ':', '|');
+  return text;
+}
+
+constexpr std::string_view kPlannedInherited = "inherited/";
+
 }  // namespace
+
+std::string planned_name(const config::Listener& listener) {
+  std::string place;
+  switch (listener.kind) {
+    case config::Listener::Kind::kTcp:
+      place = listener.address.text();
+      break;
+    case config::Listener::Kind::kUnix:
+      place = listener.unix_path;
+      break;
+    case config::Listener::Kind::kInherited:
+      place = listener.inherited;
+      break;
+  }
+  return without_colons("listener/" + listener.name + "/" + place);
+}
+
+std::string planned_name(std::string_view inherited) {
+  return std::string(kPlannedInherited).append(inherited);
+}
+
+std::string_view without_plan(std::string_view name) noexcept {
+  if (name.starts_with(kPlannedInherited)) name.remove_prefix(kPlannedInherited.size());
+  return name;
+}
 
 base::Result<std::vector<OpenListener>, std::vector<config::Diagnostic>> open_listeners(
     const config::Configuration& configuration, net::InheritedSockets& inherited) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -18,8 +20,17 @@ struct OpenListener {
   net::Listener listener;
 };
 
-// Takes from `inherited` what listeners name. Errors: one finding for each listener that cannot be
-// had, at its address; those that were opened are closed again, and their paths are gone.
+// How a supervisor calls the socket of a listener when it hands it to a host; likewise one that it
+// was handed itself and that no listener named, by its name there. And back: the name of the
+// latter, any other as it is.
+[[nodiscard]] std::string planned_name(const config::Listener& listener);
+[[nodiscard]] std::string planned_name(std::string_view inherited);
+[[nodiscard]] std::string_view without_plan(std::string_view name) noexcept;
+inline constexpr const char* kPlannedControl = "control";  // the control socket
+
+// Takes from `inherited` what a supervisor has opened for a listener, and what listeners name.
+// Errors: one finding for each listener that cannot be had, at its address; those that were opened
+// are closed again, and their paths are gone.
 [[nodiscard]] base::Result<std::vector<OpenListener>, std::vector<config::Diagnostic>>
 open_listeners(const config::Configuration& configuration, net::InheritedSockets& inherited);
 

@@ -1,7 +1,9 @@
 #include "app/process.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -50,14 +52,23 @@ std::string plugin_path(const std::string& file) {
   return (folder / BERTH_PLUGINS_FROM_BINARY / file).lexically_normal().string();
 }
 
-base::Result<net::InheritedSockets> take_inherited_sockets() {
+base::Result<net::InheritedSockets> take_inherited_sockets(bool of_supervisor) {
   net::InheritedSockets::Variables variables;
   // Nothing that was handed down goes on to what a handler starts (faults.md 47).
   (void)::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   variables.listen_pid = taken_out("LISTEN_PID");
+  if (of_supervisor && !variables.listen_pid) variables.listen_pid = std::to_string(::getpid());
   variables.listen_fds = taken_out("LISTEN_FDS");
   variables.listen_fdnames = taken_out("LISTEN_FDNAMES");
   return net::InheritedSockets::take(variables, ::getpid());
+}
+
+base::Descriptor take_descriptor(const char* variable) {
+  const auto text = taken_out(variable);
+  int number = -1;
+  if (text) (void)std::from_chars(text->data(), text->data() + text->size(), number);
+  if (number <= STDERR_FILENO || ::fcntl(number, F_SETFD, FD_CLOEXEC) != 0) return {};
+  return base::Descriptor(number);
 }
 
 plugin::StateEnvironment state_environment() {

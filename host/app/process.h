@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "app/control_place.h"
+#include "base/descriptor.h"
 #include "base/result.h"
 #include "config/diagnostic.h"
 #include "net/inherited_sockets.h"
@@ -26,8 +27,15 @@ namespace berth::app {
 // The descriptors this process was handed (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES); takes the three
 // variables out of the environment, so that nobody below mistakes them for its own. All descriptors
 // but the standard ones become close-on-exec: no child of a handler gets one. To be asked once,
-// before anything opens a descriptor, starts a thread or loads a plugin.
-[[nodiscard]] base::Result<net::InheritedSockets> take_inherited_sockets();
+// before anything opens a descriptor, starts a thread or loads a plugin. `of_supervisor`: they are
+// from it, which could not know the number of this process before it was there; so LISTEN_PID is
+// not looked at where it is not set.
+[[nodiscard]] base::Result<net::InheritedSockets> take_inherited_sockets(
+    bool of_supervisor = false);
+
+// A descriptor whose number is the value of that variable, which is taken out of the environment;
+// empty: there is none. To be asked before take_inherited_sockets().
+[[nodiscard]] base::Descriptor take_descriptor(const char* variable);
 
 // The environment that decides where state lies, as it is now: to be asked before any plugin loads.
 [[nodiscard]] plugin::StateEnvironment state_environment();

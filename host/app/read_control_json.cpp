@@ -199,6 +199,7 @@ base::Result<ServerStatus> read_status(const std::string& json) {
     return ServerStatus{
         .version = members.text("version"),
         .pid = members.number<Poco::Int64>("pid"),
+        .supervisor = members.number<Poco::Int64>("supervisor"),
         .configuration = members.text("configuration"),
         .started_at = members.number<Poco::Int64>("started_at"),
         .stopping = members.flag("stopping"),

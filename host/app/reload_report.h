@@ -101,6 +101,7 @@ struct PinInfo {
 struct ServerStatus {
   std::string version;
   std::int64_t pid = 0;
+  std::int64_t supervisor = 0;  // its pid; 0: there is none
   std::string configuration;    // the file
   std::int64_t started_at = 0;  // seconds since the epoch
   bool stopping = false;

@@ -58,8 +58,10 @@ Reloader::Reloader(ReloaderParts parts, FirstGeneration first)
       serving_(std::move(first.generation)),
       recording_(std::move(first.recording)),
       last_good_because_(std::move(first.last_good_because)),
-      started_at_(seconds_of(parts_.clock)) {
-  made_at_[serving_->number()] = started_at_;
+      started_at_(seconds_of(parts_.clock)),
+      first_is_kept_(first.kept_since != 0) {
+  made_at_[serving_->number()] = first_is_kept_ ? first.kept_since : started_at_;
+  if (parts_.store != nullptr) last_number_ = std::max(last_number_, parts_.store->newest_number());
 }
 
 Reloader::~Reloader() { assert(!thread_.joinable()); }
@@ -70,7 +72,7 @@ base::Status<> Reloader::start() {
   for (const auto& plugin : serving_->plugins()) {
     if (plugin) plugin::run_thread_exits(plugin->image().use());
   }
-  keep(*serving_, recording_);
+  if (!first_is_kept_) keep(*serving_, recording_);
   try {
     thread_ = std::thread([this] {
       (void)::pthread_setname_np(::pthread_self(), "berth-control");
@@ -208,7 +210,10 @@ void Reloader::run() {
     }
     lock.unlock();
     if (job) {
+      const bool told = !job->request.dry_run;
+      if (told && parts_.on_begin) parts_.on_begin();
       const ReloadReport report = perform(*job);
+      if (told && parts_.on_end) parts_.on_end(report);
       tell(*job, report);
       for (auto& caller : job->callers) caller.set_value(report);
     }

@@ -2,6 +2,8 @@
 // and sees the old ones out. Whatever asks for a reload asks here; it opens no socket.
 #pragma once
 
+#include <sys/types.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -47,6 +49,11 @@ struct ReloaderParts {
   // Called on the control thread after each reading of the files, for whoever watches them: what
   // was read, and the configuration it gave, else the one that serves. Empty: nobody does.
   std::function<void(const config::Recording&, const config::Configuration&)> on_read = {};
+  // Called on the control thread when a reload or rollback, no dry run, begins and has ended.
+  // Empty: nobody wants to know.
+  std::function<void()> on_begin = {};
+  std::function<void(const ReloadReport&)> on_end = {};
+  pid_t supervisor = 0;  // for the status; 0: there is none
   // Makes the process stop, as SIGTERM does. Any thread.
   std::function<void(const std::string& asked_by)> request_stop;
 };
@@ -59,6 +66,9 @@ struct FirstGeneration {
   std::string last_good_because;
   // What was loaded for tries before it that failed: stopped, and to be let go of.
   std::vector<Generation::Released> left;
+  // When it was made, in seconds since the epoch: it is kept already, and served before. 0: it is
+  // new.
+  std::int64_t kept_since = 0;
 };
 
 // REQUIRES: the plugins of the first one are started.
@@ -148,6 +158,7 @@ class Reloader final : public Control {
 
   std::thread thread_;
   const std::int64_t started_at_;
+  const bool first_is_kept_;
 };
 
 }  // namespace berth::app

@@ -32,6 +32,7 @@ ServerStatus Reloader::status() {
   ServerStatus status;
   status.version = std::string(version());
   status.pid = ::getpid();
+  status.supervisor = parts_.supervisor;
   status.started_at = started_at_;
   status.listeners = parts_.server.listening();
   status.connections = parts_.server.connections();

@@ -41,7 +41,7 @@ Server::~Server() = default;
 
 base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> Server::open(
     const config::Configuration& configuration, serve::Root& root, observe::Log& log,
-    const base::Clock& clock, net::InheritedSockets inherited) {
+    const base::Clock& clock, net::InheritedSockets& inherited) {
   std::unique_ptr<Server> server(new Server(configuration, root, log, clock, usable_cores()));
   if (configuration.log.access.kind != config::LogTarget::Kind::kOff) {
     auto access = observe::AccessLog::open(access_log_options(configuration.log), log, clock);
@@ -64,9 +64,6 @@ base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> Server::o
     server->infos_.push_back(
         listener_info(configuration, entry.index, health ? &server->health_ : nullptr));
     server->listeners_.push_back(std::move(entry.listener));
-  }
-  for (const std::string& name : inherited.names()) {
-    log.warn("an inherited descriptor is closed: no listener names it", {{"name", name}});
   }
   return server;
 }
@@ -125,6 +122,15 @@ std::uint64_t Server::begin_visit() {
   const std::uint64_t round = pool_.begin_visit();
   for (std::size_t i = 0; i < loops_.size(); ++i) loops_.at(i).post_task([](sched::Worker&) {});
   return round;
+}
+
+void Server::count_turns(const std::shared_ptr<std::atomic<std::size_t>>& left) {
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    if (loops_.at(i).asleep()) continue;
+    left->fetch_add(1, std::memory_order_relaxed);
+    loops_.at(i).post_task(
+        [left](sched::Worker&) { left->fetch_sub(1, std::memory_order_relaxed); });
+  }
 }
 
 void Server::cut() { loops_.drain(true); }

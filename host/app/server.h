@@ -35,11 +35,11 @@ namespace berth::app {
 //   begin_stop, cut, end: in this order, what start did is undone
 class Server {
  public:
-  // Binds every listener or takes it from `inherited`; what is left there is closed, with a line in
-  // the log. Errors: each listener that cannot be had, or why there is no access log.
+  // Binds every listener or takes it from `inherited`. Errors: each listener that cannot be had, or
+  // why there is no access log.
   [[nodiscard]] static base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> open(
       const config::Configuration& configuration, serve::Root& root, observe::Log& log,
-      const base::Clock& clock, net::InheritedSockets inherited);
+      const base::Clock& clock, net::InheritedSockets& inherited);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   // REQUIRES: end() returned true, or start() was never called.
@@ -65,6 +65,9 @@ class Server {
   [[nodiscard]] bool end(base::TimePoint deadline);
 
   // --- while it runs; any thread, one at a time ---
+  // Has every loop that does not wait for events count `left` down by one when it turns next; it is
+  // counted up before. Returns at once.
+  void count_turns(const std::shared_ptr<std::atomic<std::size_t>>& left);
   // Requests that begin from now on go to `next`, which outlives them; see serve::Roots.
   void replace_root(serve::Root& next) noexcept { (void)service_.roots().replace(next); }
   [[nodiscard]] bool is_unused(const serve::Root& root) { return service_.roots().is_unused(root); }

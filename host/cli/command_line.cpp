@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/host.h"
+#include "app/plan.h"
 #include "app/plugin_probe.h"
 #include "app/process.h"
 #include "app/validate.h"
@@ -20,6 +21,7 @@
 #include "cli/inspect_verb.h"
 #include "cli/install_verb.h"
 #include "cli/routes_verb.h"
+#include "cli/run_verb.h"
 #include "config/load.h"
 #include "config/printable.h"
 #include "config/suggest.h"
@@ -179,6 +181,19 @@ int run(int argc, char** argv) {
   run->add_flag("--last-good", options.last_good,
                 "Where the configuration or a plugin is refused, serve what served last");
 
+  bool alone = false;
+  run->add_flag("--no-supervisor", alone,
+                "Serve in this very process, which a plugin that crashes ends");
+  // What it starts.
+  CLI::App* const plan = berth.add_subcommand("plan", "Open the sockets for run")->group("");
+  CLI::App* const host = berth.add_subcommand("host", "Serve for run")->group("");
+  for (CLI::App* const started : {plan, host}) {
+    add_config_option(*started, options);
+    started->add_flag("--allow-root", options.allow_root);
+    started->add_flag("--last-good", options.last_good);
+  }
+  add_generation(*host, options, "--generation", "The one that served");
+
   CLI::App* const validate = berth.add_subcommand(
       "validate", "Check the configuration and load its plugins in a child process; serve nothing");
   add_config_option(*validate, options);
@@ -265,10 +280,14 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return berth.exit(error) == 0 ? 0 : kUsage;
   }
-  if (run->parsed()) {
+  if (run->parsed() || plan->parsed() || host->parsed()) {
     return with_configuration(options, [&](const std::string& file) {
-      return app::run_host(
-          {.file = file, .allow_root = options.allow_root, .last_good = options.last_good});
+      const app::RunOptions serving{.file = file,
+                                    .allow_root = options.allow_root,
+                                    .last_good = options.last_good,
+                                    .generation = options.generation};
+      if (plan->parsed()) return app::run_plan(serving);
+      return host->parsed() ? app::run_host(serving) : cli::run(serving, !alone);
     });
   }
   if (validate->parsed()) {

@@ -278,8 +278,11 @@ std::string status_text(const app::ServerStatus& status, std::int64_t now, Colou
   if (!status.last_refused.empty()) warn("the last reload was refused: " + status.last_refused);
 
   std::vector<Row> rows;
+  const std::string supervisor =
+      status.supervisor == 0 ? "" : ", supervisor " + std::to_string(status.supervisor);
   rows.push_back({"server", "berth " + status.version + ", pid " + std::to_string(status.pid) +
-                                ", up " + rough(std::chrono::seconds(now - status.started_at))});
+                                supervisor + ", up " +
+                                rough(std::chrono::seconds(now - status.started_at))});
   rows.push_back({"configuration", status.configuration});
   rows.push_back({"generation", std::to_string(status.generation.number) + " since " +
                                     time_text(status.generation.made_at) + " (" +

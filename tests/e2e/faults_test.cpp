@@ -66,7 +66,7 @@ rlim_t highest_descriptor(pid_t pid) {
 }
 
 TEST(Faults, WithoutDescriptorsItGoesOnAndTakesConnectionsAgainLater_F37) {
-  Host host(usual());
+  Host host(usual(), Host::Alone{});
   RawClient first = host.connect();
   ASSERT_TRUE(first.send(kHello));
   EXPECT_EQ(first.read_reply().status, 200);
@@ -95,7 +95,7 @@ TEST(Faults, WithoutDescriptorsItGoesOnAndTakesConnectionsAgainLater_F37) {
 }
 
 TEST(Faults, ABrokenPipeEndsNothing_F44) {
-  Host host(usual());
+  Host host(usual(), Host::Alone{});
   host.child().signal(SIGPIPE);
   RawClient client = host.connect();
   ASSERT_TRUE(client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10000000\r\n\r\n"));
@@ -105,7 +105,7 @@ TEST(Faults, ABrokenPipeEndsNothing_F44) {
 }
 
 TEST(Faults, AStoppedProcessGoesOnWhereItWas_F45) {
-  Host host(usual());
+  Host host(usual(), Host::Alone{});
   RawClient idle = host.connect();
   ASSERT_TRUE(idle.send(kHello));
   EXPECT_EQ(idle.read_reply().status, 200);
@@ -145,7 +145,7 @@ TEST(Faults, APortIsSharedWithNobody_F46) {
 }
 
 TEST(Faults, AChildOfAHandlerInheritsNoDescriptor_F47) {
-  Host host(usual());
+  Host host(usual(), Host::Alone{});
   std::vector<RawClient> clients;
   for (int i = 0; i < 3; ++i) {
     clients.push_back(host.connect());

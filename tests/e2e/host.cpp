@@ -65,6 +65,17 @@ Host::Host(std::string_view configuration, const std::string& program)
   child_.wait_for("serving");
 }
 
+Host::Host(std::string_view configuration, Alone)
+    : child_(
+          [&] {
+            auto words = run_command(folder_, configuration, {});
+            words.emplace_back("--no-supervisor");
+            return words;
+          }(),
+          folder_.child_options()) {
+  child_.wait_for("serving");
+}
+
 Host::Host(std::string_view configuration, const ChildOptions& more)
     : child_(run_command(folder_, configuration, {}), with(folder_.child_options(), more)) {
   child_.wait_for("serving");

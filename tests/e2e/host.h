@@ -55,12 +55,15 @@ routes:
 // All of them, then `more`.
 [[nodiscard]] std::string usual(std::string_view more = {});
 
-// A `berth run` that serves. Ends with the object, and that it does so in order, with exit code 0
-// and an orderly log, is part of every test.
+// A `berth run` that serves: supervisor and host. Ends with the object, and that it does so in
+// order, with exit code 0 and an orderly log, is part of every test.
 class Host {
  public:
   // `program`: another berth than the one that was built.
   explicit Host(std::string_view configuration, const std::string& program = {});
+  // `berth run --no-supervisor`: the process of child() is the one that serves.
+  struct Alone {};
+  Host(std::string_view configuration, Alone);
   // With `more` beside what Folder::child_options() says.
   Host(std::string_view configuration, const ChildOptions& more);
   Host(const Host&) = delete;

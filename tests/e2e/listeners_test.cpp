@@ -80,7 +80,8 @@ TEST(UnixListener, WhatAKilledServerLeftIsReplaced) {
   const std::string configuration = with_rest("listen: [{ name: local, unix: " + path + " }]\n");
   {
     const std::string file = folder.write("berth.yaml", configuration);
-    Child killed({BERTH_PROGRAM, "run", "--allow-root", "-c", file}, folder.child_options());
+    Child killed({BERTH_PROGRAM, "run", "--no-supervisor", "--allow-root", "-c", file},
+                 folder.child_options());
     killed.wait_for("serving");
     killed.signal(SIGKILL);
     EXPECT_EQ(killed.wait(), 128 + SIGKILL);

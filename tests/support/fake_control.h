@@ -125,6 +125,7 @@ inline app::ServerStatus usual_status() {
   return {
       .version = "0.1.0",
       .pid = 4242,
+      .supervisor = 4200,
       .configuration = "/etc/berth/berth.yaml",
       .started_at = 1767319445,
       .stopping = false,

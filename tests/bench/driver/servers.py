@@ -51,7 +51,7 @@ class Servers:
                           more=settings.get("more", ""),
                           files=FILES % self._scratch if settings["files"] else "",
                           bench=os.path.join(self._built, "tests", "bench", "plugins", "bench.so"))
-        return [os.path.join(self._built, "berth"), "run", "--allow-root", "-c", path]
+        return [os.path.join(self._built, "berth"), "run", "--no-supervisor", "--allow-root", "-c", path]
 
     def _raw(self, port, _):
         return [os.path.join(self._built, "tests", "bench", "bench_raw"), str(port)]

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -61,6 +62,17 @@ class Twice : public berth::Handler {
   }
 };
 
+// Ends the whole process, as {how} says.
+class Dies : public berth::Handler {
+ public:
+  void serve(berth::ResponseWriter&, berth::Request& request) override {
+    const std::string_view how = request.path_value("how").value_or("");
+    if (how == "abort") std::abort();
+    if (how == "exit") std::exit(7);
+    std::_Exit(8);
+  }
+};
+
 // Answers with who asks, and how.
 class Ends : public berth::Handler {
  public:
@@ -75,4 +87,4 @@ class Ends : public berth::Handler {
 BERTH_PLUGIN(berth::handler<Throws>("throws"), berth::handler<Crashes>("crashes"),
              berth::handler<Exits>("exits"), berth::handler<Blocks>("blocks"),
              berth::handler<Environment>("environment"), berth::handler<Twice>("twice"),
-             berth::handler<Ends>("ends"));
+             berth::handler<Ends>("ends"), berth::handler<Dies>("dies"));

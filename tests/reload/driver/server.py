@@ -81,8 +81,8 @@ class Reloaded:
         configuration = os.path.join(scratch, "berth.yaml")
         with open(configuration, "w", encoding="ascii") as file:
             file.write(CONFIGURATION.format(port=port, drain_ms=drain_ms, control=self.control))
-        command = ["env", f"STATE_DIRECTORY={self._state}", os.path.join(build, "berth"), "run", "--allow-root", "-c",
-                   configuration]
+        command = ["env", f"STATE_DIRECTORY={self._state}", os.path.join(build, "berth"), "run", "--no-supervisor",
+                   "--allow-root", "-c", configuration]
         self._server = process.Server(command, core, port, self.log)
         self.port = port
 

@@ -104,7 +104,7 @@ class Servers:
 
     def berth(self, name, program, plugin):
         file = self._fill("berth.yaml", name, own=self.path(name), plugin=os.path.abspath(plugin))
-        return self._start(name, [program, "run", "--allow-root", "-c", file], [self.path(name)])
+        return self._start(name, [program, "run", "--no-supervisor", "--allow-root", "-c", file], [self.path(name)])
 
     def nginx(self, recorder, berth):
         file = self._fill("nginx.conf", "nginx", recorder=recorder, berth=berth, own=self.path("nginx"),

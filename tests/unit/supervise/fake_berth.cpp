@@ -17,9 +17,9 @@
 #include "net/listener.h"
 #include "net/socket_plan.h"
 
+namespace berth {
 namespace {
 
-using namespace berth;
 using Kind = base::HostMessage::Kind;
 
 int number(const char* variable) {
@@ -128,9 +128,13 @@ class Host {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   if (argc < 3) return 96;
   const bool replaces =
       argc == 5 && std::string_view(argv[3]) == "--generation" && std::string_view(argv[4]) == "5";
   return std::string_view(argv[1]) == "plan" ? plan(argv[2]) : Host(replaces).run(argv[2]);
 }
+
+}  // namespace berth
+
+int main(int argc, char** argv) { return berth::run(argc, argv); }

@@ -1,0 +1,80 @@
+#include "app/plan.h"
+
+#include <iostream>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "app/control_socket.h"
+#include "app/open_listeners.h"
+#include "app/process.h"
+#include "base/descriptor.h"
+#include "net/socket_plan.h"
+
+namespace berth::app {
+
+namespace {
+
+int refuse_with(const config::Diagnostics& all, std::vector<config::Diagnostic> findings) {
+  std::cerr << all.render(colour_of_stderr())
+            << all.with_only(std::move(findings)).render(colour_of_stderr());
+  return 1;
+}
+
+base::Status<> hand_over(int channel, const config::Configuration& configuration,
+                         std::vector<OpenListener>& listeners, std::optional<net::Listener> control,
+                         net::InheritedSockets& inherited) {
+  for (OpenListener& open : listeners) {
+    const std::string name = planned_name(configuration.listeners[open.index]);
+    const net::UnixPath path = open.listener.release_path();
+    if (auto sent = net::send_socket(channel, name, open.listener.fd(), path); !sent) return sent;
+  }
+  if (control) {
+    const net::UnixPath path = control->release_path();
+    if (auto sent = net::send_socket(channel, kPlannedControl, control->fd(), path); !sent) {
+      return sent;
+    }
+  }
+  for (const std::string& name : inherited.names()) {
+    for (const base::Descriptor& socket : inherited.take(name)) {
+      if (auto sent = net::send_socket(channel, planned_name(name), socket.get(), net::UnixPath());
+          !sent) {
+        return sent;
+      }
+    }
+  }
+  net::SocketPlan settings;
+  settings.stop = configuration.timeouts.drain_delay + configuration.timeouts.shutdown;
+  settings.json_log = configuration.log.format == config::LogFormat::kJson;
+  return net::send_end(channel, settings);
+}
+
+}  // namespace
+
+int run_plan(const RunOptions& options) {
+  const base::Descriptor channel = take_descriptor("BERTH_PLAN");
+  if (!channel) return refuse("berth plan is what berth run starts");
+  auto start = begin_start(options, true);
+  if (!start) return 1;
+  config::Diagnostics& diagnostics = start->source.loaded.diagnostics;
+  const config::Configuration& configuration = *start->source.loaded.configuration;
+  auto listeners = open_listeners(configuration, start->inherited);
+  if (!listeners) return refuse_with(diagnostics, std::move(listeners).error());
+  std::optional<net::Listener> control;
+  if (configuration.control.kind != config::ControlSocket::Kind::kOff) {
+    auto opened = open_control_socket(configuration.control, start->runtime);
+    if (opened) {
+      control = std::move(*opened);
+    } else if (configuration.control.kind == config::ControlSocket::Kind::kPath) {
+      return refuse_with(diagnostics,
+                         {no_control_socket(configuration.control, std::move(opened).error())});
+    }
+    // Of a default one the host warns: it tries, too.
+  }
+  auto sent =
+      hand_over(channel.get(), configuration, *listeners, std::move(control), start->inherited);
+  if (!sent) return refuse(sent.error().text);
+  return 0;
+}
+
+}  // namespace berth::app
