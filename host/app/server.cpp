@@ -85,8 +85,8 @@ base::Status<> Server::start() {
   return base::done();
 }
 
-void Server::begin_stop() {
-  service_.begin_drain();
+void Server::begin_stop(base::Duration idle_grace) {
+  service_.begin_drain(idle_grace);
   // First of all: who connects from here on finds the next server, or none, but never one that
   // goes.
   for (net::Listener& listener : listeners_) listener.withdraw();

@@ -50,10 +50,10 @@ class Server {
   // Before begin_stop(), which may be a while away: readiness is denied, requests are served.
   void announce_stop() noexcept { service_.announce_stop(); }
   // Removes the paths of Unix listeners, then asks every loop to take what is queued at the
-  // listeners, to let go of them, and to close its connections: idle ones at once, busy ones after
-  // their response. The last loop closes the listeners. Returns at once; a loop that is inside a
-  // handler comes to it afterwards.
-  void begin_stop();
+  // listeners, to let go of them, and to close its connections: idle ones at once or after
+  // idle_grace (see serve::Service::begin_drain), busy ones after their response. The last loop
+  // closes the listeners. Returns at once; a loop that is inside a handler comes to it afterwards.
+  void begin_stop(base::Duration idle_grace = base::Duration::zero());
   // Waits until no connection is left; false at the deadline.
   [[nodiscard]] bool wait_drained(base::TimePoint deadline) {
     return loops_.wait_drained(deadline);

@@ -120,7 +120,8 @@ sched::Turn H1Connection::on_return(sched::Worker& worker) {
 void H1Connection::on_deadline(sched::Worker& worker) {
   (void)worker;
   const base::TimePoint idle_until = last_held_ + service_.options().idle_timeout;
-  if (!backlog_ && after_ == After::kRead && discard_ == 0 && loop().now() < idle_until) {
+  const bool idle = !backlog_ && after_ == After::kRead && discard_ == 0;
+  if (idle && !service_.draining() && loop().now() < idle_until) {
     loop().schedule(*this, idle_until);  // it came back from a thread of its own in the meantime
     return;
   }
@@ -165,6 +166,17 @@ void H1Connection::on_drain_held() noexcept {
   (void)::shutdown(stream_->fd(), SHUT_RD);
 }
 
+void H1Connection::abandon() noexcept {
+  const bool sealed = commit_.seal(commit_.current());
+  using observe::Counter;
+  if (sealed && answer_instead(500, "the handler failed")) {
+    service_.counters().add(Counter::kRequests);
+    service_.counters().add(Counter::kResponses5xx);
+  } else {
+    stream_->cut();
+  }
+}
+
 void H1Connection::time_out(CommitWord::Exchange exchange) noexcept {
   const bool sealed = commit_.seal(exchange);
   if (!sealed && !commit_.cut(exchange)) return;  // it is done, or hijacked
@@ -172,17 +184,17 @@ void H1Connection::time_out(CommitWord::Exchange exchange) noexcept {
   const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(route_->timeout);
   service_.log().warn("the handler did not answer in time",
                       {{"route", route_->pattern}, {"timeout_ms", timeout.count()}});
-  if (!sealed || !answer_time_out()) stream_->cut();
+  if (!sealed || !answer_instead(503, "the handler did not answer in time")) stream_->cut();
 }
 
 // The holder writes nothing any more, and the stream may be written while it reads.
-bool H1Connection::answer_time_out() noexcept {
+bool H1Connection::answer_instead(int status, std::string_view text) noexcept {
   if (replies_unsent_) return false;
   try {
     base::Buffer reply;
     DateCache date;
-    append_error_reply(reply, 503, "the handler did not answer in time",
-                       date.at(loop().now(), service_.clock()), head_request_);
+    append_error_reply(reply, status, text, date.at(service_.clock().now(), service_.clock()),
+                       head_request_);
     const net::IoResult sent = stream_->write(reply.view());
     if (!sent.ok() || sent.bytes != reply.size()) return false;
   } catch (const std::bad_alloc&) {
@@ -251,10 +263,23 @@ void H1Connection::end_hijack() noexcept {
 void H1Connection::on_drain(sched::Worker& worker, bool hard) {
   (void)worker;
   const bool idle = !backlog_ && after_ == After::kRead && discard_ == 0 && !fresh_;
-  if (hard || idle) {
+  if (hard) {
     close();
+  } else if (idle && has_now(POLLIN)) {
+    loop().requeue(*this);  // its next request is here already, and would be lost
+  } else if (idle) {
+    end_idle();
   } else if (fresh_) {
     set_timer(limits::kNewConnectionGrace);  // its first request may be on the way
+  }
+}
+
+void H1Connection::end_idle() {
+  const base::Duration grace = service_.idle_grace();
+  if (grace == base::Duration::zero()) {
+    close();
+  } else {
+    set_timer(grace);
   }
 }
 
@@ -403,7 +428,7 @@ void H1Connection::end_turn_with_rest(sched::Worker& worker, H1Input& input, boo
   }
   drop_backlog_if_empty();
   if (!backlog_ && service_.draining() && !fresh_) {
-    close();
+    end_idle();  // its last answer may have gone before anybody spoke of closing
   } else if (backlog_ && backlog_->due) {
     loop().schedule(*this, *backlog_->due);
   } else if (!fresh_) {

@@ -123,6 +123,7 @@ class H1Connection final : public sched::Connection,
   [[nodiscard]] IoStatus set_value(ValueScope scope, std::string_view name,
                                    std::string_view value) override;
   [[nodiscard]] ConnectionStates connection_states() const override;
+  void abandon() noexcept override;
 
  private:
   enum class After : std::uint8_t { kRead, kLinger, kClose, kReset };  // once what is left is sent
@@ -173,7 +174,11 @@ class H1Connection final : public sched::Connection,
   void arm(H1Scratch& scratch, base::TimePoint now, bool replies_unsent) noexcept;
   // That exchange's deadline has passed.
   void time_out(CommitWord::Exchange exchange) noexcept;
-  [[nodiscard]] bool answer_time_out() noexcept;
+  // REQUIRES: it sealed the exchange. False: something else would have to go first, or it could not
+  // be sent at once.
+  [[nodiscard]] bool answer_instead(int status, std::string_view text) noexcept;
+  // During a drain: closes a connection without a request in it, now or after the grace.
+  void end_idle();
   // Begins the scratch's transport and body. `room` is the buffer behind the head, `received` what
   // lies there.
   void begin_transport(sched::Worker& worker, const http::Framing& framing, std::span<char> room,

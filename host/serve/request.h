@@ -67,6 +67,11 @@ class Connected {
                                            std::string_view value);
   // Of the server it belongs to; nothing where there is none.
   [[nodiscard]] virtual ConnectionStates connection_states() const { return {}; }
+
+  // The thread that holds the exchange has stopped inside its handler, and will never go on: the
+  // client gets a 500 where nothing of the response is out, else it sees the connection cut. Any
+  // other thread, once.
+  virtual void abandon() noexcept {}
 };
 
 // Used by the one thread that holds the exchange; every view dies when the handler returns. Reused

@@ -61,9 +61,19 @@ class Service {
     return count_connections(counters_, *pool_, *loops_);
   }
 
-  // From then on every response says Connection: close. Relaxed: it is only a wish to hurry.
-  void begin_drain() noexcept { draining_.store(true, std::memory_order_relaxed); }
-  [[nodiscard]] bool draining() const noexcept { return draining_.load(std::memory_order_relaxed); }
+  // From then on every response says Connection: close, and idle connections are closed: at once,
+  // or where `idle_grace` is not zero after that time, unless a request comes before. Once, by
+  // whoever drains the loops then. Relaxed: it is only a wish to hurry; the loops hear of the drain
+  // behind it.
+  void begin_drain(base::Duration idle_grace = base::Duration::zero()) noexcept {
+    idle_grace_.store(idle_grace, std::memory_order_relaxed);
+    draining_.store(true, std::memory_order_release);
+  }
+  // See begin_drain(). REQUIRES: draining().
+  [[nodiscard]] base::Duration idle_grace() const noexcept {
+    return idle_grace_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool draining() const noexcept { return draining_.load(std::memory_order_acquire); }
 
   // A stop will come: whoever asks for readiness hears it, requests are served as before. Relaxed:
   // likewise.
@@ -108,7 +118,8 @@ class Service {
   observe::AccessLog* access_log_ = nullptr;
   const sched::Pool* pool_ = nullptr;
   const sched::Loops* loops_ = nullptr;
-  std::atomic<bool> draining_{false};
+  std::atomic<bool> draining_{false};  // release, acquire: publishes idle_grace_
+  std::atomic<base::Duration> idle_grace_{base::Duration::zero()};
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> buffered_{0};
   // When a missing thread was last told in the log. Relaxed: whoever changes it writes the line.

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
@@ -79,6 +80,64 @@ TEST_P(Drain, ClosesIdleConnections_G84) {
     EXPECT_EQ(client.end(), RawClient::End::kFin);
   }
   EXPECT_TRUE(server->wait_drained());
+}
+
+// Its bytes came while the loop was at the drain: closing would reset them.
+TEST(DrainOfIdle, ARequestThatIsHereAlreadyIsAnswered_G84) {
+  Routes routes;
+  test::add_usual_routes(routes);
+  TestServer server(routes);
+  RawClient client = server.connect();
+  ASSERT_TRUE(client.send(kHello));
+  EXPECT_EQ(client.read_reply().status, 200);
+  server.settle();
+  server.on_loop(0, [&](sched::Worker& worker) {
+    server.service().begin_drain();
+    ASSERT_TRUE(client.send(kHello));
+    worker.loop()->drain(worker, false);
+  });
+  const Reply reply = client.read_reply();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_TRUE(reply.says_close());
+  EXPECT_TRUE(client.closed_in_silence());
+}
+
+// With one loop, which has the connection and so does not end.
+TEST(DrainOfIdle, WithAGraceTheNextRequestIsAnswered) {
+  Routes routes;
+  test::add_usual_routes(routes);
+  TestServer server(routes);
+  RawClient client = server.connect();
+  ASSERT_TRUE(client.send(kHello));
+  EXPECT_EQ(client.read_reply().status, 200);
+  server.drain(std::chrono::hours(1));
+  server.settle();
+  ASSERT_TRUE(client.send(kHello));
+  const Reply reply = client.read_reply();
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_TRUE(reply.says_close());
+  EXPECT_TRUE(client.closed_in_silence());
+  EXPECT_TRUE(server.wait_drained());
+}
+
+TEST(DrainOfIdle, WithAGraceTheyAreClosedAfterIt) {
+  Routes routes;
+  test::add_usual_routes(routes);
+  test::FakeClock clock;
+  test::TestServerOptions options;
+  options.clock = &clock;
+  TestServer server(routes, options);
+  RawClient client = server.connect();
+  ASSERT_TRUE(client.send(kHello));
+  EXPECT_EQ(client.read_reply().status, 200);
+  server.drain(std::chrono::seconds(1));
+  server.settle();
+  EXPECT_EQ(client.received(), "");
+  EXPECT_EQ(client.end(), RawClient::End::kOpen);
+  clock.advance(std::chrono::seconds(2));
+  server.nudge();
+  EXPECT_TRUE(client.closed_in_silence());
+  EXPECT_TRUE(server.wait_drained());
 }
 
 TEST_P(Drain, FinishesWhatIsInFlightWithConnectionClose_G84_G83) {

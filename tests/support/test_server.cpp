@@ -121,9 +121,9 @@ void TestServer::wait_until(const std::function<bool()>& condition) {
   }
 }
 
-void TestServer::drain() {
+void TestServer::drain(base::Duration idle_grace) {
   if (std::exchange(drained_, true)) return;
-  service_->begin_drain();
+  service_->begin_drain(idle_grace);
   for (std::size_t i = 0; i < loops_->size(); ++i) {
     loops_->at(i).post_task([source = sources_[i].get()](sched::Worker&) {
       source->accept_queued();

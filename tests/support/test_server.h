@@ -69,7 +69,7 @@ class TestServer {
   static void wait_until(const std::function<bool()>& condition);
 
   // The order of a stop: no more connections, idle ones closed, the others finish.
-  void drain();
+  void drain(base::Duration idle_grace = base::Duration::zero());
   // Cuts what is left.
   void drain_hard() { loops_->drain(true); }
   // Waits for every loop to end; false at a generous deadline.
