@@ -205,6 +205,14 @@ inline constexpr std::chrono::nanoseconds kPluginDrain = 30s;
 inline constexpr std::chrono::nanoseconds kDrainGrace = 5s;
 // Generations whose configuration and images are kept, the serving one included. generations.
 inline constexpr std::uint64_t kGenerations = 5;
+// Crashes of one plugin within a time from which on its routes answer 503. quarantine.
+inline constexpr std::uint64_t kQuarantineCrashes = 3;
+inline constexpr std::chrono::nanoseconds kQuarantineWindow = 60s;
+// From a crash to the end of its process, where on_crash is drain: for what others have in flight.
+inline constexpr std::chrono::nanoseconds kCrashDrain = 10s;
+// While a process drains after a crash or for its successor: an idle connection waits so long for
+// its next request.
+inline constexpr std::chrono::nanoseconds kIdleDrain = 1s;
 // Images that could not leave the process: above it the log says that a restart is due.
 inline constexpr std::size_t kRetiredImages = 16;
 // Bytes of a request to the control socket, and connections to it at a time.

@@ -223,6 +223,18 @@ struct ControlSocket {
   base::SourcePosition position;  // of the value; no line where it is the default
 };
 
+// on_crash: what the process does whose handler crashed.
+enum class OnCrash : std::uint8_t {
+  kDrain,  // finishes what others have in flight
+  kAbort,  // ends at once
+};
+
+// quarantine: when a plugin that keeps crashing is not called any more.
+struct Quarantine {
+  std::uint64_t crashes = base::limits::kQuarantineCrashes;  // so many; 0: never
+  base::Duration within = base::limits::kQuarantineWindow;   // that time
+};
+
 // A whole file with those it includes that was accepted. Movable, copyable, plain.
 struct Configuration {
   std::string file;                 // as it was given to load
@@ -236,6 +248,8 @@ struct Configuration {
   ControlSocket control;
   std::uint64_t generations = base::limits::kGenerations;  // kept to be rolled back to
   bool watch = false;  // reload when the configuration or a plugin's file was replaced
+  OnCrash on_crash = OnCrash::kDrain;
+  Quarantine quarantine;
   // Where the values of the top level, of timeouts, limits and log stand, by key: "watch",
   // "limits.threads". Keys that are not in the file are not in it.
   std::map<std::string, base::SourcePosition, std::less<>> places;

@@ -226,6 +226,16 @@ std::string dump_control(const ControlSocket& control) {
   return {};
 }
 
+std::string dump_quarantine(const Quarantine& quarantine) {
+  if (quarantine.crashes == 0) return "off";
+  std::string text = "{";
+  for (const auto& setting : quarantine_settings()) {
+    text += text.size() == 1 ? " " : ", ";
+    text += std::string(setting.name) + ": " + value_text(setting, quarantine);
+  }
+  return text + " }";
+}
+
 template <class S>
 void add_values(std::span<const Setting<S>> settings, const S& source, std::string_view section,
                 KeyValues& values) {
@@ -251,6 +261,8 @@ KeyValues dump_values(const Configuration& configuration) {
   values.emplace_back("control", dump_control(configuration.control));
   add_values(top_level_settings(), configuration, "", values);
   values.emplace_back("watch", configuration.watch ? "true" : "false");
+  values.emplace_back("on_crash", configuration.on_crash == OnCrash::kDrain ? "drain" : "abort");
+  values.emplace_back("quarantine", dump_quarantine(configuration.quarantine));
   return values;
 }
 

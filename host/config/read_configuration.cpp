@@ -18,7 +18,7 @@ namespace berth::config {
 
 namespace {
 
-constexpr std::array<Key, 11> kKeys{{
+constexpr std::array<Key, 13> kKeys{{
     {"listen", Key::Status::kRequired, "write listen: [{ name: public, address: \":8080\" }]"},
     {"plugins"},
     {"plugin_permissions"},
@@ -30,7 +30,12 @@ constexpr std::array<Key, 11> kKeys{{
     {"control"},
     {"generations"},
     {"watch"},
+    {"on_crash"},
+    {"quarantine"},
 }};
+
+// In the order of OnCrash.
+constexpr std::array<std::string_view, 2> kOnCrash{"drain", "abort"};
 
 // More names than this are not listed in a help line.
 constexpr std::size_t kListedNames = 10;
@@ -180,6 +185,12 @@ Configuration read_configuration(const Node& root, std::string_view file, Report
   apply(top_level_settings(), section, result, report);
   if (const Node* const node = section.get("watch")) {
     result.watch = report.take(node->as_bool()).value_or(false);
+  }
+  if (const Node* const node = section.get("on_crash")) {
+    result.on_crash = static_cast<OnCrash>(choose(*node, kOnCrash, report).value_or(0));
+  }
+  if (const Node* const node = section.get("quarantine")) {
+    result.quarantine = read_quarantine(*node, report);
   }
 
   Plugin plugin_defaults;

@@ -15,11 +15,12 @@ namespace berth::config {
 namespace {
 
 // Everything in these is made anew for each generation.
-constexpr std::array<std::string_view, 4> kReloadedSections{"include", "plugins",
-                                                            "plugin_permissions", "routes"};
-// Read whenever a generation is built or a stop begins, and by nothing that connections keep.
-constexpr std::array<std::string_view, 6> kReloadedKeys{
-    "limits.body",    "timeouts.drain",   "timeouts.drain_delay",
+constexpr std::array<std::string_view, 5> kReloadedSections{
+    "include", "plugins", "plugin_permissions", "quarantine", "routes"};
+// Read whenever a generation is built, a stop begins or a handler crashes, and by nothing that
+// connections keep.
+constexpr std::array<std::string_view, 7> kReloadedKeys{
+    "on_crash",       "limits.body",      "timeouts.drain",    "timeouts.drain_delay",
     "timeouts.probe", "timeouts.handler", "timeouts.shutdown",
 };
 

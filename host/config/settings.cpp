@@ -64,6 +64,11 @@ constexpr std::array<Setting<Limits>, 14> kLimits{{
     {"buffered", Unit::kBytes, {kMiB, kTiB}, &Limits::buffered},
 }};
 
+constexpr std::array<Setting<Quarantine>, 2> kQuarantine{{
+    {"crashes", Unit::kCount, {1, 100}, &Quarantine::crashes},
+    {"within", Unit::kDuration, between(1s, 24h), &Quarantine::within},
+}};
+
 constexpr std::array<Setting<Plugin>, 1> kPlugin{{
     {"drain", Unit::kDuration, kDrainBounds, &Plugin::drain},
 }};
@@ -186,6 +191,7 @@ std::vector<Key> keys_of(std::span<const Setting<S>> settings) {
 std::span<const Setting<Configuration>> top_level_settings() noexcept { return kTopLevel; }
 std::span<const Setting<Timeouts>> timeout_settings() noexcept { return kTimeouts; }
 std::span<const Setting<Limits>> limit_settings() noexcept { return kLimits; }
+std::span<const Setting<Quarantine>> quarantine_settings() noexcept { return kQuarantine; }
 std::span<const Setting<Plugin>> plugin_settings() noexcept { return kPlugin; }
 std::span<const Setting<SocketOptions>> socket_settings() noexcept { return kSocket; }
 std::span<const Setting<Route>> route_settings() noexcept { return kRoute; }
@@ -199,6 +205,7 @@ std::string value_text(const Setting<S>& setting, const S& source) {
 template std::string value_text(const Setting<Configuration>&, const Configuration&);
 template std::string value_text(const Setting<Timeouts>&, const Timeouts&);
 template std::string value_text(const Setting<Limits>&, const Limits&);
+template std::string value_text(const Setting<Quarantine>&, const Quarantine&);
 template std::string value_text(const Setting<Plugin>&, const Plugin&);
 template std::string value_text(const Setting<SocketOptions>&, const SocketOptions&);
 template std::string value_text(const Setting<Route>&, const Route&);
@@ -268,6 +275,23 @@ Limits read_limits(const Node& node, Report& report) {
         "the request target is a part of the header block");
   }
   return limits;
+}
+
+Quarantine read_quarantine(const Node& node, Report& report) {
+  Quarantine quarantine;
+  if (node.is_scalar() && node.text() == "off") {
+    quarantine.crashes = 0;
+    return quarantine;
+  }
+  if (node.is_scalar()) {
+    report.error(node.position(), quote(node.text()) + " is not understood here",
+                 "write off, or { crashes: 3, within: 60s }");
+    return quarantine;
+  }
+  const std::vector<Key> keys = keys_of(quarantine_settings());
+  const Section section(node, "`quarantine`", keys, report);
+  apply(quarantine_settings(), section, quarantine, report);
+  return quarantine;
 }
 
 }  // namespace berth::config

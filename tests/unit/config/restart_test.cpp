@@ -63,6 +63,8 @@ std::vector<Change> changes() {
       {"control", kNo, "", "control: /run/c.sock\n"},
       {"generations", kNo, "", "generations: 6\n"},
       {"watch", kNo, "watch: true\n", ""},
+      {"on_crash", kYes, "", "on_crash: abort\n"},
+      {"quarantine", kYes, "", "quarantine: { crashes: 4, within: 60s }\n"},
       in("timeouts", "header", kNo, "11s"),
       in("timeouts", "body_grace", kNo, "21s"),
       in("timeouts", "write_stall", kNo, "31s"),
