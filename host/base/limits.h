@@ -208,6 +208,11 @@ inline constexpr std::uint64_t kGenerations = 5;
 // Crashes of one plugin within a time from which on its routes answer 503. quarantine.
 inline constexpr std::uint64_t kQuarantineCrashes = 3;
 inline constexpr std::chrono::nanoseconds kQuarantineWindow = 60s;
+// Times that a request has to crash an image until it is refused.
+inline constexpr std::size_t kPoisonCrashes = 2;
+// Crashes that are remembered, and bytes of the line of one.
+inline constexpr std::size_t kLedgerEntries = 1000;
+inline constexpr std::size_t kLedgerLine = 512;
 // From a crash to the end of its process, where on_crash is drain: for what others have in flight.
 inline constexpr std::chrono::nanoseconds kCrashDrain = 10s;
 // While a process drains after a crash or for its successor: an idle connection waits so long for
