@@ -54,6 +54,7 @@ std::unique_ptr<Generation> Boot::build() {
                         .origin = source.origin};
   building.image_of = source.image_of;
   building.failed = failed_;
+  building.crashes = options_.crashes;
   building.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& file) {
     return probe_plugin(probing, plugin, file);
   };

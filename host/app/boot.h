@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/crash_ledger.h"
 #include "app/generation_attempt.h"
 #include "app/generation_source.h"
 #include "app/generation_store.h"
@@ -29,6 +30,7 @@ struct BootOptions {
   observe::Log& log;
   const base::Clock& clock;
   const GenerationStore* store = nullptr;  // null: nothing is kept
+  const CrashLedger* crashes = nullptr;    // null: nothing is remembered
   bool last_good = false;
 };
 

@@ -47,6 +47,11 @@ class Control {
   [[nodiscard]] virtual base::Status<> pin(const std::string& alias) = 0;
   [[nodiscard]] virtual base::Status<> unpin(const std::string& alias) = 0;
 
+  // Has a quarantined plugin called again, by a reload: its crashes until now count no more.
+  // kNotFound: it is not quarantined; else as the system says.
+  [[nodiscard]] virtual base::Result<ReloadReport> release(const std::string& alias,
+                                                           const ReloadRequest& request) = 0;
+
   // As SIGTERM. Does not wait.
   virtual void stop(const std::string& asked_by) = 0;
 };

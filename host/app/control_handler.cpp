@@ -126,6 +126,9 @@ void ControlHandler::answer(serve::ResponseWriter& response, const ControlQuesti
     }
     if (question.kind == Kind::kReload) return answer_reload(response, asked, peer);
     if (question.kind == Kind::kRollback) return answer_rollback(response, asked, peer);
+    if (question.kind == Kind::kRelease) {
+      return answer_release(response, std::string(question.alias), peer);
+    }
     const auto holds = control_.why(question.generation);
     if (!holds) return answer_error(response, 404, holds.error().text);
     return answer_json(response, 200, to_json(question.generation, *holds));
@@ -146,6 +149,7 @@ void ControlHandler::answer(serve::ResponseWriter& response, const ControlQuesti
     case Kind::kReload:
     case Kind::kRollback:
     case Kind::kHolds:
+    case Kind::kRelease:
       break;
   }
   response.fail();
@@ -174,6 +178,15 @@ void ControlHandler::answer_rollback(serve::ResponseWriter& response, const Cont
   }
   answer_report(response, control_.roll_back(
                               asked.to, {.dry_run = asked.dry_run, .asked_by = asked_by(peer)}));
+}
+
+void ControlHandler::answer_release(serve::ResponseWriter& response, const std::string& alias,
+                                    std::string_view peer) {
+  log_.info("a plugin is to be released from quarantine", {{"peer", peer}, {"plugin", alias}});
+  const auto report = control_.release(alias, {.asked_by = asked_by(peer)});
+  if (report) return answer_report(response, *report);
+  const bool unknown = report.error().code == base::ErrorCode::kNotFound;
+  answer_error(response, unknown ? 404 : 500, report.error().text);
 }
 
 void ControlHandler::answer_pin(serve::ResponseWriter& response, const std::string& alias, bool pin,

@@ -35,6 +35,8 @@ class ControlHandler final : public serve::Handler {
                      std::string_view peer);
   void answer_rollback(serve::ResponseWriter& response, const ControlRequest& asked,
                        std::string_view peer);
+  void answer_release(serve::ResponseWriter& response, const std::string& alias,
+                      std::string_view peer);
   void answer_pin(serve::ResponseWriter& response, const std::string& alias, bool pin,
                   std::string_view peer);
 

@@ -34,6 +34,7 @@ constexpr std::array kEntries{
     Entry{"GET", "/v1/generations/", "/holds", true, Kind::kHolds},
     Entry{"PUT", "/v1/plugins/", "/pin", true, Kind::kPin},
     Entry{"DELETE", "/v1/plugins/", "/pin", true, Kind::kUnpin},
+    Entry{"POST", "/v1/plugins/", "/release", true, Kind::kRelease},
     Entry{"POST", "/v1/stop", "", false, Kind::kStop},
 };
 

@@ -24,11 +24,12 @@ struct ControlQuestion {
     kHolds,        // GET /v1/generations/{number}/holds
     kPin,          // PUT /v1/plugins/{alias}/pin
     kUnpin,        // DELETE /v1/plugins/{alias}/pin
+    kRelease,      // POST /v1/plugins/{alias}/release
     kStop,         // POST /v1/stop
   };
   Kind kind = Kind::kRefused;
   std::uint64_t generation = 0;  // kHolds
-  std::string_view alias;        // kPin, kUnpin: of the request's target
+  std::string_view alias;        // kPin, kUnpin, kRelease: of the request's target
   ControlMembers members;        // that its body may have
 
   int status = 404;        // kRefused
@@ -37,7 +38,8 @@ struct ControlQuestion {
 
   // Its answer may take as long as a reload does.
   [[nodiscard]] bool waits() const noexcept {
-    return kind == Kind::kReload || kind == Kind::kRollback || kind == Kind::kHolds;
+    return kind == Kind::kReload || kind == Kind::kRollback || kind == Kind::kHolds ||
+           kind == Kind::kRelease;
   }
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/closed_handler.h"
+#include "app/poison_handler.h"
 #include "app/reload_report.h"
 #include "base/result.h"
 #include "config/configuration.h"
@@ -33,6 +34,7 @@ class Generation {
   struct Answer {
     std::shared_ptr<plugin::PluginHandler> handler;  // null: closed, or in the chain
     std::unique_ptr<plugin::PluginChain> chain;
+    std::unique_ptr<PoisonHandler> guard;  // before them; mostly none
   };
   // A plugin that was let go of, with what led to it: that is to outlive the plugin's stop().
   struct Released {

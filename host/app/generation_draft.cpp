@@ -27,6 +27,15 @@ void add_all(config::Diagnostics& diagnostics, Findings findings) {
   for (config::Diagnostic& finding : findings) diagnostics.add(std::move(finding));
 }
 
+// What crashes are remembered by.
+std::string image_name(const std::string& build_id, const std::string& digest) {
+  return build_id.empty() ? digest : build_id;
+}
+
+bool is_closed(PluginOutcome outcome) noexcept {
+  return outcome == PluginOutcome::kClosed || outcome == PluginOutcome::kQuarantined;
+}
+
 // What answered the same requests, as far as one can tell, in the generation before; null: nothing.
 const serve::Route* before(const config::Route& route, const Generation* running) {
   if (running == nullptr) return nullptr;
@@ -78,6 +87,7 @@ plugin::Mount mount_of(const config::Route& route, const config::Middleware& ent
 GenerationDraft::GenerationDraft(config::Configuration configuration, const BuildOptions& options,
                                  config::Diagnostics& diagnostics)
     : configuration_(std::move(configuration)), options_(options) {
+  if (options_.crashes != nullptr) history_ = options_.crashes->history();
   table_ = build_route_table(configuration_, diagnostics);
   for (const config::Plugin& entry : configuration_.plugins) {
     const base::TimePoint begun = options_.clock.now();
@@ -109,7 +119,8 @@ bool GenerationDraft::needs_probe(const config::Plugin& entry, plugin::Plugin* r
 }
 
 base::Status<Findings> GenerationDraft::examine(const config::Plugin& entry,
-                                                const std::string& path, Choice& choice) {
+                                                const std::string& path, Choice& choice,
+                                                config::Diagnostics& diagnostics) {
   choice.report.file = path;
   const bool strict = entry.permissions == config::PluginPermissions::kStrict;
   auto file = plugin::read_plugin_file(path, plugin::process_policy(strict));
@@ -123,6 +134,9 @@ base::Status<Findings> GenerationDraft::examine(const config::Plugin& entry,
     choice.report.build_id = checked->build_id;
     choice.report.unload_blockers = std::move(checked->unload_blockers);
   }
+  const std::string image = keeps ? image_name(before->image().build_id(), before->image().digest())
+                                  : image_name(choice.report.build_id, plugin::digest_of(*file));
+  if (is_quarantined(entry, image, choice, diagnostics)) return base::done();
   if (needs_probe(entry, keeps ? before.get() : nullptr)) {
     if (auto status = options_.probe(entry, *file); !status) return status;
   }
@@ -133,6 +147,20 @@ base::Status<Findings> GenerationDraft::examine(const config::Plugin& entry,
     choice.file = std::move(*file);
   }
   return base::done();
+}
+
+bool GenerationDraft::is_quarantined(const config::Plugin& entry, const std::string& image,
+                                     Choice& choice, config::Diagnostics& diagnostics) const {
+  const auto verdict = history_.judge(entry.alias, image, configuration_.quarantine);
+  if (!verdict.quarantined) return false;
+  choice.report.outcome = PluginOutcome::kQuarantined;
+  choice.report.reason = "it has crashed " + std::to_string(verdict.crashes) + " times";
+  diagnostics.warning(
+      entry.file_position,
+      "plugin \"" + entry.alias + "\" is quarantined: " + choice.report.reason +
+          ", so its routes answer 503",
+      "deploy another build of it, or run `berth plugin release " + entry.alias + "`");
+  return true;
 }
 
 GenerationDraft::Choice GenerationDraft::choose(const config::Plugin& entry,
@@ -154,12 +182,12 @@ GenerationDraft::Choice GenerationDraft::choose(const config::Plugin& entry,
   }
   const auto failed = options_.failed.find(entry.alias);
   auto status = failed == options_.failed.end()
-                    ? examine(entry, path, choice)
+                    ? examine(entry, path, choice, diagnostics)
                     : base::Status<Findings>(base::fail(failed->second));
   if (!status) {
     choice.report.file = path;
     fall_back(entry, std::move(status).error(), choice, diagnostics);
-  } else if (pin != options_.pinned.end()) {
+  } else if (pin != options_.pinned.end() && choice.report.outcome != PluginOutcome::kQuarantined) {
     choice.report.outcome = PluginOutcome::kPinned;
   }
   if (choice.plugin) {
@@ -202,11 +230,12 @@ void GenerationDraft::fall_back(const config::Plugin& entry, Findings why, Choic
       why.front().help = "on_failure: last-good has nothing to go back to, as it never served";
       return fail(std::move(why), choice, diagnostics);
     }
-    if (const auto status = examine(entry, *path, choice); !status) {
+    if (const auto status = examine(entry, *path, choice, diagnostics); !status) {
       why.insert(why.end(), status.error().begin(), status.error().end());
       return fail(std::move(why), choice, diagnostics);
     }
   }
+  if (choice.report.outcome == PluginOutcome::kQuarantined) return warn("it cannot go on either");
   choice.report.outcome = PluginOutcome::kLastGood;
   warn("the image that served last goes on, as on_failure says");
 }
@@ -267,7 +296,7 @@ bool GenerationDraft::make_route(const config::Route& route, Generation& generat
   const auto ask = [&](const std::string& alias) -> plugin::Plugin* {
     Choice* const choice = find(alias);
     if (choice == nullptr || !choice->plugin) {
-      closed = closed || (choice != nullptr && choice->report.outcome == PluginOutcome::kClosed);
+      closed = closed || (choice != nullptr && is_closed(choice->report.outcome));
       whole = false;
       return nullptr;
     }
@@ -306,18 +335,38 @@ bool GenerationDraft::make_route(const config::Route& route, Generation& generat
   return whole || closed;
 }
 
+serve::Handler& GenerationDraft::guarded(const config::Route& route, Generation::Answer& answer,
+                                         serve::Handler& handler) const {
+  std::set<std::uint64_t> poison;
+  const auto add = [&](const std::string& alias) {
+    const auto choice = std::find_if(choices_.begin(), choices_.end(), [&](const Choice& other) {
+      return other.report.alias == alias;
+    });
+    if (choice == choices_.end() || !choice->plugin) return;
+    const plugin::Image& image = choice->plugin->image();
+    const auto found = history_.poison(alias, image_name(image.build_id(), image.digest()));
+    const auto requests = found.find(route.pattern);
+    if (requests != found.end()) poison.insert(requests->second.begin(), requests->second.end());
+  };
+  add(route.plugin);
+  for (const config::Middleware& middleware : route.with) add(middleware.plugin);
+  if (poison.empty()) return handler;
+  answer.guard = std::make_unique<PoisonHandler>(std::move(poison), handler);
+  return *answer.guard;
+}
+
 void GenerationDraft::make_handlers(Generation& generation, config::Diagnostics& diagnostics) {
   std::vector<serve::Route> routes;
   for (const config::Route& route : configuration_.routes) {
     if (!make_route(route, generation, diagnostics)) continue;
-    const Generation::Answer& answer = generation.answers_.back();
+    Generation::Answer& answer = generation.answers_.back();
     serve::Handler* handler = &generation.closed_;
     if (answer.chain) {
       handler = answer.chain.get();
     } else if (answer.handler) {
       handler = answer.handler.get();
     }
-    routes.push_back(serve_route(route, *handler, options_.running));
+    routes.push_back(serve_route(route, guarded(route, answer, *handler), options_.running));
   }
   assert(routes.size() == configuration_.routes.size() || diagnostics.errors() > 0);
   for (std::size_t i = 0; i < choices_.size(); ++i) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "app/crash_ledger.h"
 #include "app/generation.h"
 #include "app/reload_report.h"
 #include "base/clock.h"
@@ -46,6 +47,8 @@ struct BuildOptions {
   // What a draft before has found wrong with a plugin in this process, by alias: its file counts as
   // unfit, so that its on_failure decides.
   std::map<std::string, plugin::Findings> failed = {};
+  // What is remembered of crashes; null: nothing.
+  const CrashLedger* crashes = nullptr;
   // Called before code of a plugin runs in this process; empty: nobody wants to know.
   std::function<void(const config::Plugin&)> watch = {};
   // Whether to give up between two steps: the server stops.
@@ -97,7 +100,11 @@ class GenerationDraft {
   [[nodiscard]] Choice choose(const config::Plugin& entry, config::Diagnostics& diagnostics);
   // The file as this host would load it. Findings: it must not be.
   [[nodiscard]] base::Status<plugin::Findings> examine(const config::Plugin& entry,
-                                                       const std::string& path, Choice& choice);
+                                                       const std::string& path, Choice& choice,
+                                                       config::Diagnostics& diagnostics);
+  // Whether the image crashed so often that it is not called; then the choice says so.
+  [[nodiscard]] bool is_quarantined(const config::Plugin& entry, const std::string& image,
+                                    Choice& choice, config::Diagnostics& diagnostics) const;
   // What `on_failure` says.
   void fall_back(const config::Plugin& entry, plugin::Findings why, Choice& choice,
                  config::Diagnostics& diagnostics);
@@ -107,6 +114,9 @@ class GenerationDraft {
   [[nodiscard]] bool needs_probe(const config::Plugin& entry, plugin::Plugin* running) const;
   [[nodiscard]] std::shared_ptr<plugin::Plugin> running(const std::string& alias) const;
   void load(const config::Plugin& entry, Choice& choice, config::Diagnostics& diagnostics);
+  // The handler of a route that was made: with a guard before it, if requests of it crashed.
+  [[nodiscard]] serve::Handler& guarded(const config::Route& route, Generation::Answer& answer,
+                                        serve::Handler& handler) const;
   void make_handlers(Generation& generation, config::Diagnostics& diagnostics);
   [[nodiscard]] Choice* find(const std::string& alias) noexcept;
   // False: findings were added.
@@ -115,6 +125,7 @@ class GenerationDraft {
 
   config::Configuration configuration_;
   const BuildOptions& options_;
+  CrashHistory history_;
   std::optional<mux::Table> table_;
   std::vector<Choice> choices_;  // by their place in the configuration
   std::map<std::string, plugin::Findings> failed_;

@@ -36,6 +36,7 @@ struct KeptImage {
 //   <state>/generations/<name>/<number>/manifest.json   0600
 //   <state>/generations/<name>/<number>/configuration   0600, a serialised Recording
 //   <state>/generations/<name>/pins.json                0600
+//   <state>/generations/<name>/crashes                  0600, CrashLedger's
 //
 // <name> stands for the configuration's path, made absolute by text alone: links in it may lead
 // elsewhere after a deployment, and its history goes on. So servers with different configurations
@@ -62,6 +63,9 @@ class GenerationStore {
   [[nodiscard]] base::Status<> save(const StoredGeneration& generation,
                                     const config::Recording& recording,
                                     const std::vector<ImageBytes>& images) const;
+
+  // <state>/generations/<name>, for what else is remembered of that configuration.
+  [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
 
   // Newest first. Those that cannot be read any more are left out.
   [[nodiscard]] std::vector<StoredGeneration> list() const;

@@ -14,6 +14,7 @@
 
 #include "app/boot.h"
 #include "app/control_server.h"
+#include "app/crash_ledger.h"
 #include "app/generation.h"
 #include "app/heartbeat.h"
 #include "app/open_listeners.h"
@@ -229,6 +230,14 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
     (*log)->warn("no generation is kept, so there is no way back",
                  {{"error", start.store.error().text}});
   }
+  base::Result<CrashLedger> crashes =
+      start.store ? CrashLedger::open(start.store->folder() + "/crashes")
+                  : base::Result<CrashLedger>(base::fail(start.store.error()));
+  if (start.store && !crashes) {
+    (*log)->warn("crashes are not remembered, so that no plugin is quarantined",
+                 {{"error", crashes.error().text}});
+  }
+  const CrashLedger* const remembered = crashes ? &*crashes : nullptr;
   auto folder = plugin::PrivateFolder::create(start.state);
   if (!folder) return refuse(folder.error().text);
 
@@ -241,6 +250,7 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
              .log = **log,
              .clock = clock,
              .store = kept,
+             .crashes = remembered,
              .last_good = last_good});
   std::optional<FirstGeneration> first;
   std::unique_ptr<Server> server;
@@ -287,6 +297,7 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
        .sink = sink,
        .environment = start.environment,
        .store = kept,
+       .crashes = remembered,
        .on_read =
            [&watcher](const config::Recording& recording, const config::Configuration& read) {
              if (watcher) watcher->watch(FileWatch::targets_of(recording, read));

@@ -25,8 +25,8 @@ using Poco::JSON::Object;
 
 constexpr std::array kOutcomes{PluginOutcome::kLoaded, PluginOutcome::kKept,
                                PluginOutcome::kPinned, PluginOutcome::kLastGood,
-                               PluginOutcome::kClosed, PluginOutcome::kFailed,
-                               PluginOutcome::kRemoved};
+                               PluginOutcome::kClosed, PluginOutcome::kQuarantined,
+                               PluginOutcome::kFailed, PluginOutcome::kRemoved};
 constexpr std::array kStates{GenerationInfo::State::kServing, GenerationInfo::State::kDraining,
                              GenerationInfo::State::kStored};
 

@@ -14,6 +14,8 @@ std::string_view text_of(PluginOutcome outcome) noexcept {
       return "last-good";
     case PluginOutcome::kClosed:
       return "503";
+    case PluginOutcome::kQuarantined:
+      return "quarantined";
     case PluginOutcome::kFailed:
       return "failed";
     case PluginOutcome::kRemoved:

@@ -15,16 +15,18 @@ namespace berth::app {
 
 // What became of one plugin.
 enum class PluginOutcome : std::uint8_t {
-  kLoaded,    // a new image: the file, or its `config:`, is another than before, or it is new
-  kKept,      // the same image with the same configuration goes on
-  kPinned,    // kept although its file changed: `berth plugin pin`
-  kLastGood,  // its file failed and `on_failure: last-good` took the last image that served
-  kClosed,    // its file failed and `on_failure: 503` answers in its place
-  kFailed,    // refused, and the reload with it
-  kRemoved,   // the new configuration does not name it any more
+  kLoaded,       // a new image: the file, or its `config:`, is another than before, or it is new
+  kKept,         // the same image with the same configuration goes on
+  kPinned,       // kept although its file changed: `berth plugin pin`
+  kLastGood,     // its file failed and `on_failure: last-good` took the last image that served
+  kClosed,       // its file failed and `on_failure: 503` answers in its place
+  kQuarantined,  // it crashed too often: 503 answers in its place
+  kFailed,       // refused, and the reload with it
+  kRemoved,      // the new configuration does not name it any more
 };
 
-// "loaded", "kept", "pinned", "last-good", "503", "failed", "removed". Static storage.
+// "loaded", "kept", "pinned", "last-good", "503", "quarantined", "failed",
+// "removed". Static storage.
 [[nodiscard]] std::string_view text_of(PluginOutcome outcome) noexcept;
 
 struct PluginReport {

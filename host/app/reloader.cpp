@@ -360,6 +360,7 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
       .context = parts_.context, .sink = parts_.sink, .clock = parts_.clock, .number = number};
   options.origin = source.origin;
   options.running = running.get();
+  options.crashes = parts_.crashes;
   options.image_of = source.image_of;
   if (readable) {
     options.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& file) {

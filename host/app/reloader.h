@@ -33,6 +33,7 @@
 
 namespace berth::app {
 
+class CrashLedger;
 class GenerationDraft;
 class GenerationStore;
 
@@ -46,6 +47,8 @@ struct ReloaderParts {
   const config::Environment& environment;
   // Where generations are kept; null: nowhere, so there is no way back.
   GenerationStore* store = nullptr;
+  // What is remembered of crashes; null: nothing.
+  const CrashLedger* crashes = nullptr;
   // Called on the control thread after each reading of the files, for whoever watches them: what
   // was read, and the configuration it gave, else the one that serves. Empty: nobody does.
   std::function<void(const config::Recording&, const config::Configuration&)> on_read = {};
@@ -105,6 +108,8 @@ class Reloader final : public Control {
   [[nodiscard]] base::Result<std::vector<Hold>> why(std::uint64_t generation) override;
   [[nodiscard]] base::Status<> pin(const std::string& alias) override;
   [[nodiscard]] base::Status<> unpin(const std::string& alias) override;
+  [[nodiscard]] base::Result<ReloadReport> release(const std::string& alias,
+                                                   const ReloadRequest& request) override;
   void stop(const std::string& asked_by) override;
 
   // As reload(), for who does not wait for it.

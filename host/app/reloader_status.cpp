@@ -2,10 +2,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <utility>
 
+#include "app/crash_ledger.h"
 #include "app/generation_store.h"
 #include "app/process.h"
 #include "app/reloader.h"
@@ -14,6 +16,10 @@
 namespace berth::app {
 
 namespace {
+
+std::int64_t seconds_of(const base::Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count();
+}
 
 GenerationInfo info_of(const Generation& generation, GenerationInfo::State state,
                        std::int64_t made_at) {
@@ -137,6 +143,27 @@ base::Status<> Reloader::unpin(const std::string& alias) {
     return base::fail(base::ErrorCode::kSystem, "no generations are kept: see the log");
   }
   return parts_.store->unpin(alias);
+}
+
+base::Result<ReloadReport> Reloader::release(const std::string& alias,
+                                             const ReloadRequest& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto& reports = serving_->reports();
+    const bool quarantined =
+        std::any_of(reports.begin(), reports.end(), [&alias](const PluginReport& report) {
+          return report.alias == alias && report.outcome == PluginOutcome::kQuarantined;
+        });
+    if (!quarantined || parts_.crashes == nullptr) {
+      return base::fail(base::ErrorCode::kNotFound, "no plugin \"" + alias + "\" is quarantined");
+    }
+  }
+  if (auto status = parts_.crashes->append(
+          {.kind = LedgerEntry::Kind::kRelease, .time = seconds_of(parts_.clock), .alias = alias});
+      !status) {
+    return base::fail(std::move(status).error());
+  }
+  return reload(request);
 }
 
 }  // namespace berth::app

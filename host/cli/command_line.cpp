@@ -267,6 +267,12 @@ int run(int argc, char** argv) {
       ->required();
   add_control_options(*unpin, options, false);
 
+  CLI::App* const release = plugin->add_subcommand(
+      "release", "Have a plugin that was quarantined for its crashes called again, by a reload");
+  release->add_option("ALIAS", options.alias, "The plugin, by its name in the configuration")
+      ->required();
+  add_control_options(*release, options, true);
+
   CLI::App* const version = berth.add_subcommand("version", "Show the version");
 
   // Behind the verbs, which have begun with the one above.
@@ -331,6 +337,9 @@ int run(int argc, char** argv) {
   if (pin->parsed() || unpin->parsed()) {
     return short_ask(
         [&](const ControlOptions& to) { return cli::pin(to, options.alias, pin->parsed()); });
+  }
+  if (release->parsed()) {
+    return long_ask([&](const ControlOptions& to) { return cli::release(to, options.alias); });
   }
   if (stop->parsed()) {
     return with_server(options, options.wait ? kLongTimeout : kShortTimeout,

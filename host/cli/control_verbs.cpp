@@ -90,6 +90,14 @@ int show_report(const ControlOptions& options,
   return report->done ? kDone : kRefused;
 }
 
+// Tells stderr if not.
+bool may_be_alias(const std::string& alias) {
+  if (config::is_name(alias)) return true;
+  std::cerr << "berth: error: " << config::quote(alias)
+            << " can be no plugin's alias\nhelp: " << config::kNameHelp << '\n';
+  return false;
+}
+
 // Whether the process has ended by then. Without a pidfd (it is in another pid namespace) the
 // socket that is gone has to do.
 bool has_ended(ControlClient& client, const base::Descriptor& process, base::TimePoint deadline) {
@@ -136,12 +144,13 @@ int explain_generation(const ControlOptions& options, std::uint64_t number) {
       [number](const std::vector<app::Hold>& holds) { return holds_text(number, holds); });
 }
 
+int release(const ControlOptions& options, const std::string& alias) {
+  if (!may_be_alias(alias)) return kUsage;
+  return show_report(options, ask(options, "POST", "/v1/plugins/" + alias + "/release"));
+}
+
 int pin(const ControlOptions& options, const std::string& alias, bool pinned) {
-  if (!config::is_name(alias)) {
-    std::cerr << "berth: error: " << config::quote(alias)
-              << " can be no plugin's alias\nhelp: " << config::kNameHelp << '\n';
-    return kUsage;
-  }
+  if (!may_be_alias(alias)) return kUsage;
   const auto answer = ask(options, pinned ? "PUT" : "DELETE", "/v1/plugins/" + alias + "/pin");
   if (!answer) return fail(answer.error());
   if (answer->status != kOk) return fail(*answer);

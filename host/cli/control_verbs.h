@@ -1,5 +1,6 @@
 // The verbs that talk to a running server over its control socket: reload, rollback, status,
-// generations, plugin pin and unpin, stop. They ask, print, and turn the answer into an exit code.
+// generations, plugin pin, unpin and release, stop. They ask, print, and turn the answer into an
+// exit code.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,8 @@ struct ControlOptions {
 // What holds it.
 [[nodiscard]] int explain_generation(const ControlOptions& options, std::uint64_t number);
 [[nodiscard]] int pin(const ControlOptions& options, const std::string& alias, bool pinned);
+// Prints the report of the reload that it is.
+[[nodiscard]] int release(const ControlOptions& options, const std::string& alias);
 // wait: until the process has ended.
 [[nodiscard]] int stop(const ControlOptions& options, bool wait);
 

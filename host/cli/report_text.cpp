@@ -127,6 +127,7 @@ std::string_view paint_of(PluginOutcome outcome) {
     case PluginOutcome::kPinned:
     case PluginOutcome::kLastGood:
     case PluginOutcome::kClosed:
+    case PluginOutcome::kQuarantined:
       return kMagenta;
     case PluginOutcome::kFailed:
       break;

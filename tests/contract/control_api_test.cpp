@@ -80,6 +80,18 @@ TEST_F(ControlApi, PluginsArePinnedByTheirAlias) {
   EXPECT_EQ(control.asked(), (Asked{"pin hello", "unpin hello", "pin other", "unpin other"}));
 }
 
+TEST_F(ControlApi, AReleaseIsAnsweredByTheReportOfItsReload) {
+  const Reply released = ask("POST", "/v1/plugins/hello/release");
+  EXPECT_EQ(released.status, 200);
+  EXPECT_NE(released.body.find("\"done\":true"), std::string::npos) << released.body;
+  control.set_pin_error({base::ErrorCode::kNotFound, "no plugin \"other\" is quarantined"});
+  const Reply unknown = ask("POST", "/v1/plugins/other/release");
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(unknown.body, "{\"error\":\"no plugin \\\"other\\\" is quarantined\"}\n");
+  EXPECT_EQ(ask("GET", "/v1/plugins/other/release").status, 405);
+  EXPECT_EQ(control.asked(), (Asked{"release hello", "reload, " + asked_by(), "release other"}));
+}
+
 TEST_F(ControlApi, WhatHoldsAnUnknownGenerationIsNotFound) {
   control.set_why_error({base::ErrorCode::kNotFound, "there is no generation 8"});
   const Reply reply = ask("GET", "/v1/generations/8/holds");

@@ -54,6 +54,7 @@ TEST_F(ControlVerbs, EachSaysWhatWasDone) {
                                                {"generations", "--why", "6"},
                                                {"plugin", "pin", "hello"},
                                                {"plugin", "unpin", "hello"},
+                                               {"plugin", "release", "hello"},
                                                {"stop"}}) {
     all += transcript(words) + "\n";
   }

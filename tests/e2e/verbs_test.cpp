@@ -38,6 +38,7 @@ TEST(Help, OfEachVerb) {
                                                     {"plugin", "pin"},
                                                     {"plugin", "install"},
                                                     {"plugin", "unpin"},
+                                                    {"plugin", "release"},
                                                     {"version"}};
   std::string all;
   for (std::vector<std::string> verb : verbs) {

@@ -191,6 +191,11 @@ class FakeControl final : public app::Control {
   [[nodiscard]] base::Status<> unpin(const std::string& alias) override {
     return pinned("unpin", alias);
   }
+  [[nodiscard]] base::Result<app::ReloadReport> release(
+      const std::string& alias, const app::ReloadRequest& request) override {
+    if (const auto status = pinned("release", alias); !status) return base::fail(status.error());
+    return reload(request);
+  }
   void stop(const std::string& asked_by) override {
     note("stop, " + asked_by);
     const std::lock_guard lock(mutex_);
