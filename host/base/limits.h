@@ -226,6 +226,17 @@ inline constexpr std::size_t kControlConnections = 32;
 // Quiet time after the last change of a watched file before it is loaded: a deployment is many.
 inline constexpr std::chrono::nanoseconds kWatchQuiet = 100ms;
 
+// --- crashes (base/, observe/, app/)
+// Bytes of the stack that a fault is told on, beside what the processor's registers take: the
+// handler and the unwinder need a quarter of it. Of each thread that runs plugins; touched by a
+// fault alone.
+inline constexpr std::size_t kFaultStack = 64 * kKiB;
+// Crashes of one process that are recorded; one ends it, and few more come at the same moment.
+inline constexpr std::size_t kCrashRecords = 8;
+// Bytes of one report, and reports that are kept; the oldest goes first.
+inline constexpr std::size_t kCrashReport = 64 * kKiB;
+inline constexpr std::size_t kCrashReports = 100;
+
 // --- what plugins run in the background (plugin/)
 // Tasks of one image at a time, each a thread: pools belong to the plugin, and this is told to it
 // as a bug of its own would be.
