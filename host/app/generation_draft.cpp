@@ -263,6 +263,7 @@ void GenerationDraft::load(const config::Plugin& entry, Choice& choice,
       .config = entry.config,
       .position = entry.file_position,
       .strict_permissions = entry.permissions == config::PluginPermissions::kStrict,
+      .generation = options_.number,
   };
   auto loaded =
       plugin::Plugin::load(std::move(options), *choice.file, options_.context, options_.sink);
@@ -367,6 +368,7 @@ void GenerationDraft::make_handlers(Generation& generation, config::Diagnostics&
       handler = answer.handler.get();
     }
     routes.push_back(serve_route(route, guarded(route, answer, *handler), options_.running));
+    routes.back().generation = options_.number;
   }
   assert(routes.size() == configuration_.routes.size() || diagnostics.errors() > 0);
   for (std::size_t i = 0; i < choices_.size(); ++i) {

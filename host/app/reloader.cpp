@@ -14,6 +14,7 @@
 #include "app/generation_store.h"
 #include "app/plugin_probe.h"
 #include "app/route_changes.h"
+#include "base/alternate_stack.h"
 #include "config/restart.h"
 #include "plugin/thread_exits.h"
 
@@ -76,6 +77,7 @@ base::Status<> Reloader::start() {
   try {
     thread_ = std::thread([this] {
       (void)::pthread_setname_np(::pthread_self(), "berth-control");
+      const base::AlternateStack faults;  // of the plugins it will load
       run();
     });
   } catch (const std::system_error& error) {

@@ -20,7 +20,7 @@ ChainRun::~ChainRun() { response_.writer.filters().abandon(); }
 
 void ChainRun::serve() {
   // For the lines the host writes between the plugins' calls.
-  const CallScope scope(chain_.handler().site());
+  const CallScope scope(chain_.handler().site(), &response_.writer);
   const std::int32_t result = enter();
   note_failure(result);
   if (failure_ != BERTH_OK) answer_failure(failure_, response_.writer, request_);

@@ -35,8 +35,8 @@ base::Failure<base::Error> contradicts(const std::string& what) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Image>> Image::load(const PluginFile& file,
-                                                 const LoadContext& context) {
+base::Result<std::unique_ptr<Image>> Image::load(const PluginFile& file, const LoadContext& context,
+                                                 const ImageOwner& owner) {
   if (!file.trust) return fail(file.trust.error());
   const auto elf = ElfFile::parse(file.bytes);
   if (!elf) return fail(elf.error());
@@ -47,7 +47,7 @@ base::Result<std::unique_ptr<Image>> Image::load(const PluginFile& file,
   }
   auto copy = PrivateCopy::write(file, context.folder, unload_patch(*elf));
   if (!copy) return fail(std::move(copy).error());
-  std::unique_ptr<Image> image(new Image(std::move(*copy), std::move(*note), *elf));
+  std::unique_ptr<Image> image(new Image(std::move(*copy), std::move(*note), *elf, owner));
   if (auto status = image->open(*elf); !status) return fail(std::move(status).error());
   if (auto status = image->read_table(context.host); !status) {
     return fail(std::move(status).error());
@@ -56,13 +56,16 @@ base::Result<std::unique_ptr<Image>> Image::load(const PluginFile& file,
   return image;
 }
 
-Image::Image(PrivateCopy copy, PluginNote note, const ElfFile& file)
+Image::Image(PrivateCopy copy, PluginNote note, const ElfFile& file, const ImageOwner& owner)
     : copy_(std::move(copy)),
       path_(copy_.path()),
       note_(std::move(note)),
       build_id_(file.build_id()),
       blockers_(plugin::unload_blockers(file)),
-      use_(ImageUse::make(path_)) {}
+      use_(ImageUse::make(path_, {.alias = owner.alias.empty() ? note_.name : owner.alias,
+                                  .version = note_.version,
+                                  .build_id = build_id_,
+                                  .generation = owner.generation})) {}
 
 void Image::stay() noexcept {
   copy_.keep();

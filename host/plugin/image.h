@@ -4,6 +4,7 @@
 
 #include <berth/abi.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,12 @@ struct UnloadResult {
   [[nodiscard]] std::string why() const;
 };
 
+// Whom logs and reports name; empty alias: the plugin's own name.
+struct ImageOwner {
+  std::string alias = {};
+  std::uint64_t generation = 0;
+};
+
 class Image {
  public:
   // Checks the file and the trust in it, writes the private copy, loads that (never the deployed
@@ -45,7 +52,8 @@ class Image {
   // load nothing more from other threads and should end. Texts do not begin with the path. On
   // control threads only.
   [[nodiscard]] static base::Result<std::unique_ptr<Image>> load(const PluginFile& file,
-                                                                 const LoadContext& context);
+                                                                 const LoadContext& context,
+                                                                 const ImageOwner& owner = {});
 
   Image(const Image&) = delete;
   Image& operator=(const Image&) = delete;
@@ -82,7 +90,7 @@ class Image {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
-  Image(PrivateCopy copy, PluginNote note, const ElfFile& file);
+  Image(PrivateCopy copy, PluginNote note, const ElfFile& file, const ImageOwner& owner);
 
   [[nodiscard]] base::Status<> open(const ElfFile& file);
   [[nodiscard]] base::Status<> read_table(const HostIdentity& host);

@@ -1,13 +1,13 @@
 #include "plugin/image_use.h"
 
-#include <dlfcn.h>
-#include <link.h>
-
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <fstream>
 #include <string_view>
 #include <utility>
+
+#include "plugin/mapped_file.h"
 
 namespace berth::plugin {
 
@@ -18,6 +18,16 @@ namespace {
 struct Images {
   base::Mutex mutex;
   std::vector<std::shared_ptr<ImageUse>> all BERTH_GUARDED_BY(mutex);
+  // Of those, for peek(). Written under the mutex. release: whoever finds one finds all of it.
+  std::array<std::atomic<const ImageUse*>, 256> some{};
+
+  void replace(const ImageUse* old, const ImageUse* by) noexcept BERTH_REQUIRES(mutex) {
+    for (auto& place : some) {
+      if (place.load(std::memory_order_relaxed) != old) continue;
+      place.store(by, std::memory_order_release);
+      return;
+    }
+  }
 };
 
 // Never destroyed: threads end behind static destructors.
@@ -28,22 +38,21 @@ Images& images() {
 
 }  // namespace
 
-ImageUse::ImageUse(std::string path) : path_(std::move(path)), site_{{}, this} {}
+ImageUse::ImageUse(std::string path, ImageName name)
+    : path_(std::move(path)), name_(std::move(name)), site_{{}, this} {}
 
-std::shared_ptr<ImageUse> ImageUse::make(std::string path) {
-  std::shared_ptr<ImageUse> use(new ImageUse(std::move(path)));
+std::shared_ptr<ImageUse> ImageUse::make(std::string path, ImageName name) {
+  std::shared_ptr<ImageUse> use(new ImageUse(std::move(path), std::move(name)));
   Images& known = images();
   const base::MutexLock lock(known.mutex);
   known.all.push_back(use);
+  known.replace(nullptr, use.get());
   return use;
 }
 
 std::shared_ptr<ImageUse> ImageUse::of_address(const void* address) {
-  dl_find_object found{};
-  if (::_dl_find_object(const_cast<void*>(address), &found) != 0) return nullptr;
-  const char* const name = found.dlfo_link_map->l_name;
-  if (name == nullptr || *name == '\0') return nullptr;
-  const std::string_view path(name);
+  const std::string_view path = file_at(address).path;
+  if (path.empty()) return nullptr;
   Images& known = images();
   const base::MutexLock lock(known.mutex);
   for (const auto& use : known.all) {
@@ -52,10 +61,22 @@ std::shared_ptr<ImageUse> ImageUse::of_address(const void* address) {
   return nullptr;
 }
 
+const ImageUse* ImageUse::peek(const void* address) noexcept {
+  Images& known = images();
+  const MappedFile file = file_at(address);
+  if (file.path.empty()) return nullptr;
+  for (const auto& place : known.some) {
+    const ImageUse* const use = place.load(std::memory_order_acquire);
+    if (use != nullptr && use->path_ == file.path) return use;
+  }
+  return nullptr;
+}
+
 void ImageUse::forget() {
   const std::shared_ptr<ImageUse> self = shared_from_this();  // beyond the lock
   Images& known = images();
   const base::MutexLock lock(known.mutex);
+  known.replace(this, nullptr);
   std::erase(known.all, self);
 }
 

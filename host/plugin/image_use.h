@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,20 +16,34 @@
 
 namespace berth::plugin {
 
+// What logs and reports call an image.
+struct ImageName {
+  std::string alias = {};  // of the plugin in the configuration
+  std::string version = {};
+  std::string build_id = {};     // hexadecimal
+  std::uint64_t generation = 0;  // that loaded it; 0: none
+};
+
 // One for each image, made before it is loaded. Whoever still has to tell it of an end shares it.
 // Any thread.
 class ImageUse : public std::enable_shared_from_this<ImageUse> {
  public:
   // `path` is the one the loader is given. Known to of_address() until forget().
-  [[nodiscard]] static std::shared_ptr<ImageUse> make(std::string path);
+  [[nodiscard]] static std::shared_ptr<ImageUse> make(std::string path, ImageName name = {});
   ImageUse(const ImageUse&) = delete;
   ImageUse& operator=(const ImageUse&) = delete;
 
   // The image whose mapping holds the address; null: it is the host's, a library's, or nothing's.
   // Takes no lock of the loader, so that constructors may start threads and wait for them.
   [[nodiscard]] static std::shared_ptr<ImageUse> of_address(const void* address);
+  // The same without any lock, for a handler of a signal: null also for those beyond the first 256
+  // that are loaded at a time. It may go at any moment: for whoever ends the process.
+  [[nodiscard]] static const ImageUse* peek(const void* address) noexcept;
   // Its image has left the process.
   void forget();
+
+  [[nodiscard]] const ImageName& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   // For calls outside of any route.
   [[nodiscard]] const CallSite& site() const noexcept { return site_; }
@@ -55,11 +70,12 @@ class ImageUse : public std::enable_shared_from_this<ImageUse> {
   }
 
  private:
-  explicit ImageUse(std::string path);
+  ImageUse(std::string path, ImageName name);
 
   static inline constinit std::atomic<std::size_t> departures_{0};
 
   const std::string path_;
+  const ImageName name_;
   CallSite site_;
   std::atomic<std::size_t> threads_{0};
   std::atomic<bool> leaving_{false};

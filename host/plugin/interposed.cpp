@@ -12,6 +12,7 @@
 #include <new>
 #include <utility>
 
+#include "base/alternate_stack.h"
 #include "plugin/call_scope.h"
 #include "plugin/image_use.h"
 #include "plugin/thread_exits.h"
@@ -65,6 +66,7 @@ struct CountedThread {
   void* argument;
   pid_t id = 0;
   int rounds = 0;
+  Call call{&image->site()};  // what the thread is inside of from its first step to its last
 };
 
 void end_counted(void* argument) noexcept;
@@ -99,7 +101,8 @@ void* run_counted(void* argument) {
   thread->image->thread_runs(thread->id);
   // Without room for its value the end would never be told: the image stays, which is safe.
   (void)::pthread_setspecific(end_key(), thread);
-  base::RunningCode::exchange(&thread->image->site());
+  base::RunningCode::exchange(&thread->call);
+  const base::AlternateStack faults;
   return thread->routine(thread->argument);
 }
 

@@ -200,7 +200,8 @@ base::Result<std::shared_ptr<Plugin>, Findings> Plugin::load(PluginOptions optio
                                                              const LoadContext& context,
                                                              LogSink& sink) {
   const std::string what = "plugin \"" + options.alias + "\", " + options.path + ": ";
-  auto image = Image::load(file, context);
+  auto image =
+      Image::load(file, context, {.alias = options.alias, .generation = options.generation});
   if (!image) return fail(finding(options.position, what + image.error().text));
   std::shared_ptr<Plugin> plugin(new Plugin(std::move(options), sink), &Plugin::retire);
   plugin->image_ = std::move(*image);

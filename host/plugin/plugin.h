@@ -35,6 +35,7 @@ struct PluginOptions {
   config::Node config;            // null: none, the plugin sees an empty map
   base::SourcePosition position;  // of the path
   bool strict_permissions = false;
+  std::uint64_t generation = 0;  // that loads it, for reports; 0: none
 };
 
 // What a route wants of a plugin. Views and references live as long as the call.

@@ -18,7 +18,7 @@ const HostTable& PluginFilter::host() const noexcept { return run_.host_of(step_
 template <class Call>
 std::int32_t PluginFilter::contained(std::string_view name, const Call& call) noexcept {
   passed_on_ = BERTH_OK;
-  const CallScope scope(run_.site_of(step_));
+  const CallScope scope(run_.site_of(step_), &response_.writer);
   try {
     const std::int32_t result = call();
     // Whoever only hands on what pass() told has not failed, and the line is there already.

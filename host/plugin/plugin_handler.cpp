@@ -23,7 +23,7 @@ PluginHandler::~PluginHandler() { contained_destroy(table_, host_); }
 const serve::Route& PluginHandler::route(serve::Request&) { return route_; }
 
 void PluginHandler::serve(serve::ResponseWriter& response, serve::Request& request) {
-  const CallScope scope(site_);
+  const CallScope scope(site_, &response);
   berth_request request_handle(request);
   berth_response response_handle(response);
   const std::int32_t result = contained_serve(table_, request_handle, response_handle, host_);
@@ -34,7 +34,7 @@ void PluginHandler::serve(serve::ResponseWriter& response, serve::Request& reque
 }
 
 std::int32_t PluginHandler::call(berth_request& request, berth_response& response) const {
-  const CallScope scope(site_);
+  const CallScope scope(site_, &response.writer);
   return contained_serve(table_, request, response, host_);
 }
 

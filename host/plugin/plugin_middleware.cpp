@@ -17,7 +17,7 @@ PluginMiddleware::PluginMiddleware(const berth_middleware& table, std::string ki
 PluginMiddleware::~PluginMiddleware() { contained_destroy(table_, host_); }
 
 std::int32_t PluginMiddleware::call(berth_request& request, berth_response& response) const {
-  const CallScope scope(site_);
+  const CallScope scope(site_, &response.writer);
   return contained_serve(table_, request, response, host_);
 }
 

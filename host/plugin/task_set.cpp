@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/alternate_stack.h"
 #include "base/limits.h"
 #include "plugin/call_scope.h"
 #include "plugin/contained_call.h"
@@ -123,6 +124,7 @@ std::int64_t TaskSet::run(std::string_view name, Work work, void* self) noexcept
 
 void TaskSet::drive(berth_task& task) noexcept {
   name_this_thread(task.name);
+  const base::AlternateStack faults;
   {
     const std::lock_guard lock(mutex_);
     task.thread->id = std::this_thread::get_id();

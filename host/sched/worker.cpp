@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/alternate_stack.h"
 #include "base/futex.h"
 #include "base/running_code.h"
 #include "sched/loop.h"
@@ -31,6 +32,7 @@ Worker::~Worker() {
 }
 
 void Worker::run() {
+  const base::AlternateStack faults;  // of the handlers it will call
   (void)::pthread_setname_np(::pthread_self(), name_.c_str());
   buffer_ = std::make_unique<char[]>(buffer_bytes_);
   if (pool_.options().make_scratch) scratch_ = pool_.options().make_scratch();

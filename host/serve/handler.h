@@ -21,6 +21,7 @@ class ResponseWriter;
 struct Route {
   Handler* handler = nullptr;
   std::string pattern;                           // as in the route table; for logs and plugins
+  std::uint64_t generation = 0;                  // that it is one of, for reports; 0: none
   std::uint64_t max_body = base::limits::kBody;  // bytes; 413 above
   base::Duration timeout = base::limits::kHandlerTimeout;  // zero: none
   // The handler answers from the head alone (a redirect, a 404): it is called before the body is

@@ -52,6 +52,24 @@ TEST_F(ImageTest, LoadsAPrivateCopyAndNeverTheDeployedFile) {
   EXPECT_NE((*image)->path().find((*image)->digest().substr(0, 12)), std::string::npos);
 }
 
+TEST_F(ImageTest, IsFoundByItsCodeWithoutALock) {
+  const auto file = read_plugin_file(scratch_.deploy("test_plain"), process_policy(false));
+  ASSERT_TRUE(file.ok());
+  auto image = Image::load(*file, *context_, {.alias = "shop", .generation = 7});
+  ASSERT_TRUE(image.ok()) << image.error().text;
+  const void* const code = reinterpret_cast<const void*>((*image)->table().make);
+  const ImageUse* const found = ImageUse::peek(code);
+  ASSERT_EQ(found, &(*image)->use());
+  EXPECT_EQ(found->name().alias, "shop");
+  EXPECT_EQ(found->name().version, "1.2.3");
+  EXPECT_EQ(found->name().build_id, (*image)->build_id());
+  EXPECT_EQ(found->name().generation, 7U);
+  EXPECT_EQ(ImageUse::peek(reinterpret_cast<const void*>(&read_plugin_file)), nullptr);
+  EXPECT_EQ(ImageUse::peek(nullptr), nullptr);
+  EXPECT_TRUE((*image)->unload().left);
+  EXPECT_EQ(ImageUse::peek(code), nullptr);
+}
+
 TEST_F(ImageTest, LeavesTheProcessAndTheDisk) {
   auto image = load_built("test_plain");
   ASSERT_TRUE(image.ok()) << image.error().text;

@@ -120,5 +120,24 @@ TEST(PluginHandler, TheRouteOfALineIsRestoredWhereHandlersRunInsideEachOther) {
                                                    "info alias [] c"}));
 }
 
+TEST(PluginHandler, TheInnermostCallTellsItsRequestAndIsPutBack) {
+  FakeExchange exchange;
+  const CallSite outside{};
+  const CallSite route{"/route"};
+  const CallScope start(outside);
+  {
+    const CallScope serving(route, &exchange.exchange.response());
+    EXPECT_EQ(CallScope::innermost()->response, &exchange.exchange.response());
+    EXPECT_EQ(CallScope::innermost()->site, &route);
+    {
+      const base::OwnCode own;
+      EXPECT_EQ(CallScope::innermost(), nullptr);
+    }
+    EXPECT_EQ(CallScope::innermost()->site, &route);
+  }
+  EXPECT_EQ(CallScope::innermost()->response, nullptr);
+  EXPECT_EQ(CallScope::innermost()->site, &outside);
+}
+
 }  // namespace
 }  // namespace berth::plugin
