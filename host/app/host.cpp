@@ -15,6 +15,7 @@
 #include "app/boot.h"
 #include "app/control_server.h"
 #include "app/crash_ledger.h"
+#include "app/fault_handler.h"
 #include "app/generation.h"
 #include "app/heartbeat.h"
 #include "app/open_listeners.h"
@@ -25,11 +26,13 @@
 #include "app/server.h"
 #include "app/supervisor_link.h"
 #include "app/watcher.h"
+#include "base/alternate_stack.h"
 #include "base/clock.h"
 #include "base/signals.h"
 #include "config/load.h"
 #include "net/descriptor_limit.h"
 #include "net/wait.h"
+#include "observe/crash_board.h"
 #include "plugin/private_folder.h"
 
 namespace berth::app {
@@ -240,6 +243,11 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
   const CrashLedger* const remembered = crashes ? &*crashes : nullptr;
   auto folder = plugin::PrivateFolder::create(start.state);
   if (!folder) return refuse(folder.error().text);
+  auto board = observe::CrashBoard::create();
+  if (!board) return refuse(board.error().text);
+  const auto faults = FaultHandler::install(
+      {.board = *board, .link = supervisor.descriptor(), .folder = crash_folder(start.state)});
+  if (!faults) (*log)->warn("crashes are not reported", {{"why", faults.error().text}});
 
   const plugin::LoadContext context{.folder = **folder};
   PluginLog sink(**log);
@@ -348,6 +356,7 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
 }  // namespace
 
 int run_host(const RunOptions& options) {
+  const base::AlternateStack own_faults;  // this thread calls plugins, too
   SupervisorLink supervisor(take_descriptor("BERTH_LINK"));
   const base::Descriptor board = take_descriptor("BERTH_BOARD");
   auto start = begin_start(options, supervisor.supervised());

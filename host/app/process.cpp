@@ -88,6 +88,8 @@ RuntimeEnvironment runtime_environment() {
   };
 }
 
+std::string crash_folder(const std::string& state) { return state + "/crashes"; }
+
 config::Diagnostics::Colour colour_of_stderr() { return colour_of(STDERR_FILENO); }
 
 config::Diagnostics::Colour colour_of_stdout() { return colour_of(STDOUT_FILENO); }

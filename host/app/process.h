@@ -43,6 +43,9 @@ namespace berth::app {
 // The environment that decides where the control socket lies, as it is now: likewise.
 [[nodiscard]] RuntimeEnvironment runtime_environment();
 
+// Where crash reports are kept, below the state folder.
+[[nodiscard]] std::string crash_folder(const std::string& state);
+
 // Colours where it is a terminal, unless $NO_COLOR is set (no-color.org). To be asked before
 // any other thread starts.
 [[nodiscard]] config::Diagnostics::Colour colour_of_stderr();

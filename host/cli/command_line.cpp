@@ -18,6 +18,7 @@
 #include "app/process.h"
 #include "app/validate.h"
 #include "cli/control_verbs.h"
+#include "cli/crashes_verb.h"
 #include "cli/inspect_verb.h"
 #include "cli/install_verb.h"
 #include "cli/routes_verb.h"
@@ -53,6 +54,7 @@ struct Options {
   bool wait = false;
   std::optional<std::uint64_t> generation;
   std::string alias;
+  std::optional<std::string> crash;
 };
 
 base::Result<std::string> configuration_file(const Options& options) {
@@ -273,6 +275,11 @@ int run(int argc, char** argv) {
       ->required();
   add_control_options(*release, options, true);
 
+  CLI::App* const crashes = berth.add_subcommand(
+      "crashes", "List the crash reports that the server has left, or show one of them");
+  crashes->add_option("NAME", options.crash, "The report to show, as the list has it");
+  crashes->add_flag("--json", options.json, "As JSON");
+
   CLI::App* const version = berth.add_subcommand("version", "Show the version");
 
   // Behind the verbs, which have begun with the one above.
@@ -306,6 +313,9 @@ int run(int argc, char** argv) {
       return options.explain ? explain_route(file, *options.explain, options.listener)
                              : show_routes(file);
     });
+  }
+  if (crashes->parsed()) {
+    return options.crash ? show_crash(*options.crash, options.json) : list_crashes(options.json);
   }
   if (inspect->parsed()) return inspect_plugin(options.plugin_file, options.json);
   if (install->parsed() && installed.folder) return install_plugin(installed);

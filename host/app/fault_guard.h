@@ -1,0 +1,37 @@
+// Goes on behind a step that faults: for a handler of faults, which reads what may be damaged. It
+// installs no handler.
+#pragma once
+
+#include <csetjmp>
+#include <utility>
+
+namespace berth::app {
+
+// One thread's; steps do not nest.
+class FaultGuard {
+ public:
+  FaultGuard() = delete;
+
+  // Runs the step; false: it faulted, and what it was to do is done in part. A step takes no lock
+  // and owns nothing, for it is left without a way back.
+  template <class Step>
+  static bool run(const Step& step) noexcept {
+    sigjmp_buf place;
+    if (sigsetjmp(place, 0) != 0) return false;
+    place_ = &place;
+    step();
+    place_ = nullptr;
+    return true;
+  }
+
+  // For the handler of a fault that is handled without blocking it (SA_NODEFER): does not return
+  // where the fault is one of a step.
+  static void leave_step() noexcept {
+    if (place_ != nullptr) siglongjmp(*std::exchange(place_, nullptr), 1);
+  }
+
+ private:
+  static inline constinit thread_local sigjmp_buf* place_ = nullptr;
+};
+
+}  // namespace berth::app

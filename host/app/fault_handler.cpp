@@ -1,0 +1,267 @@
+#include "app/fault_handler.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "app/backtrace.h"
+#include "app/fault_guard.h"
+#include "app/fault_record.h"
+#include "app/process.h"
+#include "app/terminate_handler.h"
+#include "base/descriptor.h"
+#include "base/limits.h"
+#include "base/whole_file.h"
+#include "observe/crash_folder.h"
+#include "observe/crash_report.h"
+#include "observe/symbol_finder.h"
+#include "plugin/exit_calls.h"
+#include "plugin/image_use.h"
+#include "plugin/mapped_file.h"
+
+namespace berth::app {
+
+namespace {
+
+constexpr std::array kFaults = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+constexpr char kCrashed = 'C';
+// A thread that crashes beside another waits so long for that one's record to be whole.
+constexpr int kWaitMilliseconds = 2000;
+
+void write_all(int file, std::string_view bytes) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+void sleep_a_millisecond() noexcept {
+  const timespec time{0, 1'000'000};
+  (void)::nanosleep(&time, nullptr);
+}
+
+// Of one size: what is over is left out.
+class FixedLines final : public observe::CrashLines {
+ public:
+  void line(std::string_view text) noexcept override {
+    if (text.size() > text_.size() - used_) return;
+    std::memcpy(text_.data() + used_, text.data(), text.size());
+    used_ += text.size();
+  }
+  [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), used_}; }
+
+ private:
+  std::array<char, base::limits::kCrashReport> text_;
+  std::size_t used_ = 0;
+};
+
+class Installed final : public FaultHandler {
+ public:
+  Installed(const FaultHandlerOptions& options, base::Descriptor folder)
+      : board_(options.board),
+        link_(options.link),
+        folder_(std::move(folder)),
+        reports_(!options.folder.empty()),
+        executable_(binary_path()) {}
+  ~Installed() noexcept override;
+
+  [[nodiscard]] base::Status<> set_handlers();
+
+ private:
+  // Of the process; handlers of signals bring nothing along by which it could be reached otherwise.
+  static std::atomic<Installed*>& present() noexcept {
+    static constinit std::atomic<Installed*> only{nullptr};
+    return only;
+  }
+  // The thread has told what it has to tell.
+  static bool& told() noexcept {
+    static constinit thread_local bool mine = false;
+    return mine;
+  }
+
+  static void on_fault(int signal, siginfo_t* info, void* context) noexcept;
+  static void on_exit_call(const plugin::ExitCall& call) noexcept;
+
+  // Null: this thread tells nothing, or not again.
+  [[nodiscard]] static Installed* begin() noexcept;
+  // Around the filling of a record.
+  template <class Fill>
+  void tell(const Fill& fill) noexcept;
+  void report(const observe::CrashRecord& record) noexcept;
+  void keep(std::string_view text, const observe::CrashRecord& record) const noexcept;
+  void go_on_as_before(int signal, const siginfo_t& info) noexcept;
+
+  observe::CrashBoard& board_;
+  const int link_;
+  const base::Descriptor folder_;
+  const bool reports_;
+  const std::string executable_;
+  const pid_t process_ = ::getpid();
+  const TerminateHandler terminate_;
+  std::array<struct sigaction, kFaults.size()> before_{};
+  std::size_t set_ = 0;  // of before_
+  // The first thread to crash is the one whose report counts; release: its record is whole.
+  std::atomic<bool> one_crashed_{false};
+  std::atomic<bool> first_is_whole_{false};
+  // Of the first one's report.
+  observe::LineBuffer line_;
+  FixedLines lines_;
+  observe::SymbolFinder symbols_;
+};
+
+Installed::~Installed() noexcept {
+  plugin::watch_exits(nullptr);
+  for (std::size_t i = 0; i < set_; ++i) (void)::sigaction(kFaults[i], &before_[i], nullptr);
+  present().store(nullptr, std::memory_order_release);
+}
+
+base::Status<> Installed::set_handlers() {
+  prime_backtrace();
+  plugin::prime_fault_lookups();
+  (void)plugin::ImageUse::peek(nullptr);
+  present().store(this, std::memory_order_release);
+  struct sigaction action {};
+  action.sa_sigaction = on_fault;
+  // Not blocked meanwhile: a fault of the handler itself is FaultGuard's.
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  for (const int fault : kFaults) {
+    if (::sigaction(fault, &action, &before_[set_]) != 0) {
+      return base::fail(base::system_error(errno, "sigaction"));
+    }
+    ++set_;
+  }
+  plugin::watch_exits(on_exit_call);
+  return base::done();
+}
+
+Installed* Installed::begin() noexcept {
+  Installed* const self = present().load(std::memory_order_acquire);
+  if (self == nullptr || self->process_ != ::getpid() || std::exchange(told(), true)) {
+    return nullptr;
+  }
+  if (self->link_ >= 0) (void)!::write(self->link_, &kCrashed, 1);
+  return self;
+}
+
+template <class Fill>
+void Installed::tell(const Fill& fill) noexcept {
+  const bool first = !one_crashed_.exchange(true, std::memory_order_acq_rel);
+  if (observe::CrashRecord* const record = board_.claim()) {
+    fill(*record);
+    board_.finish(*record);
+    if (first && reports_) (void)FaultGuard::run([&] { report(*record); });
+  }
+  if (first) return first_is_whole_.store(true, std::memory_order_release);
+  // What the process ends of must not be cut short by what followed from it.
+  for (int i = 0; i < kWaitMilliseconds; ++i) {
+    if (first_is_whole_.load(std::memory_order_acquire)) return;
+    sleep_a_millisecond();
+  }
+}
+
+void Installed::report(const observe::CrashRecord& record) noexcept {
+  constexpr std::string_view kHead = "berth: crash report\n";
+  lines_.line(kHead);
+  observe::format_crash(record, true, symbols_, line_, lines_);
+  const std::string_view text = lines_.text().substr(kHead.size());
+  keep(text, record);
+  lines_.line("berth: end of the crash report\n");
+  write_all(STDERR_FILENO, lines_.text());
+}
+
+void Installed::keep(std::string_view text, const observe::CrashRecord& record) const noexcept {
+  const observe::WallTime when{std::chrono::microseconds(record.time_us)};
+  std::array<char, observe::kCrashNameBytes> buffer{};
+  // Ends in a NUL, being longer than any name.
+  const char* const name = observe::crash_report_name(when, process_, buffer).data();
+  constexpr const char* kAside = ".new-crash";
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+  const int file = ::openat(folder_.get(), kAside, kFlags, 0600);
+  if (file < 0) return;
+  write_all(file, text);
+  const bool whole = ::fsync(file) == 0;
+  (void)::close(file);
+  if (whole && ::renameat(folder_.get(), kAside, folder_.get(), name) == 0) {
+    (void)::fsync(folder_.get());
+  }
+}
+
+void Installed::go_on_as_before(int signal, const siginfo_t& info) noexcept {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  for (std::size_t i = 0; i < kFaults.size(); ++i) {
+    if (kFaults[i] != signal) continue;
+    const bool ignored =
+        (before_[i].sa_flags & SA_SIGINFO) == 0 && before_[i].sa_handler == SIG_IGN;
+    if (!ignored) action = before_[i];
+  }
+  (void)::sigaction(signal, &action, nullptr);
+  if (!was_sent(info)) return;  // the instruction is tried again
+  // Once more, to come when this handler has returned.
+  sigset_t only;
+  (void)::sigemptyset(&only);
+  (void)::sigaddset(&only, signal);
+  (void)::pthread_sigmask(SIG_BLOCK, &only, nullptr);
+  (void)::syscall(SYS_tgkill, ::getpid(), ::gettid(), signal);
+}
+
+void Installed::on_fault(int signal, siginfo_t* info, void* context) noexcept {
+  FaultGuard::leave_step();
+  const int saved = errno;
+  if (Installed* const self = begin()) {
+    self->tell([&](observe::CrashRecord& record) {
+      record_fault(record, signal, *info, *static_cast<const ucontext_t*>(context),
+                   self->executable_);
+      record.decision.set("the process ends");
+    });
+  }
+  if (Installed* const self = present().load(std::memory_order_acquire)) {
+    self->go_on_as_before(signal, *info);
+  }
+  errno = saved;
+}
+
+void Installed::on_exit_call(const plugin::ExitCall& call) noexcept {
+  Installed* const self = begin();
+  if (self == nullptr) return;
+  self->tell([&](observe::CrashRecord& record) {
+    record_exit(record, call, self->executable_);
+    record.decision.set("the process ends, as it was told to");
+  });
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<FaultHandler>> FaultHandler::install(FaultHandlerOptions options) {
+  base::Descriptor folder;
+  if (!options.folder.empty()) {
+    if (auto status = base::make_private_folder(options.folder); !status) {
+      return base::fail(std::move(status).error());
+    }
+    observe::prune_crash_reports(options.folder);
+    folder.reset(::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder) return base::fail(base::system_error(errno, "cannot open " + options.folder));
+  }
+  auto handler = std::make_unique<Installed>(options, std::move(folder));
+  if (auto status = handler->set_handlers(); !status) {
+    return base::fail(std::move(status).error());
+  }
+  return std::unique_ptr<FaultHandler>(std::move(handler));
+}
+
+}  // namespace berth::app

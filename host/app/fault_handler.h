@@ -1,0 +1,45 @@
+// What becomes of a fault in this process: it is recorded, told, and then ends the process as it
+// would have without. It lets nothing go on.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "observe/crash_board.h"
+
+namespace berth::app {
+
+struct FaultHandlerOptions {
+  observe::CrashBoard& board;  // outlives it
+  // The byte 'C' goes there before anything else; -1: nobody is told.
+  int link = -1;
+  // Of the reports that the handler itself writes, beside one on stderr; empty: none, for somebody
+  // reads the board when the process has ended.
+  std::string folder = {};
+};
+
+// SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT, std::terminate(), and exit() and its like called by
+// plugins; one at a time in a process, for all of its threads. Threads that have a
+// base::AlternateStack are heard even where their own has run over.
+//
+//   fault -> one write(2) of 'C' -> a record of the board -> a report, where nobody else makes one
+//         -> the action from before (SIG_DFL, a sanitizer's), and the fault once more: a core shows
+//         it
+//
+// Everything is done on the guilty thread with what is safe in a handler of a signal: no lock, no
+// allocation. What faults in turn ends that part of the record. A plugin that replaces a handler
+// has it to itself. In a forked child it does nothing.
+class FaultHandler {
+ public:
+  // Error: the folder cannot be made or opened, or a handler not be set.
+  [[nodiscard]] static base::Result<std::unique_ptr<FaultHandler>> install(
+      FaultHandlerOptions options);
+  FaultHandler() = default;
+  FaultHandler(const FaultHandler&) = delete;
+  FaultHandler& operator=(const FaultHandler&) = delete;
+  // What was there before is put back. REQUIRES: no other thread faults meanwhile.
+  virtual ~FaultHandler() noexcept = default;
+};
+
+}  // namespace berth::app

@@ -1,0 +1,28 @@
+// Fills the record of a crash from where it happens: a handler of a signal on the guilty thread, or
+// a call that ends the process. No lock, no allocation; what is damaged is left out. It tells
+// nobody.
+#pragma once
+
+#include <signal.h>
+#include <ucontext.h>
+
+#include <string_view>
+
+#include "observe/crash_record.h"
+#include "plugin/exit_calls.h"
+
+namespace berth::app {
+
+// The signal was sent; else the thread's own instruction has made it.
+[[nodiscard]] bool was_sent(const siginfo_t& info) noexcept;
+
+// `executable`: its path. The context is that of the signal. The handler is not to block signals of
+// faults: see FaultGuard.
+void record_fault(observe::CrashRecord& record, int signal, const siginfo_t& info,
+                  const ucontext_t& context, std::string_view executable) noexcept;
+
+// On the thread that calls.
+void record_exit(observe::CrashRecord& record, const plugin::ExitCall& call,
+                 std::string_view executable) noexcept;
+
+}  // namespace berth::app
