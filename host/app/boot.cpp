@@ -53,7 +53,6 @@ std::unique_ptr<Generation> Boot::build() {
                         .number = goes_on() ? source_.number : number_,
                         .origin = source.origin};
   building.image_of = source.image_of;
-  building.failed = failed_;
   building.crashes = options_.crashes;
   building.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& file) {
     return probe_plugin(probing, plugin, file);
@@ -64,11 +63,15 @@ std::unique_ptr<Generation> Boot::build() {
       return newest_image(*options_.store, plugin.alias);
     };
   }
-  source.loaded.diagnostics = before_;
-  GenerationDraft draft(configuration, building, source.loaded.diagnostics);
-  Attempt made = attempt_to_load(draft, source.loaded.diagnostics);
-  if (made.generation) return std::move(made.generation);
-  return reject(std::move(made)) ? build() : nullptr;
+  for (;;) {
+    building.failed = failed_;
+    source.loaded.diagnostics = before_;
+    GenerationDraft draft(configuration, building, source.loaded.diagnostics);
+    const bool fit = source.loaded.diagnostics.errors() == 0;
+    Attempt made = attempt_to_load(draft, source.loaded.diagnostics);
+    if (made.generation) return std::move(made.generation);
+    if (!reject(std::move(made)) || !fit) return nullptr;
+  }
 }
 
 bool Boot::reject(Attempt failed) {

@@ -1,8 +1,9 @@
 #include "app/crash_drain.h"
 
-#include <sys/eventfd.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -11,12 +12,16 @@
 
 namespace berth::app {
 
-CrashDrain::CrashDrain(base::Descriptor told) noexcept : told_(std::move(told)) {}
+CrashDrain::CrashDrain(base::Descriptor told, base::Descriptor tell) noexcept
+    : told_(std::move(told)), tell_(std::move(tell)) {}
 
 base::Result<std::unique_ptr<CrashDrain>> CrashDrain::open() {
-  base::Descriptor told(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!told) return base::fail(base::system_error(errno, "eventfd"));
-  return std::unique_ptr<CrashDrain>(new CrashDrain(std::move(told)));
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+    return base::fail(base::system_error(errno, "pipe2"));
+  }
+  return std::unique_ptr<CrashDrain>(
+      new CrashDrain(base::Descriptor(ends[0]), base::Descriptor(ends[1])));
 }
 
 bool CrashDrain::claim(const serve::ResponseWriter* response) noexcept {
@@ -29,8 +34,8 @@ bool CrashDrain::claim(const serve::ResponseWriter* response) noexcept {
 
 void CrashDrain::park() noexcept {
   state_.store(kParked, std::memory_order_release);
-  const std::uint64_t one = 1;
-  (void)!::write(told_.get(), &one, sizeof one);
+  constexpr char kParkedByte = 'P';
+  (void)!::write(tell_.get(), &kParkedByte, 1);
   while (state_.load(std::memory_order_acquire) != kReleased) {
     base::futex_wait(state_, kParked, std::chrono::nanoseconds::max());
   }

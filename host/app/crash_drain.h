@@ -45,10 +45,11 @@ class CrashDrain {
   void release() noexcept;
 
  private:
-  explicit CrashDrain(base::Descriptor told) noexcept;
+  CrashDrain(base::Descriptor told, base::Descriptor tell) noexcept;
   enum : std::uint32_t { kIdle, kClaimed, kParked, kReleased };
 
-  const base::Descriptor told_;       // eventfd
+  const base::Descriptor told_;  // the ends of a pipe
+  const base::Descriptor tell_;
   std::atomic<bool> allowed_{false};  // relaxed: a switch
   // By the order above. release when it is parked, acquire by who reads response_ then.
   std::atomic<std::uint32_t> state_{kIdle};

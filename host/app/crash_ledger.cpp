@@ -125,7 +125,7 @@ std::uint64_t fingerprint_of(std::string_view method, std::string_view target) n
   const auto add = [&hash](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3U; };
   for (const char c : method) add(static_cast<unsigned char>(c));
   add(' ');
-  for (const char c : target) add(static_cast<unsigned char>(c));
+  for (const char c : target.substr(0, limits::kCrashTarget)) add(static_cast<unsigned char>(c));
   return hash == 0 ? 1 : hash;
 }
 

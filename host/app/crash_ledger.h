@@ -27,7 +27,7 @@ struct LedgerEntry {
   Kind kind = Kind::kCrash;
   std::int64_t time = 0;  // seconds since the epoch
   std::string_view alias;
-  std::string_view image = {};    // its build-id, else its digest
+  std::string_view image = {};    // its build-id; empty: it has none
   std::uint64_t fingerprint = 0;  // of the request; 0: there was none
   std::string_view pattern = {};  // of its route
 };
@@ -37,7 +37,8 @@ struct LedgerEntry {
 // that is open for appending.
 [[nodiscard]] std::size_t format_entry(const LedgerEntry& entry, std::span<char> room) noexcept;
 
-// What a crash of a request is remembered by: its method and target, never 0. Async-signal-safe.
+// What a crash of a request is remembered by: its method and the first limits::kCrashTarget bytes
+// of its target, never 0. Async-signal-safe.
 [[nodiscard]] std::uint64_t fingerprint_of(std::string_view method,
                                            std::string_view target) noexcept;
 

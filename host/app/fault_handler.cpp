@@ -18,6 +18,8 @@
 #include <utility>
 
 #include "app/backtrace.h"
+#include "app/crash_drain.h"
+#include "app/crash_ledger.h"
 #include "app/fault_guard.h"
 #include "app/fault_record.h"
 #include "app/process.h"
@@ -28,6 +30,7 @@
 #include "observe/crash_folder.h"
 #include "observe/crash_report.h"
 #include "observe/symbol_finder.h"
+#include "plugin/call_scope.h"
 #include "plugin/exit_calls.h"
 #include "plugin/image_use.h"
 #include "plugin/mapped_file.h"
@@ -75,6 +78,8 @@ class Installed final : public FaultHandler {
   Installed(const FaultHandlerOptions& options, base::Descriptor folder)
       : board_(options.board),
         link_(options.link),
+        ledger_(options.ledger),
+        drain_(options.drain),
         folder_(std::move(folder)),
         reports_(!options.folder.empty()),
         executable_(binary_path()) {}
@@ -102,12 +107,17 @@ class Installed final : public FaultHandler {
   // Around the filling of a record.
   template <class Fill>
   void tell(const Fill& fill) noexcept;
+  void remember(const observe::CrashRecord& record) const noexcept;
+  // Whether the others may go on without this thread; then it has to park.
+  [[nodiscard]] bool claim_drain(const observe::CrashRecord& record, bool sent) noexcept;
   void report(const observe::CrashRecord& record) noexcept;
   void keep(std::string_view text, const observe::CrashRecord& record) const noexcept;
   void go_on_as_before(int signal, const siginfo_t& info) noexcept;
 
   observe::CrashBoard& board_;
   const int link_;
+  const CrashLedger* const ledger_;
+  CrashDrain* const drain_;
   const base::Descriptor folder_;
   const bool reports_;
   const std::string executable_;
@@ -164,6 +174,7 @@ void Installed::tell(const Fill& fill) noexcept {
   if (observe::CrashRecord* const record = board_.claim()) {
     fill(*record);
     board_.finish(*record);
+    remember(*record);
     if (first && reports_) (void)FaultGuard::run([&] { report(*record); });
   }
   if (first) return first_is_whole_.store(true, std::memory_order_release);
@@ -172,6 +183,33 @@ void Installed::tell(const Fill& fill) noexcept {
     if (first_is_whole_.load(std::memory_order_acquire)) return;
     sleep_a_millisecond();
   }
+}
+
+void Installed::remember(const observe::CrashRecord& record) const noexcept {
+  if (ledger_ == nullptr || record.plugin.empty()) return;
+  const bool suspect = record.place == static_cast<std::uint32_t>(observe::CrashPlace::kAllocator);
+  const bool asked = !record.method.empty();
+  const LedgerEntry entry{
+      .kind = suspect ? LedgerEntry::Kind::kSuspect : LedgerEntry::Kind::kCrash,
+      .time = record.time_us / 1'000'000,
+      .alias = record.plugin.view(),
+      .image = record.build_id.view(),
+      .fingerprint = asked ? fingerprint_of(record.method.view(), record.target.view()) : 0,
+      .pattern = record.route.view()};
+  std::array<char, base::limits::kLedgerLine> line;
+  write_all(ledger_->descriptor(), {line.data(), format_entry(entry, line)});
+}
+
+bool Installed::claim_drain(const observe::CrashRecord& record, bool sent) noexcept {
+  using observe::CrashPlace;
+  const auto place = static_cast<CrashPlace>(record.place);
+  // What the host or the allocator does may be half done, and locked.
+  const bool own = place == CrashPlace::kPlugin || place == CrashPlace::kLibrary;
+  const bool fault = !sent && record.signal != SIGABRT && own;
+  const bool thrown = record.signal == SIGABRT && terminated() != nullptr;
+  if (drain_ == nullptr || record.blame == 0 || (!fault && !thrown)) return false;
+  const plugin::Call* const call = plugin::CallScope::innermost();
+  return call != nullptr && drain_->claim(call->response);
 }
 
 void Installed::report(const observe::CrashRecord& record) noexcept {
@@ -224,11 +262,15 @@ void Installed::on_fault(int signal, siginfo_t* info, void* context) noexcept {
   FaultGuard::leave_step();
   const int saved = errno;
   if (Installed* const self = begin()) {
+    bool drains = false;
     self->tell([&](observe::CrashRecord& record) {
       record_fault(record, signal, *info, *static_cast<const ucontext_t*>(context),
                    self->executable_);
-      record.decision.set("the process ends");
+      drains = self->claim_drain(record, was_sent(*info));
+      record.decision.set(drains ? "others finish what they have in flight, then the process ends"
+                                 : "the process ends");
     });
+    if (drains) self->drain_->park();
   }
   if (Installed* const self = present().load(std::memory_order_acquire)) {
     self->go_on_as_before(signal, *info);

@@ -1,5 +1,5 @@
 // What becomes of a fault in this process: it is recorded, told, and then ends the process as it
-// would have without. It lets nothing go on.
+// would have without, at once or when the others have finished. The thread itself never goes on.
 #pragma once
 
 #include <memory>
@@ -10,10 +10,18 @@
 
 namespace berth::app {
 
+class CrashDrain;
+class CrashLedger;
+
 struct FaultHandlerOptions {
   observe::CrashBoard& board;  // outlives it
   // The byte 'C' goes there before anything else; -1: nobody is told.
   int link = -1;
+  // Where a crash of a plugin is remembered for the processes behind this one; null: nowhere.
+  const CrashLedger* ledger = nullptr;
+  // Where a thread stays that crashed inside a handler, if the others may go on; null: they may
+  // not.
+  CrashDrain* drain = nullptr;
   // Of the reports that the handler itself writes, beside one on stderr; empty: none, for somebody
   // reads the board when the process has ended.
   std::string folder = {};
@@ -23,9 +31,10 @@ struct FaultHandlerOptions {
 // plugins; one at a time in a process, for all of its threads. Threads that have a
 // base::AlternateStack are heard even where their own has run over.
 //
-//   fault -> one write(2) of 'C' -> a record of the board -> a report, where nobody else makes one
-//         -> the action from before (SIG_DFL, a sanitizer's), and the fault once more: a core shows
-//         it
+//   fault -> one write(2) of 'C' -> a record of the board -> a line of the ledger
+//         -> a report, where nobody else makes one -> it waits until the others have drained, if it
+//         may (CrashDrain) -> the action from before (SIG_DFL, a sanitizer's), and the fault once
+//         more: a core shows it
 //
 // Everything is done on the guilty thread with what is safe in a handler of a signal: no lock, no
 // allocation. What faults in turn ends that part of the record. A plugin that replaces a handler

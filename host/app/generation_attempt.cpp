@@ -31,7 +31,9 @@ void start_loaded(Attempt& loaded, plugin::StartPhase phase, config::Diagnostics
 Attempt attempt(GenerationDraft& draft, plugin::StartPhase phase,
                 config::Diagnostics& diagnostics) {
   Attempt made = attempt_to_load(draft, diagnostics);
-  if (made.generation) start_loaded(made, phase, diagnostics);
+  if (!made.generation) return made;
+  start_loaded(made, phase, diagnostics);
+  if (!made.generation) draft.note_failed(made.failed);
   return made;
 }
 
@@ -49,12 +51,16 @@ bool may_try_again(const Attempt& failed, const config::Configuration& configura
 }
 
 void take_down(std::vector<Generation::Released>& left) noexcept {
-  std::vector<Generation::Released> kept;
-  for (Generation::Released& released : left) {
-    // Handlers behind stop(), the image behind its handlers.
-    if (!released.plugin->stop()) kept.push_back(std::move(released));
+  bool all = true;
+  for (const Generation::Released& released : left) {
+    if (!released.plugin->stop()) all = false;
   }
-  left = std::move(kept);
+  // A handler in a chain is kept by whichever of the plugins was released first: none may go as
+  // long as a task of one of them runs.
+  if (!all) return;
+  for (Generation::Released& released : left) released.answers.clear();
+  std::erase_if(
+      left, [](const Generation::Released& released) { return released.plugin->unload().left; });
 }
 
 }  // namespace berth::app

@@ -36,8 +36,9 @@ void start_loaded(Attempt& loaded, plugin::StartPhase phase, config::Diagnostics
 [[nodiscard]] bool may_try_again(const Attempt& failed, const config::Configuration& configuration,
                                  FailedPlugins& known);
 
-// Stops plugins that were never served from and lets go of them. Those with a task that does not
-// end stay in `left`: only _exit() can leave the process then.
+// Stops plugins that were never served from, lets go of their handlers and unloads them. Those that
+// stay (a task does not end, a thread of the plugin's own runs) stay in `left`: only _exit() can
+// leave the process then.
 void take_down(std::vector<Generation::Released>& left) noexcept;
 
 }  // namespace berth::app

@@ -27,11 +27,6 @@ void add_all(config::Diagnostics& diagnostics, Findings findings) {
   for (config::Diagnostic& finding : findings) diagnostics.add(std::move(finding));
 }
 
-// What crashes are remembered by.
-std::string image_name(const std::string& build_id, const std::string& digest) {
-  return build_id.empty() ? digest : build_id;
-}
-
 bool is_closed(PluginOutcome outcome) noexcept {
   return outcome == PluginOutcome::kClosed || outcome == PluginOutcome::kQuarantined;
 }
@@ -134,8 +129,7 @@ base::Status<Findings> GenerationDraft::examine(const config::Plugin& entry,
     choice.report.build_id = checked->build_id;
     choice.report.unload_blockers = std::move(checked->unload_blockers);
   }
-  const std::string image = keeps ? image_name(before->image().build_id(), before->image().digest())
-                                  : image_name(choice.report.build_id, plugin::digest_of(*file));
+  const std::string image = keeps ? before->image().build_id() : choice.report.build_id;
   if (is_quarantined(entry, image, choice, diagnostics)) return base::done();
   if (needs_probe(entry, keeps ? before.get() : nullptr)) {
     if (auto status = options_.probe(entry, *file); !status) return status;
@@ -282,6 +276,15 @@ void GenerationDraft::fail_here(const std::string& alias, Findings why,
   fail(std::move(why), *find(alias), diagnostics);
 }
 
+void GenerationDraft::note_failed(const std::map<std::string, Findings>& failed) {
+  for (const auto& [alias, findings] : failed) {
+    Choice* const choice = find(alias);
+    if (choice == nullptr || findings.empty()) continue;
+    choice->report.outcome = PluginOutcome::kFailed;
+    choice->report.reason = findings.front().what;
+  }
+}
+
 GenerationDraft::Choice* GenerationDraft::find(const std::string& alias) noexcept {
   const auto found = std::find_if(choices_.begin(), choices_.end(), [&alias](const Choice& choice) {
     return choice.report.alias == alias;
@@ -344,8 +347,7 @@ serve::Handler& GenerationDraft::guarded(const config::Route& route, Generation:
       return other.report.alias == alias;
     });
     if (choice == choices_.end() || !choice->plugin) return;
-    const plugin::Image& image = choice->plugin->image();
-    const auto found = history_.poison(alias, image_name(image.build_id(), image.digest()));
+    const auto found = history_.poison(alias, choice->plugin->image().build_id());
     const auto requests = found.find(route.pattern);
     if (requests != found.end()) poison.insert(requests->second.begin(), requests->second.end());
   };

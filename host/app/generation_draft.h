@@ -82,6 +82,8 @@ class GenerationDraft {
   // After load() gave nothing: the plugins it had loaded by then, which have made nothing that is
   // still there, and were not started.
   [[nodiscard]] std::vector<std::shared_ptr<plugin::Plugin>> take_loaded();
+  // For plugins() of then: these failed after load(), by alias.
+  void note_failed(const std::map<std::string, plugin::Findings>& failed);
   // Likewise: what failed in this process, by alias.
   [[nodiscard]] const std::map<std::string, plugin::Findings>& failed() const noexcept {
     return failed_;

@@ -14,6 +14,7 @@
 
 #include "app/boot.h"
 #include "app/control_server.h"
+#include "app/crash_drain.h"
 #include "app/crash_ledger.h"
 #include "app/fault_handler.h"
 #include "app/generation.h"
@@ -34,6 +35,8 @@
 #include "net/wait.h"
 #include "observe/crash_board.h"
 #include "plugin/private_folder.h"
+#include "serve/request.h"
+#include "serve/response_writer.h"
 
 namespace berth::app {
 
@@ -49,6 +52,12 @@ constexpr auto kThreadEnd = 1s;
 // For the control thread, which may just wait for a turn of loops that have ended.
 constexpr auto kReloadEnd = 5s;
 constexpr auto kLogEnd = 1s;
+// How often a drain after a crash looks whether it is over.
+constexpr auto kDrainPoll = 5ms;
+// A drain after a crash is given up where a loop is stuck for so long.
+constexpr auto kNoTurn = 200ms;
+constexpr useconds_t kFaultEndMicroseconds = 5'000'000;
+constexpr int kCrashedExit = 1;
 
 // Between two signs of life; systemd's WatchdogSec= has to be twice as long at least.
 constexpr auto kHeartbeat = 500ms;
@@ -61,12 +70,13 @@ base::Duration duration_of_stop(const config::Timeouts& timeouts) {
 class Host {
  public:
   Host(Reloader& reloader, Server& server, ControlServer& control, base::Signals& signals,
-       SupervisorLink& supervisor, observe::Log& log, const base::Clock& clock)
+       SupervisorLink& supervisor, CrashDrain& drain, observe::Log& log, const base::Clock& clock)
       : reloader_(reloader),
         server_(server),
         control_(control),
         signals_(signals),
         supervisor_(supervisor),
+        drain_(drain),
         log_(log),
         clock_(clock) {}
 
@@ -76,8 +86,11 @@ class Host {
   [[nodiscard]] base::Status<> start();
   // Until a signal, or the end of the supervisor, ends it.
   void serve();
+  // A handler has crashed: its client gets a 500, the others finish what they have in flight, and
+  // the process ends of what crashed it.
+  [[noreturn]] void drain_and_end();
   // The next signal, or 0: none came until then, or (with `link`) something came from the
-  // supervisor.
+  // supervisor, or a thread has crashed.
   [[nodiscard]] int wait_signal(base::TimePoint deadline, bool link = false);
   // False: a thread is still inside a handler, so the process can only be left by _exit().
   [[nodiscard]] bool stop();
@@ -89,6 +102,7 @@ class Host {
   ControlServer& control_;
   base::Signals& signals_;
   SupervisorLink& supervisor_;
+  CrashDrain& drain_;
   observe::Log& log_;
   const base::Clock& clock_;
   bool second_signal_ = false;
@@ -139,6 +153,7 @@ void Host::serve() {
   base::TimePoint next = beats ? clock_.now() : base::TimePoint::max();
   for (;;) {
     const int signal = wait_signal(next, true);
+    if (drain_.parked() != nullptr) drain_and_end();
     if (signal == SIGHUP) reloader_.request_reload("SIGHUP");
     if (signal != 0 && signal != SIGHUP) return;
     if (supervisor_.ended()) {
@@ -154,12 +169,40 @@ void Host::serve() {
 int Host::wait_signal(base::TimePoint deadline, bool link) {
   for (;;) {
     if (const int signal = signals_.next()) return signal;
-    std::array<pollfd, 2> entries{
-        {{signals_.descriptor(), POLLIN, 0}, {link ? supervisor_.descriptor() : -1, POLLIN, 0}}};
+    std::array<pollfd, 3> entries{{{signals_.descriptor(), POLLIN, 0},
+                                   {link ? supervisor_.descriptor() : -1, POLLIN, 0},
+                                   {link ? drain_.descriptor() : -1, POLLIN, 0}}};
     if (clock_.now() >= deadline) return 0;
     (void)net::wait_any(entries, deadline);
-    if (entries[1].revents != 0) return signals_.next();
+    if (entries[1].revents != 0 || entries[2].revents != 0) return signals_.next();
   }
+}
+
+void Host::drain_and_end() {
+  log_.error("a handler has crashed: its report is above; the others finish what they have begun",
+             {{"connections", server_.connections()}});
+  // That thread is parked inside the handler, so nobody else touches its exchange.
+  const_cast<serve::Request&>(drain_.parked()->request()).connected().abandon();
+  server_.announce_stop();
+  reloader_.begin_stop();
+  server_.begin_stop(base::limits::kIdleDrain);
+  const base::TimePoint deadline = clock_.now() + base::limits::kCrashDrain;
+  base::TimePoint turning_at = clock_.now();
+  int signal = 0;
+  // The one that crashed keeps its connection.
+  while (server_.connections() > 1 && clock_.now() < deadline &&
+         (signal == 0 || signal == SIGHUP)) {
+    signal = wait_signal(clock_.now() + kDrainPoll);
+    // What it had locked, or has damaged, may stop the others, too.
+    if (server_.stuck_loops() == 0) turning_at = clock_.now();
+    if (clock_.now() - turning_at > kNoTurn) break;
+  }
+  log_.info("the process ends after a crash", {{"connections", server_.connections() - 1}});
+  (void)log_.stop(kLogEnd);
+  drain_.release();
+  // Of the fault, which is repeated; what follows is for a sanitizer's handler that returns.
+  ::usleep(kFaultEndMicroseconds);
+  ::_exit(kCrashedExit);
 }
 
 bool Host::wait_drained(base::TimePoint deadline) {
@@ -243,10 +286,15 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
   const CrashLedger* const remembered = crashes ? &*crashes : nullptr;
   auto folder = plugin::PrivateFolder::create(start.state);
   if (!folder) return refuse(folder.error().text);
+  auto drain = CrashDrain::open();
+  if (!drain) return refuse(drain.error().text);
   auto board = observe::CrashBoard::create();
   if (!board) return refuse(board.error().text);
-  const auto faults = FaultHandler::install(
-      {.board = *board, .link = supervisor.descriptor(), .folder = crash_folder(start.state)});
+  const auto faults = FaultHandler::install({.board = *board,
+                                             .link = supervisor.descriptor(),
+                                             .ledger = remembered,
+                                             .drain = drain->get(),
+                                             .folder = crash_folder(start.state)});
   if (!faults) (*log)->warn("crashes are not reported", {{"why", faults.error().text}});
 
   const plugin::LoadContext context{.folder = **folder};
@@ -263,9 +311,10 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
   std::optional<FirstGeneration> first;
   std::unique_ptr<Server> server;
   const auto leave = [&](int code) {
+    if (boot.take_down()) return code;
+    supervisor.send(Kind::kRefused);
     (void)(*log)->stop(kLogEnd);
-    if (!boot.take_down()) ::_exit(code);
-    return code;
+    ::_exit(code);
   };
   for (;;) {
     first = boot.next();
@@ -282,6 +331,7 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
     auto opened = Server::open(first->generation->configuration(), first->generation->root(), **log,
                                clock, start.inherited);
     if (!opened) {
+      std::cerr << source.loaded.diagnostics.render(colour_of_stderr());
       std::cerr
           << boot.diagnostics().with_only(std::move(opened).error()).render(colour_of_stderr());
       first.reset();
@@ -297,6 +347,7 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
   const config::Recording first_read = first->recording;
   std::unique_ptr<Watcher> watcher;            // behind whom it calls
   std::function<config::Timeouts()> timeouts;  // likewise
+  std::function<config::OnCrash()> on_crash;   // likewise
   Reloader reloader(
       {.server = *server,
        .log = **log,
@@ -312,7 +363,8 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
            },
        .on_begin = [&supervisor] { supervisor.send(Kind::kReloading); },
        .on_end =
-           [&supervisor, &timeouts](const ReloadReport& report) {
+           [&supervisor, &timeouts, &drain, &on_crash](const ReloadReport& report) {
+             (*drain)->allow(on_crash() == config::OnCrash::kDrain);
              supervisor.send_serving(Kind::kReloaded, report.generation,
                                      duration_of_stop(timeouts()), report.refused);
            },
@@ -324,6 +376,8 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
            }},
       std::move(*first));
   timeouts = [&reloader] { return reloader.timeouts(); };
+  on_crash = [&reloader] { return reloader.on_crash(); };
+  (*drain)->allow(on_crash() == config::OnCrash::kDrain);
   auto planned = start.inherited.take(kPlannedControl);
   auto control = ControlServer::open(
       {.socket = generation.configuration().control, .environment = start.runtime}, reloader, **log,
@@ -332,6 +386,7 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
   const auto give_up = [&](int code) {
     const bool stopped = reloader.stop_plugins();
     if (stopped) return code;
+    supervisor.send(Kind::kRefused);
     (void)(*log)->stop(kLogEnd);
     ::_exit(code);
   };
@@ -348,7 +403,8 @@ int serve_start(Start start, bool last_good, SupervisorLink& supervisor) {
     watcher->watch(FileWatch::targets_of(first_read, generation.configuration()));
     if (auto status = watcher->start(); !status) return give_up(refuse(status.error().text));
   }
-  const int code = Host(reloader, *server, **control, *signals, supervisor, **log, clock).run();
+  const int code =
+      Host(reloader, *server, **control, *signals, supervisor, **drain, **log, clock).run();
   watcher.reset();
   return code;
 }

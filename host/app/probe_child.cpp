@@ -57,7 +57,7 @@ void limit(std::uint64_t cpu_seconds) {
   constexpr std::string_view kMost = "1000";
   if (first) (void)!::write(first.get(), kMost.data(), kMost.size());
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  (void)::setpriority(PRIO_PROCESS, 0, kNice);
+  (void)!::nice(kNice);
 }
 
 void add(plugin::Findings& all, plugin::Findings more) {

@@ -24,9 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How often old generations are looked at: at first soon, for most have no user after milliseconds.
-constexpr auto kLookSoon = 2ms;
-constexpr auto kLookSeldom = 200ms;
 // Findings of a refused reload that the log gets, each a line.
 constexpr std::size_t kLoggedFindings = 10;
 
@@ -72,6 +69,9 @@ base::Status<> Reloader::start() {
   // has of them would hold their images.
   for (const auto& plugin : serving_->plugins()) {
     if (plugin) plugin::run_thread_exits(plugin->image().use());
+  }
+  for (const Generation::Released& released : left_) {
+    plugin::run_thread_exits(released.plugin->image().use());
   }
   if (!first_is_kept_) keep(*serving_, recording_);
   try {
@@ -120,7 +120,7 @@ bool Reloader::stop_plugins() noexcept {
   }
   take_down(left_);
   // What is still held by a thread of its own cannot be taken down under it.
-  return departures_.advance() && left_.empty() && all;
+  return departures_.advance() && left_.empty() && unserved_.empty() && all;
 }
 
 bool Reloader::stopping() const {
@@ -131,6 +131,11 @@ bool Reloader::stopping() const {
 config::Timeouts Reloader::timeouts() {
   const std::lock_guard lock(mutex_);
   return serving_->configuration().timeouts;
+}
+
+config::OnCrash Reloader::on_crash() {
+  const std::lock_guard lock(mutex_);
+  return serving_->configuration().on_crash;
 }
 
 ReloadReport Reloader::refused(const ReloadRequest& request, std::string why) {
@@ -191,9 +196,7 @@ void Reloader::request_reload(std::string asked_by) {
 }
 
 void Reloader::run() {
-  for (Generation::Released& released : left_) {
-    departures_.begin(std::move(released), serving_->number());
-  }
+  let_go({.plugins = std::move(left_), .generation = serving_->number()});
   left_.clear();
   base::TimePoint look_at = look_after_the_old();
   std::unique_lock lock(mutex_);
@@ -227,49 +230,6 @@ void Reloader::run() {
   lock.lock();
   ended_ = true;
   changed_.notify_all();
-}
-
-base::TimePoint Reloader::look_after_the_old() {
-  std::vector<std::shared_ptr<Retirement>> old;
-  {
-    const std::lock_guard lock(mutex_);
-    old = retiring_;
-  }
-  for (const std::shared_ptr<Retirement>& retirement : old) {
-    {
-      // Whoever waits comes first, but for one: a storm of reloads must not keep images for ever.
-      const std::lock_guard lock(mutex_);
-      if (stopping_ || (!jobs_.empty() && retirement != old.front())) break;
-    }
-    const std::uint64_t number = retirement->generation().number();
-    const bool gone = retirement->advance([&](Generation::Released released) {
-      // A generation that was replaced before or after this one may have it, too.
-      const bool kept = std::any_of(old.begin(), old.end(), [&released](const auto& other) {
-        return other->generation().has(*released.plugin);
-      });
-      if (!kept) departures_.begin(std::move(released), number);
-    });
-    if (!gone) continue;
-    {
-      const std::lock_guard lock(mutex_);
-      std::erase(retiring_, retirement);
-      made_at_.erase(number);
-    }
-    gone_.push_back(retirement);
-  }
-  old.clear();
-  // Who asks why() may still look at one: it has to go here, not there.
-  std::erase_if(gone_, [](const auto& retirement) { return retirement.use_count() == 1; });
-  const bool departed = departures_.advance();
-  const base::TimePoint now = parts_.clock.now();
-  const std::lock_guard lock(mutex_);
-  if (departed && retiring_.empty() && gone_.empty()) return base::TimePoint::max();
-  // As long as it has lasted: a look costs every loop a turn.
-  base::Duration pause = kLookSeldom;
-  if (!retiring_.empty()) {
-    pause = std::clamp<base::Duration>(now - retiring_.back()->since(), kLookSoon, kLookSeldom);
-  }
-  return now + pause;
 }
 
 base::Result<GenerationSource, std::string> Reloader::read_source(const Job& job,
@@ -407,9 +367,7 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
     // Loading took as long, and may have found more.
     const std::vector<PluginReport> loaded = draft.plugins();
     std::copy(loaded.begin(), loaded.end(), report.plugins.begin());
-    for (Generation::Released& released : made.left) {
-      departures_.begin(std::move(released), number);
-    }
+    let_go({.plugins = std::move(made.left), .generation = number});
     next = std::move(made.generation);
     if (next) break;
     if (stopping()) return refuse("the server is stopping");

@@ -98,6 +98,7 @@ class Reloader final : public Control {
 
   // Of the generation that serves now.
   [[nodiscard]] config::Timeouts timeouts();
+  [[nodiscard]] config::OnCrash on_crash();
 
   // Control
   [[nodiscard]] ReloadReport reload(const ReloadRequest& request) override;
@@ -122,6 +123,10 @@ class Reloader final : public Control {
     ReloadRequest request;
     std::vector<std::promise<ReloadReport>> callers;
   };
+  struct Unserved {
+    std::vector<Generation::Released> plugins;
+    std::uint64_t generation;
+  };
   void run();
   [[nodiscard]] std::future<ReloadReport> enqueue(Job job);
   [[nodiscard]] ReloadReport refused(const ReloadRequest& request, std::string why);
@@ -132,6 +137,8 @@ class Reloader final : public Control {
   static void plan(const Generation& running, const GenerationDraft& draft, ReloadReport& report);
   [[nodiscard]] ReloadReport build_and_swap(const Job& job, GenerationSource source,
                                             ReloadReport report);
+  // Plugins that were loaded and never served from: stopped together, then on their way out.
+  void let_go(Unserved unserved);
   void swap(std::unique_ptr<Generation> next, config::Recording recording);
   void keep(Generation& generation, const config::Recording& recording);
   void tell(const Job& job, const ReloadReport& report);
@@ -144,6 +151,7 @@ class Reloader final : public Control {
   // Its, too: not used any more but by whoever still asks why().
   std::vector<std::shared_ptr<Retirement>> gone_;
   std::vector<Generation::Released> left_;  // by the start; the control thread's
+  std::vector<Unserved> unserved_;          // with a task that has not ended; its, too
   std::string wrong_;  // the control thread's: with what the job at hand asks for, in a line
 
   mutable std::mutex mutex_;  // guards what follows

@@ -85,6 +85,8 @@ class Server {
   [[nodiscard]] bool is_visited(std::uint64_t round) const { return pool_.is_visited(round); }
 
   [[nodiscard]] std::size_t connections() const noexcept { return loops_.connections(); }
+  // See sched::Monitor.
+  [[nodiscard]] std::size_t stuck_loops() const { return loops_.stuck(); }
   // "public [::]:8080", one for each listener.
   [[nodiscard]] const std::vector<std::string>& listening() const noexcept { return listening_; }
   [[nodiscard]] const observe::Counters& counters() const noexcept { return counters_; }

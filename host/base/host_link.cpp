@@ -30,7 +30,7 @@ static_assert(std::is_trivially_copyable_v<Wire> && sizeof(Wire) == 280);
 
 void HostMessage::set_text(std::string_view text) noexcept {
   text_size = static_cast<std::uint8_t>(std::min(text.size(), kMostText));
-  std::memcpy(text_bytes.data(), text.data(), text_size);
+  text.copy(text_bytes.data(), text_size);
 }
 
 bool send_message(int link, const HostMessage& message) noexcept {

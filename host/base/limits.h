@@ -210,6 +210,8 @@ inline constexpr std::uint64_t kQuarantineCrashes = 3;
 inline constexpr std::chrono::nanoseconds kQuarantineWindow = 60s;
 // Times that a request has to crash an image until it is refused.
 inline constexpr std::size_t kPoisonCrashes = 2;
+// Bytes of a request's target that are kept of a crash.
+inline constexpr std::size_t kCrashTarget = 1024;
 // Crashes that are remembered, and bytes of the line of one.
 inline constexpr std::size_t kLedgerEntries = 1000;
 inline constexpr std::size_t kLedgerLine = 512;

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/limits.h"
+
 namespace berth::observe {
 
 // A text of bounded size; what is longer is cut. Zeroed memory is the empty one.
@@ -101,7 +103,7 @@ struct CrashRecord {
   CrashText<1024> route;  // its pattern
   CrashText<256> request_id;
   CrashText<32> method;
-  CrashText<1024> target;
+  CrashText<base::limits::kCrashTarget> target;
   CrashText<256> exception;  // its type, readable; of std::terminate
   CrashText<512> message;    // its what(), or what abort() was given
   CrashText<32> call;        // of kExit: the function

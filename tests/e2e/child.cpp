@@ -149,8 +149,15 @@ bool Child::read_more() {
   return true;
 }
 
-bool Child::wait_for(std::string_view text) {
-  while (err_.find(text) == std::string::npos) {
+bool Child::wait_for(std::string_view text, std::size_t times) {
+  const auto count = [&] {
+    std::size_t found = 0;
+    for (std::size_t at = err_.find(text); at != std::string::npos; at = err_.find(text, at + 1)) {
+      ++found;
+    }
+    return found;
+  };
+  while (count() < times) {
     if (!read_more()) {
       ADD_FAILURE() << "the program did not say \"" << text << "\":\n" << out_ << err_;
       return false;

@@ -33,8 +33,9 @@ class Child {
   [[nodiscard]] bool running() const noexcept { return pid_ > 0; }
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   void signal(int number) const;
-  // Reads until `text` stands in what it wrote to stderr; false, with a test failure: it ended.
-  bool wait_for(std::string_view text);
+  // Reads until `text` stands so many times in what it wrote to stderr; false, with a test failure:
+  // it ended.
+  bool wait_for(std::string_view text, std::size_t times = 1);
   // Reads until it ends: its exit code, or 128 and the signal that ended it.
   int wait();
   // Nobody reads its stderr any longer.

@@ -1,12 +1,18 @@
 // Each way in which a plugin can end its host: the report says who it was, and what happened.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "e2e/host.h"
+#include "support/raw_client.h"
 
 namespace berth::e2e {
 namespace {
@@ -20,6 +26,7 @@ constexpr bool kSanitized = false;
 
 std::string configuration(std::string_view plugin = {}, std::string_view more = {}) {
   return std::string(kListen)
+      .append("on_crash: abort\n")
       .append("plugins:\n  hello: { file: hello.so }\n  request_id: { file: request_id.so }\n")
       .append("  boom: { file: " BERTH_CRASH_PLUGIN)
       .append(plugin)
@@ -64,7 +71,7 @@ std::string build_id_of(const Folder& folder, const std::string& plugin) {
 // Starts it, has `use` ask it, waits for its end, which is that of `end`, and gives its report.
 template <class Use>
 std::string crash(const std::string& configured, int end, const Use& use) {
-  Host host(configured);
+  Host host(configured, Host::Alone{});
   const std::string process = std::to_string(host.child().pid());
   use(host);
   const int code = host.child().wait();
@@ -169,7 +176,7 @@ TEST(Crashes, APluginThatEndsTheProcessIsTold_F61) {
 }
 
 TEST(Crashes, AChildThatAPluginHasForkedMayEndAsItLikes_F62) {
-  Host host(configuration());
+  Host host(configuration(), Host::Alone{});
   test::RawClient client = host.connect();
   client.send("GET /now/fork_exit HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(client.read_reply().status, 200);
@@ -246,7 +253,7 @@ TEST(Crashes, WhileItIsMadeOrStartedAreTold_F57) {
 }
 
 TEST(Crashes, AreShownAsJsonToo) {
-  Host host(configuration());
+  Host host(configuration(), Host::Alone{});
   get(host, "/now/abort");
   (void)host.child().wait();
   const std::string list = berth(host.folder(), {"crashes", "--json"}).out;
@@ -258,6 +265,110 @@ TEST(Crashes, AreShownAsJsonToo) {
   const Outcome none = berth(host.folder(), {"crashes", "../berth.yaml"});
   EXPECT_EQ(none.code, 1);
   EXPECT_EQ(none.err, "berth: error: no crash report has that name: ../berth.yaml\n");
+}
+
+// Asks for the same again and again over a connection that is kept as long as the server keeps it.
+class BusyClient {
+ public:
+  explicit BusyClient(std::uint16_t port) : port_(port), thread_([this] { run(); }) {}
+  BusyClient(const BusyClient&) = delete;
+  BusyClient& operator=(const BusyClient&) = delete;
+  ~BusyClient() { thread_.join(); }
+
+  void end() noexcept { ended_ = true; }
+  [[nodiscard]] int answered() const noexcept { return answered_; }
+  [[nodiscard]] int failed() const noexcept { return failed_; }
+
+ private:
+  void run() {
+    while (!ended_) {
+      test::RawClient client(port_);
+      for (bool kept = true; kept && !ended_;) {
+        const bool sent = client.send("GET /hello/you HTTP/1.1\r\nHost: h\r\n\r\n");
+        const test::Reply reply = client.read_reply();
+        const bool whole = sent && reply.status == 200 && reply.whole;
+        ++(whole ? answered_ : failed_);
+        kept = whole && !reply.says_close();
+      }
+    }
+  }
+
+  const std::uint16_t port_;
+  std::atomic<bool> ended_{false};
+  std::atomic<int> answered_{0};
+  std::atomic<int> failed_{0};
+  std::thread thread_;
+};
+
+std::string draining(std::string configured) {
+  const std::string abort = "on_crash: abort\n";
+  return configured.replace(configured.find(abort), abort.size(), "on_crash: drain\n");
+}
+
+TEST(CrashDrain, TheGuiltyGetsA500AndNobodyElseNoticesAnything) {
+  for (const std::string how : {"null", "divide", "terminate"}) {
+    SCOPED_TRACE(how);
+    Host host(draining(configuration()));
+    const std::uint16_t port = host.port();
+    {
+      std::deque<BusyClient> clients;
+      for (int i = 0; i < 8; ++i) clients.emplace_back(port);
+      const auto all = [&clients](int least) {
+        return std::all_of(clients.begin(), clients.end(),
+                           [least](const BusyClient& client) { return client.answered() > least; });
+      };
+      while (!all(10)) std::this_thread::yield();
+      test::RawClient guilty(port);
+      ASSERT_TRUE(guilty.send("GET /now/" + how + " HTTP/1.1\r\nHost: h\r\n\r\n"));
+      const test::Reply reply = guilty.read_reply();
+      EXPECT_EQ(reply.status, 500);
+      EXPECT_TRUE(reply.whole);
+      EXPECT_TRUE(reply.says_close());
+      host.child().wait_for(" info serving ", 2);
+      std::vector<int> before;
+      for (const BusyClient& client : clients) before.push_back(client.answered());
+      while (!all(*std::max_element(before.begin(), before.end()) + 10)) std::this_thread::yield();
+      for (BusyClient& client : clients) client.end();
+      for (const BusyClient& client : clients) EXPECT_EQ(client.failed(), 0);
+    }
+    host.child().signal(SIGTERM);
+    EXPECT_EQ(host.child().wait(), 0);
+    const std::string report = report_in(host.folder());
+    EXPECT_EQ(value(report, "decided"),
+              "others finish what they have in flight, then the process ends");
+  }
+}
+
+TEST(CrashDrain, TheProcessEndsOfTheFaultSoThatACoreShowsIt) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer ends the process in its own way";
+  Host host(draining(configuration()), Host::Alone{});
+  get(host, "/now/null");
+  EXPECT_EQ(host.child().wait(), 128 + SIGSEGV);
+}
+
+TEST(CrashDrain, WhatTheAllocatorFindsEndsTheProcessAtOnce) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer has its own allocator";
+  Host host(draining(configuration()), Host::Alone{});
+  get(host, "/now/free_twice");
+  EXPECT_EQ(host.child().wait(), 128 + SIGABRT);
+  EXPECT_EQ(value(report_in(host.folder()), "decided"), "the process ends");
+}
+
+TEST(CrashQuarantine, ThreeCrashesOfAPluginCloseItsRoutesAndTheOthersServe_L22) {
+  Host host(draining(configuration()));
+  for (int i = 0; i < 3; ++i) {
+    test::RawClient guilty = host.connect();
+    ASSERT_TRUE(guilty.send("GET /now/null?" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n"));
+    EXPECT_EQ(guilty.read_reply().status, 500);
+    host.child().wait_for(" info serving ", static_cast<std::size_t>(i) + 2);
+  }
+  test::RawClient guilty = host.connect();
+  ASSERT_TRUE(guilty.send("GET /now/null?3 HTTP/1.1\r\nHost: h\r\n\r\n"));
+  EXPECT_EQ(guilty.read_reply().status, 503);
+  EXPECT_EQ(host.hello("you"), "hello, you\n");
+  EXPECT_NE(berth(host.folder(), {"status"}).out.find("quarantined"), std::string::npos);
+  host.child().signal(SIGTERM);
+  EXPECT_EQ(host.child().wait(), 0);
 }
 
 }  // namespace

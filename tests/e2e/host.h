@@ -89,7 +89,7 @@ class Host {
 
 // The lines of a text, all of which are whole and printable ASCII. Fails the test where one is not.
 std::vector<std::string_view> expect_printable_lines(std::string_view text);
-// Every line is one of the host's log. Fails the test where one is not.
+// Every line is one of the host's log, but for crash reports. Fails the test where one is not.
 void expect_orderly_log(std::string_view log);
 
 }  // namespace berth::e2e

@@ -101,8 +101,8 @@ TEST(Rollback, AStartThatGetsNoControlSocketStopsItsPlugins) {
   Deployment deployment;
   deployment.stop();
   deployment.configure(release_configuration({}, "control: ./none/control.sock\n"));
-  const Outcome refused =
-      run({BERTH_PROGRAM, "run", "--allow-root"}, deployment.folder().child_options());
+  const Outcome refused = run({BERTH_PROGRAM, "run", "--allow-root", "--no-supervisor"},
+                              deployment.folder().child_options());
   EXPECT_EQ(refused.code, 1);
   EXPECT_NE(refused.err.find("control.sock"), std::string::npos) << refused.err;
   const std::size_t starts = refused.err.find("release 1 starts");

@@ -78,8 +78,8 @@ class Generations : public testing::Test {
   }
   // One that is not started.
   [[nodiscard]] std::unique_ptr<Server> server_of(Generation& generation) const {
-    auto server = Server::open(generation.configuration(), generation.root(), *log_, clock_,
-                               net::InheritedSockets());
+    net::InheritedSockets none;
+    auto server = Server::open(generation.configuration(), generation.root(), *log_, clock_, none);
     EXPECT_TRUE(server.ok());
     return std::move(*server);
   }

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <array>
 #include <cstddef>
 #include <thread>
+#include <vector>
 
 #include "base/limits.h"
 
@@ -48,7 +48,7 @@ TEST(AlternateStack, AThreadHasOneForAsLongAsItLives) {
 
 TEST(AlternateStack, TheOneThatIsThereStays) {
   on_bare_thread([] {
-    std::array<char, std::size_t{64} * 1024> memory{};
+    std::vector<char> memory(std::size_t{64} * 1024);
     stack_t own{};
     own.ss_sp = memory.data();
     own.ss_size = memory.size();
@@ -60,7 +60,7 @@ TEST(AlternateStack, TheOneThatIsThereStays) {
 
 TEST(AlternateStack, OneThatIsPutInItsPlaceIsLeftAlone) {
   on_bare_thread([] {
-    std::array<char, std::size_t{64} * 1024> memory{};
+    std::vector<char> memory(std::size_t{64} * 1024);
     {
       const AlternateStack stack;
       stack_t own{};

@@ -82,7 +82,9 @@ class Teller : public serve::Handler {
 
 class MuxTest : public ::testing::Test {
  protected:
-  MuxTest() : mux_(table(), {{&hello_, "hello", 10}, {&files_, "files", 20}}) {}
+  MuxTest()
+      : mux_(table(), {{.handler = &hello_, .pattern = "hello", .max_body = 10},
+                       {.handler = &files_, .pattern = "files", .max_body = 20}}) {}
 
   static Table table() {
     std::vector<Route> routes;
