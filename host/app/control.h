@@ -52,6 +52,10 @@ class Control {
   [[nodiscard]] virtual base::Result<ReloadReport> release(const std::string& alias,
                                                            const ReloadRequest& request) = 0;
 
+  // Waits until a new host of the program's file, with the configuration of this moment, serves in
+  // place of this one; which it is. Errors: why none does, and this one goes on.
+  [[nodiscard]] virtual base::Result<std::string> upgrade() = 0;
+
   // As SIGTERM. Does not wait.
   virtual void stop(const std::string& asked_by) = 0;
 };

@@ -129,6 +129,7 @@ void ControlHandler::answer(serve::ResponseWriter& response, const ControlQuesti
     if (question.kind == Kind::kRelease) {
       return answer_release(response, std::string(question.alias), peer);
     }
+    if (question.kind == Kind::kUpgrade) return answer_upgrade(response, peer);
     const auto holds = control_.why(question.generation);
     if (!holds) return answer_error(response, 404, holds.error().text);
     return answer_json(response, 200, to_json(question.generation, *holds));
@@ -150,6 +151,7 @@ void ControlHandler::answer(serve::ResponseWriter& response, const ControlQuesti
     case Kind::kRollback:
     case Kind::kHolds:
     case Kind::kRelease:
+    case Kind::kUpgrade:
       break;
   }
   response.fail();
@@ -187,6 +189,13 @@ void ControlHandler::answer_release(serve::ResponseWriter& response, const std::
   if (report) return answer_report(response, *report);
   const bool unknown = report.error().code == base::ErrorCode::kNotFound;
   answer_error(response, unknown ? 404 : 500, report.error().text);
+}
+
+void ControlHandler::answer_upgrade(serve::ResponseWriter& response, std::string_view peer) {
+  log_.info("an upgrade is asked for", {{"peer", peer}});
+  const auto host = control_.upgrade();
+  if (host) return answer_json(response, 200, upgrade_json(*host));
+  answer_error(response, 409, host.error().text);
 }
 
 void ControlHandler::answer_pin(serve::ResponseWriter& response, const std::string& alias, bool pin,

@@ -37,6 +37,7 @@ class ControlHandler final : public serve::Handler {
                        std::string_view peer);
   void answer_release(serve::ResponseWriter& response, const std::string& alias,
                       std::string_view peer);
+  void answer_upgrade(serve::ResponseWriter& response, std::string_view peer);
   void answer_pin(serve::ResponseWriter& response, const std::string& alias, bool pin,
                   std::string_view peer);
 

@@ -146,6 +146,7 @@ std::string to_json(const ServerStatus& status) {
   result->set("version", utf8(status.version));
   result->set("pid", Poco::Int64(status.pid));
   result->set("supervisor", Poco::Int64(status.supervisor));
+  result->set("standby", utf8(status.standby));
   result->set("configuration", utf8(status.configuration));
   result->set("started_at", Poco::Int64(status.started_at));
   result->set("stopping", status.stopping);
@@ -182,6 +183,13 @@ std::string pin_json(std::string_view alias, bool pinned) {
   Object::Ptr result = object();
   result->set("alias", utf8(alias));
   result->set("pinned", pinned);
+  return written(*result);
+}
+
+std::string upgrade_json(std::string_view host) {
+  Object::Ptr result = object();
+  result->set("upgraded", true);
+  result->set("host", utf8(host));
   return written(*result);
 }
 

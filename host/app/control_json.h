@@ -24,6 +24,8 @@ namespace berth::app {
 [[nodiscard]] std::string to_json(std::uint64_t generation, const std::vector<Hold>& holds);
 // {"alias":"...","pinned":true}
 [[nodiscard]] std::string pin_json(std::string_view alias, bool pinned);
+// {"upgraded":true,"host":"..."}
+[[nodiscard]] std::string upgrade_json(std::string_view host);
 // {"stopping":true}
 [[nodiscard]] std::string stop_json();
 // {"error":"..."}
@@ -36,6 +38,8 @@ namespace berth::app {
 [[nodiscard]] base::Result<ServerStatus> read_status(const std::string& json);
 [[nodiscard]] base::Result<std::vector<GenerationInfo>> read_generations(const std::string& json);
 [[nodiscard]] base::Result<std::vector<Hold>> read_holds(const std::string& json);
+// The host of {"upgraded":true,"host":"..."}.
+[[nodiscard]] base::Result<std::string> read_upgrade(const std::string& json);
 // The text of {"error":"..."}.
 [[nodiscard]] base::Result<std::string> read_error(const std::string& json);
 

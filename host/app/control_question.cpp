@@ -35,6 +35,7 @@ constexpr std::array kEntries{
     Entry{"PUT", "/v1/plugins/", "/pin", true, Kind::kPin},
     Entry{"DELETE", "/v1/plugins/", "/pin", true, Kind::kUnpin},
     Entry{"POST", "/v1/plugins/", "/release", true, Kind::kRelease},
+    Entry{"POST", "/v1/upgrade", "", false, Kind::kUpgrade},
     Entry{"POST", "/v1/stop", "", false, Kind::kStop},
 };
 

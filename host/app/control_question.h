@@ -25,6 +25,7 @@ struct ControlQuestion {
     kPin,          // PUT /v1/plugins/{alias}/pin
     kUnpin,        // DELETE /v1/plugins/{alias}/pin
     kRelease,      // POST /v1/plugins/{alias}/release
+    kUpgrade,      // POST /v1/upgrade
     kStop,         // POST /v1/stop
   };
   Kind kind = Kind::kRefused;
@@ -39,7 +40,7 @@ struct ControlQuestion {
   // Its answer may take as long as a reload does.
   [[nodiscard]] bool waits() const noexcept {
     return kind == Kind::kReload || kind == Kind::kRollback || kind == Kind::kHolds ||
-           kind == Kind::kRelease;
+           kind == Kind::kRelease || kind == Kind::kUpgrade;
   }
 };
 

@@ -11,7 +11,7 @@ namespace berth::app {
 //
 // `berth host`, with the number of a link to a supervisor in $BERTH_LINK: then its sockets are that
 // one's, it tells that one how it does (base/host_link.h), and stops gracefully if that one ends.
-// The number in $BERTH_BOARD is a file in memory that this process fills if it crashes.
+// With `standby` it makes all it needs, and waits until that one says that it is its turn.
 [[nodiscard]] int run_host(const RunOptions& options);
 
 }  // namespace berth::app

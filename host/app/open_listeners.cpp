@@ -72,6 +72,7 @@ std::string without_colons(std::string text) {
 }
 
 constexpr std::string_view kPlannedInherited = "inherited/";
+constexpr std::string_view kPlannedListener = "listener/";
 
 }  // namespace
 
@@ -88,11 +89,15 @@ std::string planned_name(const config::Listener& listener) {
       place = listener.inherited;
       break;
   }
-  return without_colons("listener/" + listener.name + "/" + place);
+  return without_colons(std::string(kPlannedListener) + listener.name + "/" + place);
 }
 
 std::string planned_name(std::string_view inherited) {
   return std::string(kPlannedInherited).append(inherited);
+}
+
+bool is_planned_listener(std::string_view name) noexcept {
+  return name.starts_with(kPlannedListener);
 }
 
 std::string_view without_plan(std::string_view name) noexcept {

@@ -26,6 +26,7 @@ struct OpenListener {
 [[nodiscard]] std::string planned_name(const config::Listener& listener);
 [[nodiscard]] std::string planned_name(std::string_view inherited);
 [[nodiscard]] std::string_view without_plan(std::string_view name) noexcept;
+[[nodiscard]] bool is_planned_listener(std::string_view name) noexcept;
 inline constexpr const char* kPlannedControl = "control";  // the control socket
 
 // Takes from `inherited` what a supervisor has opened for a listener, and what listeners name.

@@ -9,6 +9,7 @@
 #include "app/open_listeners.h"
 #include "app/process.h"
 #include "base/descriptor.h"
+#include "base/host_link.h"
 #include "net/socket_plan.h"
 
 namespace berth::app {
@@ -19,6 +20,21 @@ int refuse_with(const config::Diagnostics& all, std::vector<config::Diagnostic> 
   std::cerr << all.render(colour_of_stderr())
             << all.with_only(std::move(findings)).render(colour_of_stderr());
   return 1;
+}
+
+// The one of the plan before, where it still is where the configuration wants it.
+std::optional<net::Listener> kept_control(const config::ControlSocket& socket,
+                                          const RuntimeEnvironment& runtime,
+                                          net::InheritedSockets& inherited) {
+  auto kept = inherited.take(kPlannedControl);
+  const auto places = control_paths(runtime);
+  const bool named = socket.kind == config::ControlSocket::Kind::kPath;
+  if (kept.empty() || (!named && places.empty())) return std::nullopt;
+  auto listener = net::Listener::adopt(kPlannedControl, kept.front().release());
+  if (!listener || listener->text() != "unix:" + (named ? socket.path : places.front())) {
+    return std::nullopt;
+  }
+  return std::move(*listener);
 }
 
 base::Status<> hand_over(int channel, const config::Configuration& configuration,
@@ -36,8 +52,10 @@ base::Status<> hand_over(int channel, const config::Configuration& configuration
     }
   }
   for (const std::string& name : inherited.names()) {
+    if (is_planned_listener(name)) continue;  // of the plan before, and wanted no more
     for (const base::Descriptor& socket : inherited.take(name)) {
-      if (auto sent = net::send_socket(channel, planned_name(name), socket.get(), net::UnixPath());
+      if (auto sent = net::send_socket(channel, planned_name(without_plan(name)), socket.get(),
+                                       net::UnixPath());
           !sent) {
         return sent;
       }
@@ -46,6 +64,8 @@ base::Status<> hand_over(int channel, const config::Configuration& configuration
   net::SocketPlan settings;
   settings.stop = configuration.timeouts.drain_delay + configuration.timeouts.shutdown;
   settings.json_log = configuration.log.format == config::LogFormat::kJson;
+  settings.standby = configuration.standby;
+  settings.handover = base::kHandoverVersion;
   return net::send_end(channel, settings);
 }
 
@@ -62,6 +82,9 @@ int run_plan(const RunOptions& options) {
   if (!listeners) return refuse_with(diagnostics, std::move(listeners).error());
   std::optional<net::Listener> control;
   if (configuration.control.kind != config::ControlSocket::Kind::kOff) {
+    control = kept_control(configuration.control, start->runtime, start->inherited);
+  }
+  if (configuration.control.kind != config::ControlSocket::Kind::kOff && !control) {
     auto opened = open_control_socket(configuration.control, start->runtime);
     if (opened) {
       control = std::move(*opened);
@@ -71,6 +94,7 @@ int run_plan(const RunOptions& options) {
     }
     // Of a default one the host warns: it tries, too.
   }
+  (void)start->inherited.take(kPlannedControl);  // one that is wanted no more
   auto sent =
       hand_over(channel.get(), configuration, *listeners, std::move(control), start->inherited);
   if (!sent) return refuse(sent.error().text);

@@ -200,6 +200,7 @@ base::Result<ServerStatus> read_status(const std::string& json) {
         .version = members.text("version"),
         .pid = members.number<Poco::Int64>("pid"),
         .supervisor = members.number<Poco::Int64>("supervisor"),
+        .standby = members.text("standby"),
         .configuration = members.text("configuration"),
         .started_at = members.number<Poco::Int64>("started_at"),
         .stopping = members.flag("stopping"),
@@ -227,6 +228,10 @@ base::Result<std::vector<GenerationInfo>> read_generations(const std::string& js
 
 base::Result<std::vector<Hold>> read_holds(const std::string& json) {
   return reading(json, [](const Members& members) { return members.list("holds", hold_of); });
+}
+
+base::Result<std::string> read_upgrade(const std::string& json) {
+  return reading(json, [](const Members& members) { return members.text("host"); });
 }
 
 base::Result<std::string> read_error(const std::string& json) {

@@ -104,6 +104,7 @@ struct ServerStatus {
   std::string version;
   std::int64_t pid = 0;
   std::int64_t supervisor = 0;  // its pid; 0: there is none
+  std::string standby;          // "starting", "ready"; empty: there is none
   std::string configuration;    // the file
   std::int64_t started_at = 0;  // seconds since the epoch
   bool stopping = false;

@@ -133,6 +133,11 @@ config::Timeouts Reloader::timeouts() {
   return serving_->configuration().timeouts;
 }
 
+config::Recycle Reloader::recycle() {
+  const std::lock_guard lock(mutex_);
+  return serving_->configuration().recycle;
+}
+
 config::OnCrash Reloader::on_crash() {
   const std::lock_guard lock(mutex_);
   return serving_->configuration().on_crash;

@@ -36,6 +36,7 @@ namespace berth::app {
 class CrashLedger;
 class GenerationDraft;
 class GenerationStore;
+class Succession;
 
 // What it works with; all of it outlives it.
 struct ReloaderParts {
@@ -57,6 +58,7 @@ struct ReloaderParts {
   std::function<void()> on_begin = {};
   std::function<void(const ReloadReport&)> on_end = {};
   pid_t supervisor = 0;  // for the status; 0: there is none
+  Succession& succession;
   // Makes the process stop, as SIGTERM does. Any thread.
   std::function<void(const std::string& asked_by)> request_stop;
 };
@@ -99,6 +101,9 @@ class Reloader final : public Control {
   // Of the generation that serves now.
   [[nodiscard]] config::Timeouts timeouts();
   [[nodiscard]] config::OnCrash on_crash();
+  [[nodiscard]] config::Recycle recycle();
+  // That have not left the process for seconds. Any thread.
+  [[nodiscard]] std::size_t retired_images() const;
 
   // Control
   [[nodiscard]] ReloadReport reload(const ReloadRequest& request) override;
@@ -111,6 +116,7 @@ class Reloader final : public Control {
   [[nodiscard]] base::Status<> unpin(const std::string& alias) override;
   [[nodiscard]] base::Result<ReloadReport> release(const std::string& alias,
                                                    const ReloadRequest& request) override;
+  [[nodiscard]] base::Result<std::string> upgrade() override;
   void stop(const std::string& asked_by) override;
 
   // As reload(), for who does not wait for it.

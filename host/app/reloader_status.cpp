@@ -11,6 +11,7 @@
 #include "app/generation_store.h"
 #include "app/process.h"
 #include "app/reloader.h"
+#include "app/succession.h"
 #include "observe/counters.h"
 
 namespace berth::app {
@@ -39,6 +40,7 @@ ServerStatus Reloader::status() {
   status.version = std::string(version());
   status.pid = ::getpid();
   status.supervisor = parts_.supervisor;
+  status.standby = parts_.succession.standby();
   status.started_at = started_at_;
   status.listeners = parts_.server.listening();
   status.connections = parts_.server.connections();
@@ -144,6 +146,10 @@ base::Status<> Reloader::unpin(const std::string& alias) {
   }
   return parts_.store->unpin(alias);
 }
+
+base::Result<std::string> Reloader::upgrade() { return parts_.succession.upgrade(); }
+
+std::size_t Reloader::retired_images() const { return departures_.retired(); }
 
 base::Result<ReloadReport> Reloader::release(const std::string& alias,
                                              const ReloadRequest& request) {

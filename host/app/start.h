@@ -24,6 +24,8 @@ struct RunOptions {
   // The generation that served before a host ended unexpectedly goes on, whatever the files say by
   // now; where it cannot, as last_good.
   std::optional<std::uint64_t> generation = std::nullopt;
+  // It makes everything it needs, and serves when the supervisor says so.
+  bool standby = false;
 };
 
 struct Start {

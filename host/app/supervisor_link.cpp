@@ -61,13 +61,16 @@ void SupervisorLink::withdraw(std::string_view name) noexcept {
   }
 }
 
-bool SupervisorLink::ended() noexcept {
-  if (!link_) return false;
+std::optional<base::HostMessage> SupervisorLink::next() noexcept {
+  if (!link_) return std::nullopt;
   base::HostMessage message;
   for (;;) {
     const base::Received received = base::receive_message(link_.get(), message);
-    if (received == base::Received::kNothing) return false;
-    if (received == base::Received::kClosed) return true;
+    if (received == base::Received::kMessage) return message;
+    if (received == base::Received::kNothing) return std::nullopt;
+    if (received != base::Received::kClosed) continue;
+    ended_ = true;
+    return std::nullopt;
   }
 }
 

@@ -2,6 +2,7 @@
 // does nothing; it decides nothing.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -32,11 +33,14 @@ class SupervisorLink {
   // of that name; waits until it has, a second at most.
   void withdraw(std::string_view name = {}) noexcept;
 
-  // Takes what has come; true: the supervisor has ended.
-  [[nodiscard]] bool ended() noexcept;
+  // Takes the next message that has come, if one has.
+  [[nodiscard]] std::optional<base::HostMessage> next() noexcept;
+  // The supervisor has, as next() came to know.
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
 
  private:
   base::Descriptor link_;
+  bool ended_ = false;
 };
 
 }  // namespace berth::app

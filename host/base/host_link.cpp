@@ -14,7 +14,7 @@ namespace {
 
 // As it travels. Both ends are the same program, but for an upgrade: then the version tells.
 struct Wire {
-  static constexpr std::uint32_t kVersion = 0xbe270001;
+  static constexpr std::uint32_t kVersion = 0xbe270002;
   std::uint32_t version;
   std::uint8_t kind;
   std::uint8_t text_size;
@@ -62,7 +62,7 @@ Received receive_message(int link, HostMessage& message) noexcept {
   if (got != ssize_t{sizeof(Wire)}) return Received::kUnknown;
   Wire wire;
   std::memcpy(&wire, bytes.data(), sizeof wire);
-  const auto last = static_cast<std::uint8_t>(HostMessage::Kind::kWithdrawn);
+  const auto last = static_cast<std::uint8_t>(HostMessage::kLast);
   if (wire.version != Wire::kVersion || wire.kind == 0 || wire.kind > last || wire.stop_ns < 0) {
     return Received::kUnknown;
   }

@@ -22,9 +22,18 @@ struct HostMessage {
                  // socket, or with a text the one of that name; answered by kWithdrawn
     kUnused,     // nobody will accept from the socket named `text`
     kRefused,    // it ends, and has said why
+    kDraining,   // a handler has crashed: it takes nothing new, and ends within `stop`; text: why
+    kWarm,       // a standby: what it needs to serve is made
+    kReplace,    // it asks for another in its place; text: why
+    kUpgrade,    // somebody asks for one of the program's file and the configuration as they are
     // supervisor -> host
     kWithdrawn,
+    kServe,        // to a standby: it is its turn
+    kLeave,        // another serves: finish what is in flight, and end; text: which
+    kNotReplaced,  // nothing came of kReplace or kUpgrade; text: why
+    kStandby,      // text: how the standby is
   };
+  static constexpr Kind kLast = Kind::kStandby;
   static constexpr std::size_t kMostText = 255;
 
   Kind kind = Kind::kReady;
@@ -37,6 +46,10 @@ struct HostMessage {
   // What is longer than kMostText bytes is cut.
   void set_text(std::string_view text) noexcept;
 };
+
+// Of what a supervisor leaves to the program that takes its place in the same process
+// (supervise/handover.h): a program that reads another one is not executed.
+inline constexpr std::uint32_t kHandoverVersion = 1;
 
 // A message of this one byte: a thread of the host has crashed. The handler of the fault sends it
 // by one write(2), before it does anything else.

@@ -12,12 +12,13 @@ namespace berth::base {
 // but the faults is blocked. The mask stays until the process ends.
 class Signals {
  public:
-  [[nodiscard]] static Result<Signals> open();
+  // `more`: a further one that next() tells; 0: none.
+  [[nodiscard]] static Result<Signals> open(int more = 0);
 
   // Readable while there is one.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
-  // The number of one that has come, SIGTERM, SIGINT, SIGQUIT or SIGHUP; 0: none has. Does not
-  // wait.
+  // The number of one that has come, SIGTERM, SIGINT, SIGQUIT, SIGHUP or `more`; 0: none has. Does
+  // not wait.
   [[nodiscard]] int next() noexcept;
 
  private:

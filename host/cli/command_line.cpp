@@ -195,6 +195,8 @@ int run(int argc, char** argv) {
     started->add_flag("--last-good", options.last_good);
   }
   add_generation(*host, options, "--generation", "The one that served");
+  bool standby = false;
+  host->add_flag("--standby", standby);
 
   CLI::App* const validate = berth.add_subcommand(
       "validate", "Check the configuration and load its plugins in a child process; serve nothing");
@@ -234,6 +236,10 @@ int run(int argc, char** argv) {
       "generations", "Show what serves, what is on its way out, and what can be rolled back to");
   add_generation(*generations, options, "--why", "Tell what holds that generation in memory");
   add_control_options(*generations, options, true);
+
+  CLI::App* const upgrade = berth.add_subcommand(
+      "upgrade", "Have the program's file and the configuration take over, without a gap");
+  add_control_options(*upgrade, options, true);
 
   CLI::App* const stop = berth.add_subcommand("stop", "Stop the server as SIGTERM does");
   stop->add_flag("--wait", options.wait, "Until its process has ended");
@@ -298,7 +304,8 @@ int run(int argc, char** argv) {
       const app::RunOptions serving{.file = file,
                                     .allow_root = options.allow_root,
                                     .last_good = options.last_good,
-                                    .generation = options.generation};
+                                    .generation = options.generation,
+                                    .standby = standby};
       if (plan->parsed()) return app::run_plan(serving);
       return host->parsed() ? app::run_host(serving) : cli::run(serving, !alone);
     });
@@ -351,6 +358,7 @@ int run(int argc, char** argv) {
   if (release->parsed()) {
     return long_ask([&](const ControlOptions& to) { return cli::release(to, options.alias); });
   }
+  if (upgrade->parsed()) return long_ask(cli::upgrade);
   if (stop->parsed()) {
     return with_server(options, options.wait ? kLongTimeout : kShortTimeout,
                        [&](const ControlOptions& to) { return cli::stop(to, options.wait); });

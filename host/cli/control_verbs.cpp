@@ -161,6 +161,20 @@ int pin(const ControlOptions& options, const std::string& alias, bool pinned) {
   return kDone;
 }
 
+int upgrade(const ControlOptions& options) {
+  const auto answer = ask(options, "POST", "/v1/upgrade");
+  if (!answer) return fail(answer.error());
+  if (answer->status != kOk) return fail(*answer);
+  if (options.json) {
+    std::cout << answer->body << '\n';
+    return kDone;
+  }
+  const auto host = app::read_upgrade(answer->body);
+  if (!host) return fail(host.error().text);
+  std::cout << config::printable(*host) << '\n';
+  return kDone;
+}
+
 int stop(const ControlOptions& options, bool wait) {
   const base::TimePoint deadline = deadline_of(options);
   auto client = ControlClient::find(options.target);

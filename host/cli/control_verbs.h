@@ -1,6 +1,6 @@
 // The verbs that talk to a running server over its control socket: reload, rollback, status,
-// generations, plugin pin, unpin and release, stop. They ask, print, and turn the answer into an
-// exit code.
+// generations, plugin pin, unpin and release, upgrade, stop. They ask, print, and turn the answer
+// into an exit code.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,8 @@ struct ControlOptions {
 [[nodiscard]] int pin(const ControlOptions& options, const std::string& alias, bool pinned);
 // Prints the report of the reload that it is.
 [[nodiscard]] int release(const ControlOptions& options, const std::string& alias);
+// Prints which host serves now.
+[[nodiscard]] int upgrade(const ControlOptions& options);
 // wait: until the process has ended.
 [[nodiscard]] int stop(const ControlOptions& options, bool wait);
 

@@ -279,8 +279,9 @@ std::string status_text(const app::ServerStatus& status, std::int64_t now, Colou
   if (!status.last_refused.empty()) warn("the last reload was refused: " + status.last_refused);
 
   std::vector<Row> rows;
-  const std::string supervisor =
+  std::string supervisor =
       status.supervisor == 0 ? "" : ", supervisor " + std::to_string(status.supervisor);
+  if (!status.standby.empty()) supervisor += ", a standby is " + config::printable(status.standby);
   rows.push_back({"server", "berth " + status.version + ", pid " + std::to_string(status.pid) +
                                 supervisor + ", up " +
                                 rough(std::chrono::seconds(now - status.started_at))});

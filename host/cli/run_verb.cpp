@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/host.h"
+#include "app/process.h"
 #include "base/clock.h"
 #include "supervise/supervisor.h"
 
@@ -14,7 +15,6 @@ namespace {
 std::vector<std::string> command_line(const char* verb, const app::RunOptions& options) {
   std::vector<std::string> words{"berth", verb, "--config", options.file};
   if (options.allow_root) words.emplace_back("--allow-root");
-  if (options.last_good) words.emplace_back("--last-good");
   return words;
 }
 
@@ -22,11 +22,14 @@ std::vector<std::string> command_line(const char* verb, const app::RunOptions& o
 
 int run(const app::RunOptions& options, bool supervised) {
   if (!supervised) return app::run_host(options);
-  const supervise::SupervisorOptions supervisor{
+  supervise::SupervisorOptions supervisor{
+      .file = app::binary_path(),
+      .self = command_line("run", options),
       .plan = command_line("plan", options),
       .host = command_line("host", options),
       .variables = supervise::Variables::of_process(),
   };
+  if (options.last_good) supervisor.first.emplace_back("--last-good");
   return supervise::Supervisor(supervisor, base::system_clock()).run();
 }
 

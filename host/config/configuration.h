@@ -235,6 +235,13 @@ struct Quarantine {
   base::Duration within = base::limits::kQuarantineWindow;   // that time
 };
 
+// recycle: when another host takes the place of one that has grown. Absent: for that it never does.
+struct Recycle {
+  std::optional<std::uint64_t> retired_images = base::limits::kRetiredImages;  // more than so many
+  std::optional<std::uint64_t> memory;                                         // bytes; likewise
+  std::optional<base::Duration> age;
+};
+
 // A whole file with those it includes that was accepted. Movable, copyable, plain.
 struct Configuration {
   std::string file;                 // as it was given to load
@@ -250,6 +257,8 @@ struct Configuration {
   bool watch = false;  // reload when the configuration or a plugin's file was replaced
   OnCrash on_crash = OnCrash::kDrain;
   Quarantine quarantine;
+  bool standby = false;  // a second host is kept ready to take over
+  Recycle recycle;
   // Where the values of the top level, of timeouts, limits and log stand, by key: "watch",
   // "limits.threads". Keys that are not in the file are not in it.
   std::map<std::string, base::SourcePosition, std::less<>> places;

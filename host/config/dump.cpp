@@ -226,12 +226,12 @@ std::string dump_control(const ControlSocket& control) {
   return {};
 }
 
-std::string dump_quarantine(const Quarantine& quarantine) {
-  if (quarantine.crashes == 0) return "off";
+template <class S>
+std::string dump_map(std::span<const Setting<S>> settings, const S& source) {
   std::string text = "{";
-  for (const auto& setting : quarantine_settings()) {
+  for (const Setting<S>& setting : settings) {
     text += text.size() == 1 ? " " : ", ";
-    text += std::string(setting.name) + ": " + value_text(setting, quarantine);
+    text += std::string(setting.name) + ": " + value_text(setting, source);
   }
   return text + " }";
 }
@@ -262,7 +262,11 @@ KeyValues dump_values(const Configuration& configuration) {
   add_values(top_level_settings(), configuration, "", values);
   values.emplace_back("watch", configuration.watch ? "true" : "false");
   values.emplace_back("on_crash", configuration.on_crash == OnCrash::kDrain ? "drain" : "abort");
-  values.emplace_back("quarantine", dump_quarantine(configuration.quarantine));
+  const Quarantine& quarantine = configuration.quarantine;
+  values.emplace_back(
+      "quarantine", quarantine.crashes == 0 ? "off" : dump_map(quarantine_settings(), quarantine));
+  values.emplace_back("standby", configuration.standby ? "true" : "false");
+  values.emplace_back("recycle", dump_map(recycle_settings(), configuration.recycle));
   return values;
 }
 

@@ -18,7 +18,7 @@ namespace berth::config {
 
 namespace {
 
-constexpr std::array<Key, 13> kKeys{{
+constexpr std::array<Key, 15> kKeys{{
     {"listen", Key::Status::kRequired, "write listen: [{ name: public, address: \":8080\" }]"},
     {"plugins"},
     {"plugin_permissions"},
@@ -32,6 +32,8 @@ constexpr std::array<Key, 13> kKeys{{
     {"watch"},
     {"on_crash"},
     {"quarantine"},
+    {"standby"},
+    {"recycle"},
 }};
 
 // In the order of OnCrash.
@@ -191,6 +193,12 @@ Configuration read_configuration(const Node& root, std::string_view file, Report
   }
   if (const Node* const node = section.get("quarantine")) {
     result.quarantine = read_quarantine(*node, report);
+  }
+  if (const Node* const node = section.get("standby")) {
+    result.standby = report.take(node->as_bool()).value_or(false);
+  }
+  if (const Node* const node = section.get("recycle")) {
+    result.recycle = read_recycle(*node, report);
   }
 
   Plugin plugin_defaults;

@@ -15,8 +15,8 @@ namespace berth::config {
 namespace {
 
 // Everything in these is made anew for each generation.
-constexpr std::array<std::string_view, 5> kReloadedSections{
-    "include", "plugins", "plugin_permissions", "quarantine", "routes"};
+constexpr std::array<std::string_view, 6> kReloadedSections{
+    "include", "plugins", "plugin_permissions", "quarantine", "recycle", "routes"};
 // Read whenever a generation is built, a stop begins or a handler crashes, and by nothing that
 // connections keep.
 constexpr std::array<std::string_view, 7> kReloadedKeys{
@@ -35,7 +35,7 @@ constexpr std::array<Follower, 2> kFollowers{{
 }};
 
 constexpr std::string_view kHelp =
-    "restart berth to take it, or put it back to reload what else has changed";
+    "`berth upgrade` takes it, as a restart does; or put it back to reload what else has changed";
 
 template <class Range>
 bool contains(const Range& range, std::string_view text) noexcept {

@@ -69,6 +69,12 @@ constexpr std::array<Setting<Quarantine>, 2> kQuarantine{{
     {"within", Unit::kDuration, between(1s, 24h), &Quarantine::within},
 }};
 
+constexpr std::array<Setting<Recycle>, 3> kRecycle{{
+    {"retired_images", Unit::kCount, {0, 10'000}, &Recycle::retired_images, AllowNone::kYes},
+    {"memory", Unit::kBytes, {kMiB, 64 * kTiB}, &Recycle::memory, AllowNone::kYes},
+    {"age", Unit::kDuration, between(1min, 365 * 24h), &Recycle::age, AllowNone::kYes},
+}};
+
 constexpr std::array<Setting<Plugin>, 1> kPlugin{{
     {"drain", Unit::kDuration, kDrainBounds, &Plugin::drain},
 }};
@@ -192,6 +198,7 @@ std::span<const Setting<Configuration>> top_level_settings() noexcept { return k
 std::span<const Setting<Timeouts>> timeout_settings() noexcept { return kTimeouts; }
 std::span<const Setting<Limits>> limit_settings() noexcept { return kLimits; }
 std::span<const Setting<Quarantine>> quarantine_settings() noexcept { return kQuarantine; }
+std::span<const Setting<Recycle>> recycle_settings() noexcept { return kRecycle; }
 std::span<const Setting<Plugin>> plugin_settings() noexcept { return kPlugin; }
 std::span<const Setting<SocketOptions>> socket_settings() noexcept { return kSocket; }
 std::span<const Setting<Route>> route_settings() noexcept { return kRoute; }
@@ -206,6 +213,7 @@ template std::string value_text(const Setting<Configuration>&, const Configurati
 template std::string value_text(const Setting<Timeouts>&, const Timeouts&);
 template std::string value_text(const Setting<Limits>&, const Limits&);
 template std::string value_text(const Setting<Quarantine>&, const Quarantine&);
+template std::string value_text(const Setting<Recycle>&, const Recycle&);
 template std::string value_text(const Setting<Plugin>&, const Plugin&);
 template std::string value_text(const Setting<SocketOptions>&, const SocketOptions&);
 template std::string value_text(const Setting<Route>&, const Route&);
@@ -292,6 +300,23 @@ Quarantine read_quarantine(const Node& node, Report& report) {
   const Section section(node, "`quarantine`", keys, report);
   apply(quarantine_settings(), section, quarantine, report);
   return quarantine;
+}
+
+Recycle read_recycle(const Node& node, Report& report) {
+  Recycle recycle;
+  if (node.is_scalar() && node.text() == "off") {
+    recycle.retired_images.reset();
+    return recycle;
+  }
+  if (node.is_scalar()) {
+    report.error(node.position(), quote(node.text()) + " is not understood here",
+                 "write off, or { retired_images: 16, memory: 2GiB, age: 168h }");
+    return recycle;
+  }
+  const std::vector<Key> keys = keys_of(recycle_settings());
+  const Section section(node, "`recycle`", keys, report);
+  apply(recycle_settings(), section, recycle, report);
+  return recycle;
 }
 
 }  // namespace berth::config

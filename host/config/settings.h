@@ -38,12 +38,13 @@ struct Setting {
   AllowNone none = AllowNone::kNo;
 };
 
-// Of the top level, `timeouts`, `limits`, `quarantine`, and the numbers of plugins.ALIAS,
-// listen[].socket and routes[]. Static storage.
+// Of the top level, `timeouts`, `limits`, `quarantine`, `recycle`, and the numbers of
+// plugins.ALIAS, listen[].socket and routes[]. Static storage.
 [[nodiscard]] std::span<const Setting<Configuration>> top_level_settings() noexcept;
 [[nodiscard]] std::span<const Setting<Timeouts>> timeout_settings() noexcept;
 [[nodiscard]] std::span<const Setting<Limits>> limit_settings() noexcept;
 [[nodiscard]] std::span<const Setting<Quarantine>> quarantine_settings() noexcept;
+[[nodiscard]] std::span<const Setting<Recycle>> recycle_settings() noexcept;
 [[nodiscard]] std::span<const Setting<Plugin>> plugin_settings() noexcept;
 [[nodiscard]] std::span<const Setting<SocketOptions>> socket_settings() noexcept;
 [[nodiscard]] std::span<const Setting<Route>> route_settings() noexcept;
@@ -57,11 +58,13 @@ template <class S>
 template <class S>
 void apply(std::span<const Setting<S>> settings, const Section& section, S& target, Report& report);
 
-// Reads the sections `timeouts`, `limits` and `quarantine` with what has to hold between their
-// numbers.
+// Reads the sections `timeouts`, `limits`, `quarantine` and `recycle` with what has to hold between
+// their numbers.
 [[nodiscard]] Timeouts read_timeouts(const Node& node, Report& report);
 [[nodiscard]] Limits read_limits(const Node& node, Report& report);
 // `off`: never.
 [[nodiscard]] Quarantine read_quarantine(const Node& node, Report& report);
+// `off`: never.
+[[nodiscard]] Recycle read_recycle(const Node& node, Report& report);
 
 }  // namespace berth::config

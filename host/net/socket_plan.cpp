@@ -125,11 +125,14 @@ bool take(Part part, SocketPlan& plan, bool& end) {
                             .path = UnixPath(words[2], *device, *inode)});
     return true;
   }
-  if (words.size() == 3 && words[0] == kEnd && !part.descriptor) {
+  if (words.size() == 5 && words[0] == kEnd && !part.descriptor) {
     const auto stop = number_of<base::Duration::rep>(words[1]);
-    if (!stop || *stop < 0) return false;
+    const auto handover = number_of<std::uint32_t>(words[4]);
+    if (!stop || *stop < 0 || !handover) return false;
     plan.stop = base::Duration(*stop);
     plan.json_log = words[2] == "json";
+    plan.standby = words[3] == "standby";
+    plan.handover = *handover;
     end = true;
     return true;
   }
@@ -148,7 +151,8 @@ base::Status<> send_socket(int channel, std::string_view name, int socket, const
 base::Status<> send_end(int channel, const SocketPlan& settings) {
   return send(
       channel,
-      joined({kEnd, std::to_string(settings.stop.count()), settings.json_log ? "json" : "text"}),
+      joined({kEnd, std::to_string(settings.stop.count()), settings.json_log ? "json" : "text",
+              settings.standby ? "standby" : "alone", std::to_string(settings.handover)}),
       -1);
 }
 

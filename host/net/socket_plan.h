@@ -2,6 +2,7 @@
 // over a Unix socket that keeps the bounds of messages (SOCK_SEQPACKET). It opens none.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ struct SocketPlan {
   std::vector<PlannedSocket> sockets;
   base::Duration stop{};  // how long an orderly stop may take
   bool json_log = false;  // how lines of the log are written
+  bool standby = false;   // a second host is kept ready
+  // The version of a supervisor's hand-over that the sender's program understands; 0: none.
+  std::uint32_t handover = 0;
 };
 
 // Both wait for the reader where it is slow. Errors: as base::system_error; kInvalidArgument: a

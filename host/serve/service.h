@@ -78,9 +78,7 @@ class Service {
   // A stop will come: whoever asks for readiness hears it, requests are served as before. Relaxed:
   // likewise.
   void announce_stop() noexcept { stopping_.store(true, std::memory_order_relaxed); }
-  [[nodiscard]] bool stopping() const noexcept {
-    return stopping_.load(std::memory_order_relaxed) || draining();
-  }
+  [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
 
   // Bytes that connections keep for their clients (limits.buffered). Relaxed: a sum, nothing is
   // ordered by it. False: the limit is reached, and nothing was added.

@@ -30,6 +30,8 @@ class HostProcess {
  public:
   // kExhausted: no process or descriptor can be had; else as the system says.
   [[nodiscard]] static base::Result<HostProcess> spawn(const SpawnOptions& options);
+  // One that this process has spawned before it became another program.
+  [[nodiscard]] static HostProcess adopt(pid_t pid) noexcept { return HostProcess(pid); }
   HostProcess(const HostProcess&) = delete;
   HostProcess& operator=(const HostProcess&) = delete;
   HostProcess(HostProcess&& other) noexcept;

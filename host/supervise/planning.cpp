@@ -44,25 +44,51 @@ base::Result<std::vector<base::Descriptor>> handed_down(const Variables& variabl
 
 }  // namespace
 
+base::Result<Planning> Planning::start_again(const std::string& program,
+                                             const std::vector<std::string>& arguments,
+                                             const Variables& variables,
+                                             const net::SocketPlan& before) {
+  std::vector<int> sockets;
+  std::string names;
+  for (const net::PlannedSocket& socket : before.sockets) {
+    if (!sockets.empty()) names += ':';
+    names += socket.name;
+    sockets.push_back(socket.socket.get());
+  }
+  Variables given = variables;
+  given.set("LISTEN_FDS", std::to_string(sockets.size()));
+  given.set("LISTEN_FDNAMES", names);
+  return start_with(program, arguments, std::move(given), std::move(sockets));
+}
+
 base::Result<Planning> Planning::start(const std::string& program,
                                        const std::vector<std::string>& arguments,
                                        const Variables& variables) {
   const auto inherited = handed_down(variables);
   if (!inherited) return base::fail(inherited.error());
+  std::vector<int> sockets;
+  for (const base::Descriptor& socket : *inherited) sockets.push_back(socket.get());
+  Variables given = variables;
+  // The child's number is not known yet: it takes what $BERTH_PLAN comes with for its own.
+  if (!inherited->empty()) given.remove("LISTEN_PID");
+  return start_with(program, arguments, std::move(given), std::move(sockets));
+}
+
+base::Result<Planning> Planning::start_with(const std::string& program,
+                                            const std::vector<std::string>& arguments,
+                                            Variables variables, std::vector<int> sockets) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return base::fail(base::system_error(errno, "socketpair"));
   }
   base::Descriptor here(ends[0]);
   const base::Descriptor there(ends[1]);
-  SpawnOptions options{.program = program, .arguments = arguments, .environment = {}};
-  for (const base::Descriptor& socket : *inherited) options.descriptors.push_back(socket.get());
-  options.descriptors.push_back(there.get());
-  Variables given = variables;
-  // The child's number is not known yet: it takes what $BERTH_PLAN comes with for its own.
-  if (!inherited->empty()) given.remove("LISTEN_PID");
-  given.set("BERTH_PLAN", std::to_string(kFirst + static_cast<int>(inherited->size())));
-  options.environment = given.entries();
+  variables.set("BERTH_PLAN", std::to_string(kFirst + static_cast<int>(sockets.size())));
+  sockets.push_back(there.get());
+  const SpawnOptions options{.program = program,
+                             .arguments = arguments,
+                             .environment = variables.entries(),
+                             .descriptors = std::move(sockets)};
   auto process = HostProcess::spawn(options);
   if (!process) return base::fail(std::move(process).error());
   return Planning(std::move(*process), std::move(here));

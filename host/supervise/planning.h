@@ -23,6 +23,15 @@ class Planning {
                                                     const std::vector<std::string>& arguments,
                                                     const Variables& variables);
 
+  // The same for a supervisor that has a plan already: sockets of `before` that the configuration
+  // still names stay what they are, and are in the new plan without their paths.
+  [[nodiscard]] static base::Result<Planning> start_again(const std::string& program,
+                                                          const std::vector<std::string>& arguments,
+                                                          const Variables& variables,
+                                                          const net::SocketPlan& before);
+
+  // Whether its end can be waited for.
+  [[nodiscard]] bool seen() const noexcept { return process_.descriptor() >= 0; }
   // To be waited for; -1: not any more, or there is none.
   [[nodiscard]] int channel() const noexcept { return channel_.get(); }
   [[nodiscard]] HostProcess& process() noexcept { return process_; }
@@ -36,6 +45,10 @@ class Planning {
   [[nodiscard]] net::SocketPlan take_plan() noexcept { return std::move(plan_); }
 
  private:
+  [[nodiscard]] static base::Result<Planning> start_with(const std::string& program,
+                                                         const std::vector<std::string>& arguments,
+                                                         Variables variables,
+                                                         std::vector<int> sockets);
   Planning(HostProcess process, base::Descriptor channel) noexcept
       : process_(std::move(process)), channel_(std::move(channel)) {}
   void receive();

@@ -1,13 +1,13 @@
 #include "supervise/supervisor.h"
 
+#include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -16,9 +16,8 @@
 
 #include "net/listener.h"
 #include "net/wait.h"
+#include "supervise/handover.h"
 #include "supervise/line.h"
-#include "supervise/oom_kills.h"
-#include "supervise/planning.h"
 
 namespace berth::supervise {
 
@@ -29,16 +28,13 @@ using Kind = base::HostMessage::Kind;
 
 // Where a process cannot be waited for by a descriptor it is asked about that often.
 constexpr auto kLookAgain = 50ms;
+// Between two signs of life that are the supervisor's own.
+constexpr auto kHeartbeat = 500ms;
 constexpr int kFirst = STDERR_FILENO + 1;
 constexpr std::string_view kControl = "control";
-// Of systemd, for this process alone.
-constexpr std::array kOwnVariables{"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
-                                   "LISTEN_PID",    "LISTEN_FDS",    "LISTEN_FDNAMES"};
-
-std::string text_of(base::Duration duration) {
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
-}
+// Of systemd, or of the program before, for this process alone.
+constexpr std::array kOwnVariables{"NOTIFY_SOCKET", "WATCHDOG_USEC",  "WATCHDOG_PID",  "LISTEN_PID",
+                                   "LISTEN_FDS",    "LISTEN_FDNAMES", "BERTH_HANDOVER"};
 
 void refuse(const base::Error& error) {
   std::fprintf(stderr, "berth: error: %s\n", error.text.c_str());
@@ -50,6 +46,14 @@ Notify::Variables notify_variables(const Variables& variables) {
           .watchdog_pid = variables.value("WATCHDOG_PID")};
 }
 
+// None: no number, or not open.
+base::Descriptor descriptor_of(const std::string& text) {
+  int number = -1;
+  (void)std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool open = number >= kFirst && ::fcntl(number, F_GETFD) >= 0;
+  return base::Descriptor(open ? number : -1);
+}
+
 }  // namespace
 
 Supervisor::Supervisor(const SupervisorOptions& options, const base::Clock& clock)
@@ -57,13 +61,22 @@ Supervisor::Supervisor(const SupervisorOptions& options, const base::Clock& cloc
       clock_(clock),
       variables_(options.variables),
       notify_(notify_variables(options.variables), ::getpid()),
-      backoff_(options.backoff) {
+      backoff_(options.backoff),
+      standby_backoff_(options.backoff),
+      program_(options.program) {
   for (const char* name : kOwnVariables) variables_.remove(name);
 }
 
 int Supervisor::run() {
-  if (!open() || !plan()) return code_.value_or(1);
-  start_host();
+  // Before anything is opened that could have its number.
+  base::Descriptor handover = descriptor_of(options_.variables.value("BERTH_HANDOVER"));
+  if (!open()) return code_.value_or(1);
+  if (handover) {
+    if (!resume(std::move(handover))) return 1;
+  } else {
+    if (!plan()) return code_.value_or(1);
+    start_host();
+  }
   while (!code_) turn();
   return *code_;
 }
@@ -72,7 +85,7 @@ bool Supervisor::open() {
   // Nothing that was handed down goes on but by being chosen.
   (void)::close_range(kFirst, ~0U, CLOSE_RANGE_CLOEXEC);
   (void)::signal(SIGCHLD, SIG_DFL);  // ignored, it would have children reaped before they are asked
-  auto signals = base::Signals::open();
+  auto signals = base::Signals::open(SIGUSR2);
   if (!signals) {
     refuse(signals.error());
     return false;
@@ -86,7 +99,9 @@ bool Supervisor::plan() {
   for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) {
     variables.remove(name);
   }
-  auto planning = Planning::start(options_.program, options_.plan, variables);
+  std::vector<std::string> words = options_.plan;
+  words.insert(words.end(), options_.first.begin(), options_.first.end());
+  auto planning = Planning::start(program_, words, variables);
   if (!planning) {
     refuse(planning.error());
     return false;
@@ -98,7 +113,7 @@ bool Supervisor::plan() {
     const bool unseen = planning->process().descriptor() < 0;
     (void)net::wait_any(entries, unseen ? clock_.now() + kLookAgain : base::TimePoint::max());
     while (const int number = signals_->next()) {
-      if (number == SIGHUP) continue;
+      if (number == SIGHUP || number == SIGUSR2) continue;
       ++stops_;
       planning->process().signal(stops_ > 1 ? SIGKILL : SIGTERM);
     }
@@ -110,8 +125,7 @@ bool Supervisor::plan() {
     if (!said && stops_ == 0) {
       say(observe::Level::kError, "the process that reads the configuration " + end.text());
     }
-    withdraw([](const net::PlannedSocket&) { return true; });
-    code_ = stops_ > 0 ? 0 : said ? end.value : 1;
+    finish(stops_ > 0 ? 0 : said ? end.value : 1);
     return false;
   }
   for (const net::PlannedSocket& socket : plan_.sockets) {
@@ -121,248 +135,251 @@ bool Supervisor::plan() {
   return true;
 }
 
-void Supervisor::start_host() {
-  start_at_ = base::TimePoint::max();
-  ready_ = refused_ = killed_ = false;
-  started_at_ = clock_.now();
-  oom_kills_ = oom_kills();
-  auto spawned = spawn_host();
-  if (spawned) {
-    if (std::exchange(reload_wanted_, false)) host_->signal(SIGHUP);
-    return;
+bool Supervisor::resume(base::Descriptor handover) {
+  auto before = read_handover(std::move(handover));
+  if (!before) {
+    refuse(before.error());
+    return false;
   }
-  if (was_ready_) {
-    replace_host("no host can be started: " + spawned.error().text);
-  } else {
-    refuse(spawned.error());
-    finish(1);
-  }
+  plan_ = std::move(before->plan);
+  hosts_ = std::move(before->hosts);
+  generation_ = before->generation;
+  was_ready_ = true;
+  if (plan_.standby) standby_at_ = clock_.now() + options_.standby_pause;
+  say(observe::Level::kInfo, "the supervisor is the upgraded program");
+  // What became of them between the two programs is seen as if it were now.
+  if (find(Role::kServing) == nullptr) start_at_ = clock_.now();
+  return true;
 }
 
-base::Status<> Supervisor::spawn_host() {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return base::fail(base::system_error(errno, "socketpair"));
+void Supervisor::start_host() {
+  start_at_ = base::TimePoint::max();
+  if (Host* const standby = find(Role::kStandby)) {
+    standby->role = Role::kServing;
+    standby->ready = false;
+    standby->started_at = clock_.now();
+    standby->tell(Kind::kServe);  // which it finds where it is not ready yet, too
+    return;
   }
-  base::Descriptor here(ends[0]);
-  const base::Descriptor there(ends[1]);
-  board_.reset();
-  if (options_.board_bytes > 0) {
-    board_.reset(::memfd_create("berth-board", MFD_CLOEXEC));
-    if (!board_ || ::ftruncate(board_.get(), static_cast<off_t>(options_.board_bytes)) != 0) {
-      return base::fail(base::system_error(errno, "memfd_create"));
+  auto spawned = spawn(Role::kServing);
+  if (!spawned) {
+    if (was_ready_) {
+      start_at_ = clock_.now() + backoff_.next({});
+      say(observe::Level::kError, "no host can be started: " + spawned.error().text);
+    } else {
+      refuse(spawned.error());
+      finish(1);
     }
+    return;
   }
-  SpawnOptions spawn{.program = options_.program,
-                     .arguments = options_.host,
-                     .environment = {},
-                     .holds_signals = true};
-  if (generation_ > 0) {
-    spawn.arguments.insert(spawn.arguments.end(), {"--generation", std::to_string(generation_)});
+  if (std::exchange(reload_wanted_, false)) hosts_.back().signal(SIGHUP);
+}
+
+base::Status<> Supervisor::spawn(Role role) {
+  const bool anew = role == Role::kNext && next_plan_;
+  HostOptions options{.program = anew ? options_.file : program_,
+                      .arguments = options_.host,
+                      .variables = variables_,
+                      .sockets = anew ? next_plan_->sockets : plan_.sockets};
+  auto& words = options.arguments;
+  if (generation_ == 0) {
+    words.insert(words.end(), options_.first.begin(), options_.first.end());
+  } else if (!anew) {
+    words.insert(words.end(), {"--generation", std::to_string(generation_)});
   }
-  std::string names;
-  for (const net::PlannedSocket& socket : plan_.sockets) {
-    if (!spawn.descriptors.empty()) names += ':';
-    names += socket.name;
-    spawn.descriptors.push_back(socket.socket.get());
-  }
-  Variables variables = variables_;
-  variables.set("LISTEN_FDS", std::to_string(spawn.descriptors.size()));
-  variables.set("LISTEN_FDNAMES", names);
-  const auto hand_down = [&](std::string_view name, const base::Descriptor& descriptor) {
-    variables.set(name, std::to_string(kFirst + static_cast<int>(spawn.descriptors.size())));
-    spawn.descriptors.push_back(descriptor.get());
-  };
-  hand_down("BERTH_LINK", there);
-  if (board_) hand_down("BERTH_BOARD", board_);
-  spawn.environment = variables.entries();
-  auto host = HostProcess::spawn(spawn);
+  if (role == Role::kStandby) options.arguments.emplace_back("--standby");
+  auto host = Host::start(options, clock_);
   if (!host) return base::fail(std::move(host).error());
-  host_.emplace(std::move(*host));
-  link_ = std::move(here);
+  host->role = role;
+  host->stop = anew ? next_plan_->stop : plan_.stop;
+  if (role == Role::kNext) host->kill_at = clock_.now() + options_.start_limit;
+  hosts_.push_back(std::move(*host));
   return base::done();
 }
 
+bool Supervisor::between_hosts() const {
+  if (!was_ready_ || stops_ > 0 || !notify_.has_watchdog()) return false;
+  const base::TimePoint since = clock_.now() - options_.start_limit;
+  for (const Host& host : hosts_) {
+    // One that does not get ready is not alive.
+    if (host.role == Role::kServing) return !host.ready && host.started_at > since;
+  }
+  return true;
+}
+
+base::TimePoint Supervisor::next_due() const {
+  base::TimePoint until = std::min(start_at_, standby_at_);
+  if (between_hosts()) until = std::min(until, clock_.now() + kHeartbeat);
+  bool unseen = planning_ && !planning_->seen();
+  for (const Host& host : hosts_) {
+    until = std::min(until, host.kill_at);
+    unseen = unseen || host.descriptor() < 0;
+  }
+  return unseen ? std::min(until, clock_.now() + kLookAgain) : until;
+}
+
 void Supervisor::turn() {
-  std::array<pollfd, 3> entries{{{signals_->descriptor(), POLLIN, 0},
-                                 {link_.get(), POLLIN, 0},
-                                 {host_ ? host_->descriptor() : -1, POLLIN, 0}}};
-  base::TimePoint until = std::min(start_at_, kill_at_);
-  if (host_ && host_->descriptor() < 0) until = std::min(until, clock_.now() + kLookAgain);
-  (void)net::wait_any(entries, until);
+  std::vector<pollfd> entries{{signals_->descriptor(), POLLIN, 0}};
+  for (const Host& host : hosts_) {
+    entries.push_back({host.link(), POLLIN, 0});
+    entries.push_back({host.descriptor(), POLLIN, 0});
+  }
+  if (planning_) {
+    entries.push_back({planning_->channel(), POLLIN, 0});
+    entries.push_back({planning_->process().descriptor(), POLLIN, 0});
+  }
+  (void)net::wait_any(entries, next_due());
+  // Who sends a signal may have heard from a host what that has told here before. Messages may
+  // start hosts, which then have said nothing yet.
+  for (std::size_t i = 0; i < hosts_.size(); ++i) read_link(i);
   while (const int number = signals_->next()) on_signal(number);
   if (code_) return;
-  // What it said before it ended first.
-  read_link();
-  if (host_) {
-    if (const auto end = host_->end()) {
-      read_link();
-      on_end(*end);
-    }
-  }
+  reap();
   if (code_) return;
+  if (planning_ && planning_->advance()) on_planned();
+  do_what_is_due();
+}
+
+void Supervisor::do_what_is_due() {
   const base::TimePoint now = clock_.now();
-  if (host_ && now >= kill_at_) {
-    kill_at_ = base::TimePoint::max();
-    killed_ = true;
-    say(observe::Level::kError, host_text() + " has not stopped in time and is killed");
-    host_->signal(SIGKILL);
+  if (between_hosts()) notify_.alive();
+  for (Host& host : hosts_) {
+    if (now < host.kill_at) continue;
+    const char* const what = host.role == Role::kNext ? " is not ready in time and is killed"
+                             : host.crashed ? " has crashed, has not ended in time and is killed"
+                                            : " has not stopped in time and is killed";
+    say(observe::Level::kError, host.text() + what);
+    host.kill();
   }
-  if (!host_ && now >= start_at_) start_host();
+  if (now >= start_at_) start_host();
+  if (now < standby_at_) return;
+  standby_at_ = base::TimePoint::max();
+  const Host* const serving = find(Role::kServing);
+  const bool wanted = plan_.standby && stops_ == 0 && find(Role::kStandby) == nullptr &&
+                      find(Role::kNext) == nullptr && serving != nullptr && serving->ready;
+  if (!wanted) return;  // whoever is ready next has it started
+  if (auto spawned = spawn(Role::kStandby); !spawned) {
+    say(observe::Level::kWarn, "no standby can be started: " + spawned.error().text);
+    standby_at_ = now + standby_backoff_.next({});
+  }
 }
 
-void Supervisor::on_signal(int number) {
-  if (number == SIGHUP) {
-    if (host_) {
-      host_->signal(SIGHUP);
-    } else {
-      reload_wanted_ = true;
-    }
-    return;
-  }
-  begin_stop();
-  if (!host_) {
-    finish(0);
-    return;
-  }
-  host_->signal(number);
-  if (stops_ == 1) return;
-  // Nothing is lost with one that does not serve; the other needs its moment to cut what is left.
-  kill_at_ =
-      std::min(kill_at_, clock_.now() + (ready_ ? options_.stop_grace : base::Duration::zero()));
-}
-
-void Supervisor::begin_stop() {
-  if (++stops_ > 1) return;
-  kill_at_ = clock_.now() + plan_.stop + options_.stop_grace;
-  notify_.stopping("stopping");
-}
-
-void Supervisor::read_link() {
+void Supervisor::read_link(std::size_t index) {
   base::HostMessage message;
-  while (link_) {
-    switch (base::receive_message(link_.get(), message)) {
+  for (;;) {
+    // Anew each time: a message may add a host, and so move this one.
+    Host& host = hosts_[index];
+    switch (host.receive(message)) {
       case base::Received::kMessage:
-        on_message(message);
+        on_message(host, message);
         break;
       case base::Received::kCrash:
-        tell({.pid = host_->pid(), .end = nullptr, .board = board_.get()});
+        // It drains or ends, unless what it had to do for that hangs.
+        host.crashed = true;
+        host.kill_at = std::min(host.kill_at, clock_.now() + options_.stop_grace);
         break;
       case base::Received::kUnknown:
         break;
       case base::Received::kClosed:
-        link_.reset();
-        return;
       case base::Received::kNothing:
         return;
     }
   }
 }
 
-void Supervisor::on_message(const base::HostMessage& message) {
+void Supervisor::on_message(Host& host, const base::HostMessage& message) {
   switch (message.kind) {
     case Kind::kReady:
     case Kind::kReloaded:
-      generation_ = message.generation;
-      plan_.stop = message.stop;
-      refusal_ = message.text();
-      if (message.kind == Kind::kReady && std::exchange(was_ready_, true)) {
-        notify_.status(serving_text());
-      } else if (stops_ == 0) {
-        notify_.ready(serving_text());
-      }
-      if (message.kind == Kind::kReady) ready_ = true;
-      break;
+      return on_serving(host, message);
+    case Kind::kWarm:
+      if (host.role != Role::kStandby) return;
+      host.ready = true;
+      return tell_of_standby();
     case Kind::kReloading:
-      if (stops_ == 0) notify_.reloading(clock_.now());
-      break;
+      host.reloading = true;
+      if (stops_ > 0 || host.role != Role::kServing) return;
+      // It would not know what is loaded now.
+      if (is_succeeding()) give_up_succession("a reload came between");
+      notify_.reloading(clock_.now());
+      return;
     case Kind::kAlive:
-      notify_.alive();
-      break;
+      return notify_.alive();
     case Kind::kStopping:
-      if (stops_ == 0) begin_stop();
-      break;
-    case Kind::kWithdraw: {
-      if (stops_ == 0) break;
-      const bool control = message.text() == kControl;
-      withdraw([control](const net::PlannedSocket& socket) {
-        return (socket.name == kControl) == control;
-      });
-      base::HostMessage answer;
-      answer.kind = Kind::kWithdrawn;
-      (void)base::send_message(link_.get(), answer);
-      break;
-    }
+      if (stops_ > 0 || host.role != Role::kServing) return;
+      begin_stop();
+      return;
+    case Kind::kDraining:
+      return on_draining(host, message);
+    case Kind::kReplace:
+      return begin_replacement(host, std::string(message.text()));
+    case Kind::kUpgrade:
+      return begin_upgrade();
+    case Kind::kWithdraw:
+      return on_withdraw(host, message.text());
     case Kind::kUnused:
-      withdraw(
-          [&message](const net::PlannedSocket& socket) { return socket.name == message.text(); });
-      break;
+      host.unused.emplace_back(message.text());
+      return;
     case Kind::kRefused:
-      refused_ = true;
-      break;
+      host.refused = true;
+      return;
     case Kind::kWithdrawn:
-      break;  // is no host's to send
+    case Kind::kServe:
+    case Kind::kLeave:
+    case Kind::kNotReplaced:
+    case Kind::kStandby:
+      return;  // are no host's to send
   }
 }
 
-void Supervisor::withdraw(const std::function<bool(const net::PlannedSocket&)>& chosen) {
-  // The path first: who finds the socket afterwards finds the next server's, or none.
-  for (net::PlannedSocket& socket : plan_.sockets) {
-    if (chosen(socket)) socket.path.remove();
+void Supervisor::on_serving(Host& host, const base::HostMessage& message) {
+  if (host.role != Role::kServing && host.role != Role::kNext) return;
+  host.reloading = false;
+  host.stop = message.stop;
+  host.generation = message.generation;
+  const bool reloaded = message.kind == Kind::kReloaded;
+  const bool changed = generation_ != message.generation;
+  if (!reloaded) {
+    host.ready = true;
+    host.kill_at = base::TimePoint::max();
+    withdraw([&host](const net::PlannedSocket& socket) {
+      return std::find(host.unused.begin(), host.unused.end(), socket.name) != host.unused.end();
+    });
   }
-  std::erase_if(plan_.sockets, chosen);
-}
-
-void Supervisor::on_end(ProcessEnd end) {
-  const bool by_oom = end.kind == ProcessEnd::Kind::kKilled && end.value == SIGKILL && !killed_;
-  end.out_of_memory = by_oom && oom_kills_ && oom_kills() > oom_kills_;
-  const bool in_order = end.kind == ProcessEnd::Kind::kExited && end.value == 0;
-  const std::string what = host_text() + " " + end.text();
-  const base::Descriptor board = std::move(board_);  // before the next host has its own
-  const HostTrouble trouble{.pid = host_->pid(), .end = &end, .board = board.get()};
-  host_.reset();
-  link_.reset();
   if (stops_ > 0) {
-    const bool expected = in_order || killed_ || refused_;
-    if (!expected) say(observe::Level::kError, what + " while it stopped");
-    finish(in_order || !ready_ ? 0 : 1);
-    if (!expected) tell(trouble);
-  } else if (!was_ready_) {
-    if (!refused_) say(observe::Level::kError, what + " before it served");
-    finish(end.kind == ProcessEnd::Kind::kExited && !in_order ? end.value : 1);
-    if (!refused_) tell(trouble);
-  } else {
-    replace_host(what);
-    if (clock_.now() >= start_at_) start_host();
-    tell(trouble);
+    host.kill_at = std::min(host.kill_at, clock_.now() + host.stop + options_.stop_grace);
+    return;
   }
+  generation_ = message.generation;
+  refusal_ = message.text();
+  if (host.role == Role::kNext) return take_over(host);
+  if (!reloaded && std::exchange(was_ready_, true)) {
+    notify_.status(serving_text());
+  } else {
+    notify_.ready(serving_text());
+  }
+  if (!reloaded || changed) restart_standby();
 }
 
-void Supervisor::replace_host(const std::string& what) {
-  const base::TimePoint now = clock_.now();
-  const base::Duration wait = backoff_.next(now - started_at_);
-  start_at_ = now + wait;
-  std::string text = what + "; a new one is started";
-  if (wait > base::Duration::zero()) text += " in " + text_of(wait);
-  say(observe::Level::kError, text);
-  notify_.status(text);
+void Supervisor::on_draining(Host& host, const base::HostMessage& message) {
+  host.crashed = true;
+  host.kill_at = clock_.now() + message.stop + options_.stop_grace;
+  if (host.role != Role::kServing) return;
+  host.role = Role::kLeaving;
+  if (stops_ > 0) return;
+  replace_host(host, host.text() + " has crashed and finishes what is in flight");
 }
 
-void Supervisor::tell(const HostTrouble& trouble) const {
-  if (options_.on_trouble) options_.on_trouble(trouble);
-}
-
-void Supervisor::finish(int code) {
-  withdraw([](const net::PlannedSocket&) { return true; });
-  code_ = code;
+Host* Supervisor::find(Role role) noexcept {
+  const auto found = std::find_if(hosts_.begin(), hosts_.end(),
+                                  [role](const Host& host) { return host.role == role; });
+  return found == hosts_.end() ? nullptr : &*found;
 }
 
 void Supervisor::say(observe::Level level, const std::string& text) const {
   const auto format = plan_.json_log ? observe::LogFormat::kJson : observe::LogFormat::kText;
   write_line(format, level, text, clock_);
 }
-
-std::string Supervisor::host_text() const { return "host " + std::to_string(host_->pid()); }
 
 std::string Supervisor::serving_text() const {
   std::string text = "serving generation " + std::to_string(generation_);

@@ -1,9 +1,7 @@
 // The process that keeps the sockets: starts a host with them, starts the next when one ends
-// unexpectedly, and speaks for both with whoever started it. It serves nothing, loads nothing,
-// reads no configuration, and has one thread.
+// unexpectedly or another is to take its place, and speaks for all with whoever started it. It
+// serves nothing, loads nothing, reads no configuration, and has one thread.
 #pragma once
-
-#include <sys/types.h>
 
 #include <chrono>
 #include <cstddef>
@@ -14,50 +12,53 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/descriptor.h"
 #include "base/host_link.h"
 #include "base/signals.h"
 #include "net/socket_plan.h"
 #include "observe/log.h"
 #include "supervise/backoff.h"
-#include "supervise/host_process.h"
+#include "supervise/host.h"
 #include "supervise/notify.h"
+#include "supervise/planning.h"
 #include "supervise/variables.h"
 
 namespace berth::supervise {
 
-// Something is wrong with a host. Borrowed for the call.
-struct HostTrouble {
-  pid_t pid = -1;
-  const ProcessEnd* end =
-      nullptr;     // null: one of its threads has crashed, and it has not ended yet
-  int board = -1;  // see SupervisorOptions::board_bytes; -1: none
-};
-
 struct SupervisorOptions {
   std::string program = "/proc/self/exe";  // also where its file was replaced meanwhile
-  // Words of the command lines, the program's name first. `plan`: see Planning. `host`: finds its
-  // end of the link (base/host_link.h) in $BERTH_LINK, and the sockets as sd_listen_fds(3) tells,
-  // but without LISTEN_PID; "--generation N" is added for one that replaces another.
+  std::string file = {};                   // of an upgrade: the program's path; empty: none
+  // Words of the command lines, the program's name first. `self`: of this process, for an upgrade.
+  // `plan`: see Planning. `host`: see Host; "--generation N" is added for one that goes on with
+  // what another served, and "--standby" for one that waits (Kind::kServe).
+  // `first`: added to the first plan and the first host.
+  std::vector<std::string> self = {};
   std::vector<std::string> plan;
   std::vector<std::string> host;
+  std::vector<std::string> first = {};
   Variables variables;
-  // Of a memfd made anew for each host, whose number is in $BERTH_BOARD; 0: none.
-  std::size_t board_bytes = 0;
-  // Called when a host tells that it crashes, and when one has ended unexpectedly; then the next
-  // has been started, unless there is a wait before it.
-  std::function<void(const HostTrouble&)> on_trouble = {};
   BackoffOptions backoff = {};
-  // What a stop may take longer than it should before the host is killed.
+  // What a stop may take longer than it should before the host is killed; and a crash, until it is
+  // a drain or an end.
   base::Duration stop_grace = std::chrono::seconds(5);
+  // For one that is to take another's place to be ready.
+  base::Duration start_limit = std::chrono::minutes(2);
+  // How long what is served has to stay before a standby is made of it anew.
+  base::Duration standby_pause = std::chrono::seconds(1);
 };
 
 //   run(): plan --> first host --> ready --> ... --> end
 //                      ^  unexpected end,    |
+//                      |  or a drain behind  |
+//                      |  a crash            |
 //                      +--- after a wait ----+
 //
 // SIGTERM, SIGINT and SIGQUIT stop it and go on to the host, and so does SIGHUP. A stop that lasts
 // longer than it may (SocketPlan::stop, then what the host says, and stop_grace) ends with SIGKILL.
+//
+// A succession: another host is started beside the one that serves, which is told to leave once
+// that is ready, and goes on where it is not. Hosts ask for it (Kind::kReplace); an upgrade
+// (SIGUSR2, Kind::kUpgrade) is one of `file`, with the sockets of a new plan, and ends with this
+// process executing `file`: same process id, children and sockets (handover.h).
 class Supervisor {
  public:
   // On the main thread of a process without another. All is borrowed for as long as it lives.
@@ -73,23 +74,47 @@ class Supervisor {
   [[nodiscard]] bool open();
   // False: there is nothing to serve, and code_ is set.
   [[nodiscard]] bool plan();
+  [[nodiscard]] bool resume(base::Descriptor handover);
+  // The host whose turn it is: the standby, or a new one.
   void start_host();
-  [[nodiscard]] base::Status<> spawn_host();
+  [[nodiscard]] base::Status<> spawn(Role role);
   // Waits for something to happen and does what is due.
   void turn();
+  [[nodiscard]] base::TimePoint next_due() const;
+  void do_what_is_due();
+
+  // Whether no host can tell that it lives, because the next one is only being started.
+  [[nodiscard]] bool between_hosts() const;
 
   void on_signal(int number);
-  void read_link();
-  void on_message(const base::HostMessage& message);
-  void on_end(ProcessEnd end);
-  void tell(const HostTrouble& trouble) const;
-  void replace_host(const std::string& what);
+  void read_link(std::size_t index);
+  void on_message(Host& host, const base::HostMessage& message);
+  void on_serving(Host& host, const base::HostMessage& message);
+  void on_draining(Host& host, const base::HostMessage& message);
+  void on_withdraw(const Host& host, std::string_view name);
+  void reap();
+  void on_end(Host& host, const ProcessEnd& end);
+  void on_serving_end(const Host& host, const ProcessEnd& end);
+  void replace_host(const Host& host, const std::string& what);
   void begin_stop();
   void withdraw(const std::function<bool(const net::PlannedSocket&)>& chosen);
   void finish(int code);
 
+  // --- succession (succession.cpp) ---
+  [[nodiscard]] bool is_succeeding() noexcept { return planning_ || find(Role::kNext) != nullptr; }
+  void begin_upgrade();
+  void on_planned();
+  void begin_replacement(Host& host, const std::string& why);
+  void give_up_succession(const std::string& why);
+  void take_over(Host& host);
+  void become_file();
+  void restart_standby();
+  void dismiss(Host& host);
+  void tell_of_standby();
+
+  // Null: there is none.
+  [[nodiscard]] Host* find(Role role) noexcept;
   void say(observe::Level level, const std::string& text) const;
-  [[nodiscard]] std::string host_text() const;
   [[nodiscard]] std::string serving_text() const;
 
   const SupervisorOptions& options_;
@@ -97,27 +122,25 @@ class Supervisor {
   Variables variables_;  // of hosts
   Notify notify_;
   Backoff backoff_;
+  Backoff standby_backoff_;
   std::optional<base::Signals> signals_;
+  std::string program_;  // of hosts
   net::SocketPlan plan_;
+  std::vector<Host> hosts_;
 
-  // Of the present host.
-  std::optional<HostProcess> host_;
-  base::Descriptor link_;
-  base::Descriptor board_;
-  base::TimePoint started_at_;
-  std::optional<std::uint64_t> oom_kills_;  // before it
-  bool ready_ = false;
-  bool refused_ = false;
-  bool killed_ = false;  // by the supervisor
+  // Of an upgrade.
+  std::optional<Planning> planning_;
+  std::optional<net::SocketPlan> next_plan_;
 
   bool was_ready_ = false;  // some host
   bool reload_wanted_ = false;
-  std::uint64_t generation_ = 0;                       // that served last
-  std::string refusal_;                                // of the last reload
-  int stops_ = 0;                                      // how often a stop was asked for
-  base::TimePoint start_at_ = base::TimePoint::max();  // the next host
-  base::TimePoint kill_at_ = base::TimePoint::max();   // the present one
-  std::optional<int> code_;                            // the end
+  std::uint64_t generation_ = 0;                         // that served last
+  std::string refusal_;                                  // of the last reload
+  int stops_ = 0;                                        // how often a stop was asked for
+  int stop_code_ = 0;                                    // what it ends with
+  base::TimePoint start_at_ = base::TimePoint::max();    // the next host
+  base::TimePoint standby_at_ = base::TimePoint::max();  // the next standby
+  std::optional<int> code_;                              // the end
 };
 
 }  // namespace berth::supervise

@@ -92,6 +92,17 @@ TEST_F(ControlApi, AReleaseIsAnsweredByTheReportOfItsReload) {
   EXPECT_EQ(control.asked(), (Asked{"release hello", "reload, " + asked_by(), "release other"}));
 }
 
+TEST_F(ControlApi, AnUpgradeAnswersWithTheHostThatServesOr409) {
+  const Reply upgraded = ask("POST", "/v1/upgrade");
+  EXPECT_EQ(upgraded.status, 200);
+  EXPECT_EQ(upgraded.body, "{\"upgraded\":true,\"host\":\"host 4712 serves generation 8\"}\n");
+  control.set_pin_error({base::ErrorCode::kSystem, "the new host is not well"});
+  const Reply refused = ask("POST", "/v1/upgrade");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(refused.body, "{\"error\":\"the new host is not well\"}\n");
+  EXPECT_EQ(ask("GET", "/v1/upgrade").status, 405);
+}
+
 TEST_F(ControlApi, WhatHoldsAnUnknownGenerationIsNotFound) {
   control.set_why_error({base::ErrorCode::kNotFound, "there is no generation 8"});
   const Reply reply = ask("GET", "/v1/generations/8/holds");

@@ -55,6 +55,7 @@ TEST_F(ControlVerbs, EachSaysWhatWasDone) {
                                                {"plugin", "pin", "hello"},
                                                {"plugin", "unpin", "hello"},
                                                {"plugin", "release", "hello"},
+                                               {"upgrade"},
                                                {"stop"}}) {
     all += transcript(words) + "\n";
   }

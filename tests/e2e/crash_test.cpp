@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "e2e/busy_client.h"
 #include "e2e/host.h"
 #include "support/raw_client.h"
 
@@ -267,38 +268,7 @@ TEST(Crashes, AreShownAsJsonToo) {
   EXPECT_EQ(none.err, "berth: error: no crash report has that name: ../berth.yaml\n");
 }
 
-// Asks for the same again and again over a connection that is kept as long as the server keeps it.
-class BusyClient {
- public:
-  explicit BusyClient(std::uint16_t port) : port_(port), thread_([this] { run(); }) {}
-  BusyClient(const BusyClient&) = delete;
-  BusyClient& operator=(const BusyClient&) = delete;
-  ~BusyClient() { thread_.join(); }
-
-  void end() noexcept { ended_ = true; }
-  [[nodiscard]] int answered() const noexcept { return answered_; }
-  [[nodiscard]] int failed() const noexcept { return failed_; }
-
- private:
-  void run() {
-    while (!ended_) {
-      test::RawClient client(port_);
-      for (bool kept = true; kept && !ended_;) {
-        const bool sent = client.send("GET /hello/you HTTP/1.1\r\nHost: h\r\n\r\n");
-        const test::Reply reply = client.read_reply();
-        const bool whole = sent && reply.status == 200 && reply.whole;
-        ++(whole ? answered_ : failed_);
-        kept = whole && !reply.says_close();
-      }
-    }
-  }
-
-  const std::uint16_t port_;
-  std::atomic<bool> ended_{false};
-  std::atomic<int> answered_{0};
-  std::atomic<int> failed_{0};
-  std::thread thread_;
-};
+constexpr std::string_view kHello = "GET /hello/you HTTP/1.1\r\nHost: h\r\n\r\n";
 
 std::string draining(std::string configured) {
   const std::string abort = "on_crash: abort\n";
@@ -312,7 +282,7 @@ TEST(CrashDrain, TheGuiltyGetsA500AndNobodyElseNoticesAnything) {
     const std::uint16_t port = host.port();
     {
       std::deque<BusyClient> clients;
-      for (int i = 0; i < 8; ++i) clients.emplace_back(port);
+      for (int i = 0; i < 8; ++i) clients.emplace_back(port, kHello);
       const auto all = [&clients](int least) {
         return std::all_of(clients.begin(), clients.end(),
                            [least](const BusyClient& client) { return client.answered() > least; });

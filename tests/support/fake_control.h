@@ -126,6 +126,7 @@ inline app::ServerStatus usual_status() {
       .version = "0.1.0",
       .pid = 4242,
       .supervisor = 4200,
+      .standby = "ready",
       .configuration = "/etc/berth/berth.yaml",
       .started_at = 1767319445,
       .stopping = false,
@@ -195,6 +196,12 @@ class FakeControl final : public app::Control {
       const std::string& alias, const app::ReloadRequest& request) override {
     if (const auto status = pinned("release", alias); !status) return base::fail(status.error());
     return reload(request);
+  }
+  [[nodiscard]] base::Result<std::string> upgrade() override {
+    if (const auto status = pinned("upgrade", "of the host"); !status) {
+      return base::fail(status.error());
+    }
+    return std::string("host 4712 serves generation 8");
   }
   void stop(const std::string& asked_by) override {
     note("stop, " + asked_by);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/reloader.h"
+#include "app/succession.h"
 #include "app/watcher.h"
 #include "generations.h"
 
@@ -59,6 +60,8 @@ TEST_F(WithoutThreads, AReloaderThatDoesNotStartIsAnErrorAndItsPluginsCanBeStopp
   ASSERT_TRUE(generation->start(plugin::StartPhase::kFirst).ok());
   const auto server = server_of(*generation);
   const config::Environment environment;
+  const SupervisorLink supervisor;
+  Succession succession(supervisor);
   Reloader reloader(
       {.server = *server,
        .log = *log_,
@@ -66,6 +69,7 @@ TEST_F(WithoutThreads, AReloaderThatDoesNotStartIsAnErrorAndItsPluginsCanBeStopp
        .context = *context_,
        .sink = *sink_,
        .environment = environment,
+       .succession = succession,
        .request_stop = [](const std::string&) {}},
       {.generation = std::move(generation), .recording = {}, .last_good_because = {}, .left = {}});
   {

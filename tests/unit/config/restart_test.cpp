@@ -65,6 +65,8 @@ std::vector<Change> changes() {
       {"watch", kNo, "watch: true\n", ""},
       {"on_crash", kYes, "", "on_crash: abort\n"},
       {"quarantine", kYes, "", "quarantine: { crashes: 4, within: 60s }\n"},
+      {"recycle", kYes, "", "recycle: { age: 1h }\n"},
+      {"standby", kNo, "", "standby: true\n"},
       in("timeouts", "header", kNo, "11s"),
       in("timeouts", "body_grace", kNo, "21s"),
       in("timeouts", "write_stall", kNo, "31s"),

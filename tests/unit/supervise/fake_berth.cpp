@@ -2,7 +2,6 @@
 // what the real ones do beside it.
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,20 +31,29 @@ int plan(std::string_view how) {
   if (how == "crashes") return ::raise(SIGKILL);
   if (how == "waits") ::pause();
   const int channel = number("BERTH_PLAN");
+  // Of an upgrade: the socket that there is stays, and one more comes.
+  const bool again = number("LISTEN_FDS") == 1;
+  if (again && how == "is refused again") return 7;
   net::ListenerOptions options;
   options.address = net::ListenAddress::parse("127.0.0.1:0").value();
   auto listener = net::Listener::open(options);
   if (!listener) return 99;
-  if (!net::send_socket(channel, "listener/x", listener->fd(), net::UnixPath())) return 98;
+  if (again && !net::send_socket(channel, "listener/x", 3, net::UnixPath())) return 98;
+  const char* const name = again ? "listener/y" : "listener/x";
+  if (!net::send_socket(channel, name, listener->fd(), net::UnixPath())) return 98;
   if (how == "stops short") return 0;
-  return net::send_end(channel, {.sockets = {}, .stop = {}, .json_log = false}) ? 0 : 97;
+  net::SocketPlan settings;
+  settings.standby = how == "has a standby";
+  return net::send_end(channel, settings) ? 0 : 97;
 }
 
 class Host {
  public:
-  explicit Host(bool replaces) : replaces_(replaces) {}
+  Host(bool replaces, bool standby) : replaces_(replaces), standby_(standby) {}
 
   int run(std::string_view how) {
+    if (standby_) return stand_by(how);
+    if (number("LISTEN_FDS") == 2) return upgraded(how);
     if (how == "refuses") {
       send(Kind::kRefused);
       return 5;
@@ -58,13 +66,32 @@ class Host {
     }
     send(Kind::kReady);
     if (replaces_ && how != "crashes always") return serve();
+    if (how == "tells its number") say(" " + std::to_string(::getpid()) + " serves\n");
     if (how == "exits") std::exit(3);
-    if (how == "crashes always") return ::raise(SIGKILL);
-    if (how == "crashes") {
+    if (how == "drains") {
       (void)!::write(link_, &base::kCrashByte, 1);
-      (void)!::pwrite(number("BERTH_BOARD"), "guilty", 6, 0);
-      return ::raise(SIGKILL);
+      send(Kind::kDraining);
+      say("draining\n");
+      for (;;) (void)wait_signal();
     }
+    if (how == "hangs in its crash") {
+      (void)!::write(link_, &base::kCrashByte, 1);
+      for (;;) (void)wait_signal();
+    }
+    if (how == "asks to be replaced") {
+      send(Kind::kReplace);
+      return wait_to_leave();
+    }
+    if (how.starts_with("is upgraded") || how == "leaves slowly") {
+      say("ready\n");
+      const int code = wait_to_leave();
+      if (how == "leaves slowly") {
+        for (;;) (void)wait_signal();
+      }
+      return code;
+    }
+    if (how == "crashes always") return ::raise(SIGKILL);
+    if (how == "crashes") return ::raise(SIGKILL);
     if (how == "talks nonsense") {
       for (const std::size_t size : {2U, 100U, 280U, 5000U}) {
         const std::string bytes(size, 'C');
@@ -101,6 +128,55 @@ class Host {
     message.generation = 5;
     (void)base::send_message(link_, message);
   }
+  // The next message of the supervisor; kReady: none will ever be.
+  Kind receive() const {
+    for (;;) {
+      pollfd link{link_, POLLIN, 0};
+      (void)::poll(&link, 1, -1);
+      base::HostMessage message;
+      const auto received = base::receive_message(link_, message);
+      if (received == base::Received::kMessage) return message.kind;
+      if (received == base::Received::kClosed) return Kind::kReady;
+    }
+  }
+  int wait_to_leave() {
+    for (;;) {
+      switch (receive()) {
+        case Kind::kLeave:
+          say("it leaves\n");
+          return 0;
+        case Kind::kNotReplaced:
+          say("it goes on\n");
+          return serve();
+        case Kind::kReady:
+          return 89;
+        default:
+          break;
+      }
+    }
+  }
+  int stand_by(std::string_view how) {
+    if (how == "has a bad standby") return 4;
+    say("stands by\n");
+    send(Kind::kWarm);
+    while (receive() != Kind::kServe) {
+    }
+    say("it is its turn\n");
+    send(Kind::kReady);
+    return serve();
+  }
+  // The host of an upgrade, whose plan has one more socket.
+  int upgraded(std::string_view how) {
+    if (how == "is upgraded badly") {
+      send(Kind::kRefused);
+      return 5;
+    }
+    say("it is new\n");
+    send(Kind::kReady);
+    (void)wait_signal();
+    send(Kind::kStopping);
+    return 0;
+  }
   // Its sockets answer with nothing, and are those it was promised.
   int serve() const {
     int accepting = 0;
@@ -110,6 +186,7 @@ class Host {
                             std::getenv("LISTEN_FDNAMES") == std::string_view("listener/x") &&
                             std::getenv("NOTIFY_SOCKET") == nullptr;
     if (!has_socket || accepting != 1) return 90;
+    if (replaces_) say("serves again\n");
     (void)wait_signal();
     send(Kind::kStopping);
     return 0;
@@ -123,6 +200,7 @@ class Host {
   }
 
   bool replaces_;
+  bool standby_;
   int link_ = number("BERTH_LINK");
 };
 
@@ -131,8 +209,9 @@ class Host {
 int run(int argc, char** argv) {
   if (argc < 3) return 96;
   const bool replaces =
-      argc == 5 && std::string_view(argv[3]) == "--generation" && std::string_view(argv[4]) == "5";
-  return std::string_view(argv[1]) == "plan" ? plan(argv[2]) : Host(replaces).run(argv[2]);
+      argc >= 5 && std::string_view(argv[3]) == "--generation" && std::string_view(argv[4]) == "5";
+  const bool standby = argc == 6 && std::string_view(argv[5]) == "--standby";
+  return std::string_view(argv[1]) == "plan" ? plan(argv[2]) : Host(replaces, standby).run(argv[2]);
 }
 
 }  // namespace berth

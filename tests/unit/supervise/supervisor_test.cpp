@@ -21,8 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A supervisor in a process of its own. What it writes, and a line for each trouble it was told of,
-// is read here.
+// A supervisor in a process of its own. What it and its hosts write is read here.
 class Supervised {
  public:
   Supervised(const std::string& plan, const std::string& host,
@@ -44,11 +43,10 @@ class Supervised {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(write_end.get(), STDERR_FILENO);
     SupervisorOptions options{.program = BERTH_FAKE,
+                              .file = BERTH_FAKE,
                               .plan = {"berth", "plan", plan},
                               .host = {"berth", "host", host},
                               .variables = Variables::of_process(),
-                              .board_bytes = 100,
-                              .on_trouble = tell,
                               .backoff = {.first = 1ms, .most = 1ms}};
     options.variables.set("NOTIFY_SOCKET", "/nowhere");
     if (change) change(options);
@@ -90,14 +88,6 @@ class Supervised {
   [[nodiscard]] const std::string& all() const { return said_; }
 
  private:
-  static void tell(const HostTrouble& trouble) {
-    std::array<char, 7> board{};
-    (void)!::pread(trouble.board, board.data(), 6, 0);
-    const std::string line = "TROUBLE " +
-                             (trouble.end == nullptr ? "it crashes" : trouble.end->text()) +
-                             ", \"" + board.data() + "\"\n";
-    (void)!::write(STDERR_FILENO, line.data(), line.size());
-  }
   bool read() {
     std::array<char, 4096> bytes{};
     const ssize_t got = ::read(read_end_.get(), bytes.data(), bytes.size());
@@ -172,19 +162,118 @@ TEST(SupervisorTest, OneThatEndsUnexpectedlyIsReplacedByOneThatGoesOn) {
     SCOPED_TRACE(row.how);
     Supervised supervised("serves", row.how);
     supervised.wait_for(std::string(" ") + row.end + "; a new one is started\n");
-    supervised.wait_for(std::string("TROUBLE ") + row.end);
     supervised.signal(SIGTERM);
     EXPECT_EQ(supervised.wait(), 0) << supervised.all();
   }
 }
 
-TEST(SupervisorTest, ACrashIsToldBeforeTheEndAndWithItsBoard) {
-  Supervised supervised("serves", "crashes");
-  supervised.wait_for("TROUBLE was killed");
+// Of the host that a line of the log begins with, behind its time.
+pid_t pid_in(const std::string& log, std::string_view behind) {
+  const std::size_t end = log.find(behind);
+  if (end == std::string::npos) return -1;
+  const std::size_t begin = log.rfind(' ', end - 1) + 1;
+  return static_cast<pid_t>(std::stoi(log.substr(begin, end - begin)));
+}
+
+TEST(SupervisorTest, TheNextHostStartsWhileTheCrashedOneFinishes) {
+  Supervised supervised("serves", "drains");
+  supervised.wait_for("draining\n");
+  supervised.wait_for(" has crashed and finishes what is in flight; a new one is started\n");
+  supervised.wait_for("serves again\n");
+  const pid_t crashed = pid_in(supervised.all(), " has crashed and finishes");
+  ASSERT_GT(crashed, 1);
+  EXPECT_EQ(::kill(crashed, SIGKILL), 0);
+  supervised.wait_for(" was killed by SIGKILL, as it had crashed\n");
   supervised.signal(SIGTERM);
-  EXPECT_EQ(supervised.wait(), 0);
-  EXPECT_LT(supervised.all().find("TROUBLE it crashes, \""),
-            supervised.all().find("TROUBLE was killed by SIGKILL, \"guilty\"\n"));
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+}
+
+TEST(SupervisorTest, ACrashedOneThatDoesNotEndIsKilled) {
+  for (const char* how : {"drains", "hangs in its crash"}) {
+    SCOPED_TRACE(how);
+    Supervised supervised("serves", how,
+                          [](SupervisorOptions& options) { options.stop_grace = 50ms; });
+    supervised.wait_for(" has crashed, has not ended in time and is killed\n");
+    supervised.wait_for("serves again\n");
+    supervised.signal(SIGTERM);
+    EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+  }
+}
+
+TEST(SupervisorTest, AStandbyTakesThePlaceOfOneThatEnds) {
+  Supervised supervised("has a standby", "tells its number");
+  supervised.wait_for("stands by\n");
+  const pid_t first = pid_in(supervised.all(), " serves\n");
+  ASSERT_GT(first, 1);
+  EXPECT_EQ(::kill(first, SIGKILL), 0);
+  supervised.wait_for(" was killed by SIGKILL; the standby takes its place\n");
+  supervised.wait_for("it is its turn\n");
+  supervised.wait_for("serves again\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+}
+
+TEST(SupervisorTest, AStandbyThatEndsHarmsNobody) {
+  Supervised supervised("has a standby", "has a bad standby",
+                        [](SupervisorOptions& options) { options.standby_pause = 1ms; });
+  supervised.wait_for("warn the standby, host ");
+  supervised.wait_for(" exited with code 4\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+}
+
+TEST(SupervisorTest, OneThatAsksForItIsReplacedOnceTheNextIsReady) {
+  Supervised supervised("serves", "asks to be replaced");
+  supervised.wait_for(" asks to be replaced: ");
+  supervised.wait_for("serves again\n");
+  supervised.wait_for("it leaves\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+}
+
+TEST(SupervisorTest, AnUpgradeBringsANewHostAndItsSockets) {
+  Supervised supervised("serves", "is upgraded");
+  supervised.wait_for("ready\n");
+  supervised.signal(SIGUSR2);
+  supervised.wait_for("it is new\n");
+  supervised.wait_for("it leaves\n");
+  // The plan of the fake understands no hand-over.
+  supervised.wait_for("the supervisor stays the program it was");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+}
+
+TEST(SupervisorTest, AnUpgradeThatIsRefusedLeavesWhatServes) {
+  const struct {
+    const char* plan;
+    const char* host;
+    const char* said;
+  } rows[] = {
+      {"is refused again", "is upgraded",
+       "the upgrade is given up: the process that reads the configuration exited with code 7\n"},
+      {"serves", "is upgraded badly", " exited with code 5 before it was ready\n"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.said);
+    Supervised supervised(row.plan, row.host);
+    supervised.wait_for("ready\n");
+    supervised.signal(SIGUSR2);
+    supervised.wait_for(row.said);
+    supervised.wait_for("it goes on\n");
+    supervised.signal(SIGTERM);
+    EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+  }
+}
+
+TEST(SupervisorTest, OneThatDoesNotLeaveInTimeIsKilled) {
+  Supervised supervised("serves", "leaves slowly",
+                        [](SupervisorOptions& options) { options.stop_grace = 50ms; });
+  supervised.wait_for("ready\n");
+  supervised.signal(SIGUSR2);
+  supervised.wait_for("it leaves\n");
+  supervised.wait_for(" has not stopped in time and is killed\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
 }
 
 TEST(SupervisorTest, HostsThatNeverStayAreStartedEverMoreRarely) {

@@ -1,0 +1,162 @@
+// Supervisor: what becomes of hosts that end, and how all of it ends.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "supervise/supervisor.h"
+
+namespace berth::supervise {
+
+namespace {
+
+using Kind = base::HostMessage::Kind;
+
+constexpr std::string_view kControl = "control";
+
+std::string text_of(base::Duration duration) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+bool in_order(const ProcessEnd& end) noexcept {
+  return end.kind == ProcessEnd::Kind::kExited && end.value == 0;
+}
+
+}  // namespace
+
+void Supervisor::on_signal(int number) {
+  Host* const serving = find(Role::kServing);
+  if (number == SIGUSR2) return begin_upgrade();
+  if (number == SIGHUP) {
+    if (serving != nullptr) {
+      serving->signal(SIGHUP);
+    } else {
+      reload_wanted_ = true;
+    }
+    return;
+  }
+  begin_stop();
+  for (Host& host : hosts_) {
+    // Those that leave are stopping already: to them it would be the second one.
+    if (host.role == Role::kLeaving && stops_ == 1) continue;
+    host.signal(number);
+    if (stops_ == 1) continue;
+    // Nothing is lost with one that does not serve; the others need their moment to cut what is
+    // left.
+    const bool at_once = host.role == Role::kServing && !host.ready;
+    host.kill_at = std::min(
+        host.kill_at, clock_.now() + (at_once ? base::Duration::zero() : options_.stop_grace));
+  }
+  if (hosts_.empty()) finish(stop_code_);
+}
+
+void Supervisor::begin_stop() {
+  if (++stops_ > 1) return;
+  start_at_ = standby_at_ = base::TimePoint::max();
+  notify_.stopping("stopping");
+  if (is_succeeding()) give_up_succession("the server stops");
+  for (Host& host : hosts_) {
+    if (host.role == Role::kStandby) {
+      dismiss(host);
+    } else {
+      host.kill_at = std::min(host.kill_at, clock_.now() + host.stop + options_.stop_grace);
+    }
+  }
+}
+
+void Supervisor::on_withdraw(const Host& host, std::string_view name) {
+  const bool control = name == kControl;
+  // Another goes on with them where it leaves.
+  if (stops_ > 0 && host.role != Role::kLeaving) {
+    withdraw([control](const net::PlannedSocket& socket) {
+      return (socket.name == kControl) == control;
+    });
+  }
+  host.tell(Kind::kWithdrawn);
+}
+
+void Supervisor::withdraw(const std::function<bool(const net::PlannedSocket&)>& chosen) {
+  // The path first: who finds the socket afterwards finds the next server's, or none.
+  for (net::PlannedSocket& socket : plan_.sockets) {
+    if (chosen(socket)) socket.path.remove();
+  }
+  std::erase_if(plan_.sockets, chosen);
+}
+
+void Supervisor::reap() {
+  for (std::size_t i = 0; i < hosts_.size();) {
+    const auto end = hosts_[i].end();
+    if (!end) {
+      ++i;
+      continue;
+    }
+    read_link(i);  // what it said before it ended
+    Host ended = std::move(hosts_[i]);
+    hosts_.erase(hosts_.begin() + static_cast<std::ptrdiff_t>(i));
+    on_end(ended, *end);
+    if (code_) return;
+  }
+}
+
+void Supervisor::on_end(Host& host, const ProcessEnd& end) {
+  const std::string what = host.text() + " " + end.text();
+  switch (host.role) {
+    case Role::kServing:
+      on_serving_end(host, end);
+      break;
+    case Role::kNext:
+      give_up_succession(what + " before it was ready");
+      break;
+    case Role::kStandby:
+      say(observe::Level::kWarn, "the standby, " + what);
+      standby_at_ = clock_.now() + std::max(standby_backoff_.next(clock_.now() - host.started_at),
+                                            options_.standby_pause);
+      tell_of_standby();
+      break;
+    case Role::kLeaving:
+      if (host.crashed && !host.killed()) {
+        say(observe::Level::kInfo, what + ", as it had crashed");
+      } else if (!in_order(end) && !host.killed() && !host.refused) {
+        say(observe::Level::kError, what + " while it left");
+      }
+      break;
+  }
+  if (stops_ > 0 && hosts_.empty()) finish(stop_code_);
+}
+
+void Supervisor::on_serving_end(const Host& host, const ProcessEnd& end) {
+  const std::string what = host.text() + " " + end.text();
+  if (stops_ > 0) {
+    const bool expected = in_order(end) || host.killed() || host.refused;
+    if (!expected) say(observe::Level::kError, what + " while it stopped");
+    if (!in_order(end) && host.ready) stop_code_ = 1;
+  } else if (!was_ready_) {
+    if (!host.refused) say(observe::Level::kError, what + " before it served");
+    finish(end.kind == ProcessEnd::Kind::kExited && !in_order(end) ? end.value : 1);
+  } else {
+    replace_host(host, what);
+  }
+}
+
+void Supervisor::replace_host(const Host& host, const std::string& what) {
+  const base::TimePoint now = clock_.now();
+  const base::Duration wait = backoff_.next(now - host.started_at);
+  start_at_ = now + wait;
+  const bool standby = find(Role::kStandby) != nullptr;
+  std::string text = what + (standby ? "; the standby takes its place" : "; a new one is started");
+  if (wait > base::Duration::zero()) text += " in " + text_of(wait);
+  say(observe::Level::kError, text);
+  notify_.status(text);
+  // Others wait for it, and this is all that is known of the one that has ended.
+  if (wait == base::Duration::zero()) start_host();
+}
+
+void Supervisor::finish(int code) {
+  withdraw([](const net::PlannedSocket&) { return true; });
+  code_ = code;
+}
+
+}  // namespace berth::supervise
