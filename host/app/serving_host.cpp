@@ -67,6 +67,7 @@ ServingHost::ServingHost(const ServingHostParts& parts, bool replaces)
       look_at_(started_at_ + (replaces ? kRecycleRest : base::Duration::zero())) {}
 
 base::Status<> ServingHost::start() {
+  supervisor_.send_serving(Kind::kAccepting, reloader_.status().generation.number, {});
   if (auto status = server_.start(); !status) return status;
   if (auto status = reloader_.start(); !status) return status;
   return control_.start();

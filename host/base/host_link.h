@@ -25,6 +25,7 @@ struct HostMessage {
     kDraining,   // a handler has crashed: it takes nothing new, and ends within `stop`; text: why
     kWarm,       // a standby: what it needs to serve is made
     kReplace,    // it asks for another in its place; text: why
+    kAccepting,  // it is about to accept, and to serve `generation`: it may crash of a request
     kUpgrade,    // somebody asks for one of the program's file and the configuration as they are
     // supervisor -> host
     kWithdrawn,

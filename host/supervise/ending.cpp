@@ -133,7 +133,7 @@ void Supervisor::on_serving_end(const Host& host, const ProcessEnd& end) {
     const bool expected = in_order(end) || host.killed() || host.refused;
     if (!expected) say(observe::Level::kError, what + " while it stopped");
     if (!in_order(end) && host.ready) stop_code_ = 1;
-  } else if (!was_ready_) {
+  } else if (!was_ready_ && !host.accepts) {
     if (!host.refused) say(observe::Level::kError, what + " before it served");
     finish(end.kind == ProcessEnd::Kind::kExited && !in_order(end) ? end.value : 1);
   } else {
@@ -142,6 +142,9 @@ void Supervisor::on_serving_end(const Host& host, const ProcessEnd& end) {
 }
 
 void Supervisor::replace_host(const Host& host, const std::string& what) {
+  // One that ended of the first request that it was asked has served all the same.
+  was_ready_ = true;
+  if (generation_ == 0) generation_ = host.generation;
   const base::TimePoint now = clock_.now();
   const base::Duration wait = backoff_.next(now - host.started_at);
   start_at_ = now + wait;

@@ -65,6 +65,7 @@ class Host {
 
   Role role = Role::kServing;
   bool ready = false;    // it serves; a standby: it could
+  bool accepts = false;  // it may have been asked something
   bool refused = false;  // it ends, and has said why
   bool crashed = false;  // a thread of it has
   bool reloading = false;

@@ -292,6 +292,10 @@ void Supervisor::on_message(Host& host, const base::HostMessage& message) {
     case Kind::kReady:
     case Kind::kReloaded:
       return on_serving(host, message);
+    case Kind::kAccepting:
+      host.accepts = true;
+      host.generation = message.generation;
+      return;
     case Kind::kWarm:
       if (host.role != Role::kStandby) return;
       host.ready = true;

@@ -60,6 +60,10 @@ class Host {
     }
     if (how == "exits early") return 0;
     if (how == "crashes early") return ::raise(SIGKILL);
+    if (how == "crashes of its first request" && !replaces_) {
+      send(Kind::kAccepting);
+      return ::raise(SIGKILL);
+    }
     if (how == "never starts") {
       say("starting\n");
       for (;;) (void)wait_signal();

@@ -175,6 +175,14 @@ pid_t pid_in(const std::string& log, std::string_view behind) {
   return static_cast<pid_t>(std::stoi(log.substr(begin, end - begin)));
 }
 
+TEST(SupervisorTest, OneThatEndsBeforeItIsReadyButOfARequestIsReplaced) {
+  Supervised supervised("serves", "crashes of its first request");
+  supervised.wait_for(" was killed by SIGKILL; a new one is started\n");
+  supervised.wait_for("serves again\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+}
+
 TEST(SupervisorTest, TheNextHostStartsWhileTheCrashedOneFinishes) {
   Supervised supervised("serves", "drains");
   supervised.wait_for("draining\n");
