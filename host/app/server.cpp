@@ -85,7 +85,7 @@ base::Status<> Server::start() {
   return base::done();
 }
 
-void Server::begin_stop(base::Duration idle_grace) {
+void Server::begin_stop(base::Duration idle_grace, bool takes_queued) {
   service_.begin_drain(idle_grace);
   // First of all: who connects from here on finds the next server, or none, but never one that
   // goes.
@@ -93,8 +93,8 @@ void Server::begin_stop(base::Duration idle_grace) {
   sources_left_.store(sources_.size(), std::memory_order_relaxed);
   for (const auto& source : sources_) {
     serve::AcceptSource* const target = source.get();
-    target->loop().post_task([this, target](sched::Worker&) {
-      target->accept_queued();
+    target->loop().post_task([this, target, takes_queued](sched::Worker&) {
+      if (takes_queued) target->accept_queued();
       target->stop();
       // acq_rel: whoever is last sees that no loop uses a listener any more.
       if (sources_left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;

@@ -53,7 +53,13 @@ class Server {
   // listeners, to let go of them, and to close its connections: idle ones at once or after
   // idle_grace (see serve::Service::begin_drain), busy ones after their response. The last loop
   // closes the listeners. Returns at once; a loop that is inside a handler comes to it afterwards.
-  void begin_stop(base::Duration idle_grace = base::Duration::zero());
+  // `takes_queued`: what waits there is taken; false: another process accepts from the same
+  // sockets.
+  void begin_stop(base::Duration idle_grace = base::Duration::zero(), bool takes_queued = true);
+  // Behind begin_stop(): false once no connection will be accepted any more.
+  [[nodiscard]] bool accepts() const noexcept {
+    return sources_left_.load(std::memory_order_acquire) > 0;
+  }
   // Waits until no connection is left; false at the deadline.
   [[nodiscard]] bool wait_drained(base::TimePoint deadline) {
     return loops_.wait_drained(deadline);

@@ -174,14 +174,14 @@ void ServingHost::drain_and_end() {
   if (!supervisor_.supervised()) server_.announce_stop();
   reloader_.begin_stop();
   succession_.end();
-  server_.begin_stop(base::limits::kIdleDrain);
+  server_.begin_stop(base::limits::kIdleDrain, !supervisor_.supervised());
   (void)control_.stop();  // the next host answers there
   const base::TimePoint deadline = clock_.now() + base::limits::kCrashDrain;
   base::TimePoint turning_at = clock_.now();
   base::TimePoint tell_at = turning_at;
   int signal = 0;
   // The one that crashed keeps its connection.
-  while (server_.connections() > 1 && clock_.now() < deadline &&
+  while ((server_.accepts() || server_.connections() > 1) && clock_.now() < deadline &&
          (signal == 0 || signal == SIGHUP)) {
     signal = wait_signal(clock_.now() + kDrainPoll);
     // What it had locked, or has damaged, may stop the others, too.
@@ -231,7 +231,7 @@ bool ServingHost::stop() {
   if (leaves_) {
     control_ended = control_.stop();
     // Who has one of its connections need not be in time with his next request.
-    server_.begin_stop(base::limits::kIdleDrain);
+    server_.begin_stop(base::limits::kIdleDrain, false);
   } else {
     supervisor_.withdraw();  // before the loops take what waits there
     server_.begin_stop();

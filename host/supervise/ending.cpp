@@ -15,6 +15,8 @@ namespace {
 using Kind = base::HostMessage::Kind;
 
 constexpr std::string_view kControl = "control";
+// Hosts that finish what they have in flight, at a time: each has the memory of one.
+constexpr auto kMostLeaving = 4;
 
 std::string text_of(base::Duration duration) {
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
@@ -146,7 +148,12 @@ void Supervisor::replace_host(const Host& host, const std::string& what) {
   was_ready_ = true;
   if (generation_ == 0) generation_ = host.generation;
   const base::TimePoint now = clock_.now();
-  const base::Duration wait = backoff_.next(now - host.started_at);
+  // A crash that is drained is the business of quarantine; only where many of them are being
+  // drained at a time has the next one to wait.
+  const auto leaving = std::count_if(
+      hosts_.begin(), hosts_.end(), [](const Host& other) { return other.role == Role::kLeaving; });
+  const bool waits = host.role != Role::kLeaving || leaving > kMostLeaving;
+  const base::Duration wait = waits ? backoff_.next(now - host.started_at) : base::Duration::zero();
   start_at_ = now + wait;
   const bool standby = find(Role::kStandby) != nullptr;
   std::string text = what + (standby ? "; the standby takes its place" : "; a new one is started");
