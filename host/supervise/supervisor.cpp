@@ -276,7 +276,7 @@ void Supervisor::read_link(std::size_t index) {
       case base::Received::kCrash:
         // It drains or ends, unless what it had to do for that hangs.
         host.crashed = true;
-        host.kill_at = std::min(host.kill_at, clock_.now() + options_.stop_grace);
+        host.kill_at = std::min(host.kill_at, clock_.now() + options_.crash_grace);
         break;
       case base::Received::kUnknown:
         break;
@@ -367,7 +367,7 @@ void Supervisor::on_serving(Host& host, const base::HostMessage& message) {
 
 void Supervisor::on_draining(Host& host, const base::HostMessage& message) {
   host.crashed = true;
-  host.kill_at = clock_.now() + message.stop + options_.stop_grace;
+  host.kill_at = clock_.now() + message.stop + options_.crash_grace;
   if (host.role != Role::kServing) return;
   host.role = Role::kLeaving;
   if (stops_ > 0) return;

@@ -38,8 +38,9 @@ struct SupervisorOptions {
   Variables variables;
   BackoffOptions backoff = {};
   // What a stop may take longer than it should before the host is killed; and a crash, until it is
-  // a drain or an end.
+  // a drain or an end, and the drain behind it.
   base::Duration stop_grace = std::chrono::seconds(5);
+  base::Duration crash_grace = std::chrono::seconds(5);
   // For one that is to take another's place to be ready.
   base::Duration start_limit = std::chrono::minutes(2);
   // How long what is served has to stay before a standby is made of it anew.

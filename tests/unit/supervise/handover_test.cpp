@@ -11,6 +11,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace berth::supervise {
 namespace {
@@ -109,23 +110,34 @@ TEST(HandoverTest, EverythingArrivesAsItWas) {
   EXPECT_EQ(second.kill_at, base::TimePoint(456ns));
 }
 
+// Each ended by a NUL.
+std::string words(const std::vector<std::string>& all) {
+  std::string text;
+  for (const std::string& word : all) text += word + '\0';
+  return text;
+}
+
 TEST(HandoverTest, WhatIsNoneIsRefused) {
-  const base::Descriptor socket = a_socket();
-  const std::string head = std::string("berth handover\0001\0007\0000\0000\0000\000", 28);
   auto whole = write_handover({}, {}, 7);
   ASSERT_TRUE(whole.ok());
   const std::string empty = text_of(*whole);
+  EXPECT_EQ(empty, words({"berth handover", "1", "7", "0", "0", "0", "end"}));
   EXPECT_TRUE(read_handover(file_of(empty)).ok());
+  const std::string head = words({"berth handover", "1", "7", "0", "0", "0"});
   const std::string rows[] = {
       "",
       "nonsense",
       empty.substr(0, empty.size() - 1),
-      empty.substr(0, empty.size() - 4),
-      std::string(empty).replace(std::string("berth handover").size() + 1, 1, "9"),
-      head + std::string("host\0001\000-1\0000\0001\0000\0001\0001\0001\0001\000end\000", 36),
-      head + std::string("host\000x\000-1\0000\0001\0000\0001\0001\0001\0001\000end\000", 36),
-      head + std::string("socket\000999\000a\000\0000\0000\000end\000", 22),
-      head + std::string("socket\0001\000a\000\0000\0000\000end\000", 20),
+      head,
+      words({"berth handover", "9", "7", "0", "0", "0", "end"}),
+      // Process 1, and one that is no number.
+      head + words({"host", "1", "-1", "0", "1", "0", "1", "1", "1", "1", "end"}),
+      head + words({"host", "x", "-1", "0", "1", "0", "1", "1", "1", "1", "end"}),
+      // A role that there is not.
+      head + words({"host", "99999999", "-1", "4", "1", "0", "1", "1", "1", "1", "end"}),
+      // A descriptor that is not open, and one that is nobody's to hand over.
+      head + words({"socket", "999", "a", "", "0", "0", "end"}),
+      head + words({"socket", "1", "a", "", "0", "0", "end"}),
   };
   for (const std::string& row : rows) {
     EXPECT_FALSE(read_handover(file_of(row)).ok()) << testing::PrintToString(row);
