@@ -34,6 +34,10 @@ std::string utf8(std::string_view text) {
 
 Object::Ptr object() { return new Object(Poco::JSON_PRESERVE_KEY_ORDER); }
 
+Poco::Int64 milliseconds(base::Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
 Poco::Int64 microseconds(base::Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
@@ -92,9 +96,7 @@ Object::Ptr of_hold(const Hold& hold) {
   result->set("what", utf8(hold.what));
   result->set("count", Poco::UInt64(hold.count));
   Poco::Dynamic::Var age;
-  if (hold.age) {
-    age = Poco::Int64(std::chrono::duration_cast<std::chrono::milliseconds>(*hold.age).count());
-  }
+  if (hold.age) age = milliseconds(*hold.age);
   result->set("age_ms", age);
   return result;
 }
@@ -108,6 +110,16 @@ Object::Ptr of_generation(const GenerationInfo& generation) {
   result->set("can_roll_back_to", generation.can_roll_back_to);
   result->set("plugins", list(generation.plugins, of_plugin));
   result->set("holds", list(generation.holds, of_hold));
+  return result;
+}
+
+Object::Ptr of_stuck_call(const StuckCall& call) {
+  Object::Ptr result = object();
+  result->set("plugin", utf8(call.plugin));
+  result->set("route", utf8(call.route));
+  result->set("request_id", utf8(call.request_id));
+  result->set("thread", Poco::Int64(call.thread));
+  result->set("age_ms", milliseconds(call.age));
   return result;
 }
 
@@ -163,6 +175,7 @@ std::string to_json(const ServerStatus& status) {
   result->set("requests", Poco::UInt64(status.requests));
   result->set("requests_failed", Poco::UInt64(status.requests_failed));
   result->set("connections", Poco::UInt64(status.connections));
+  result->set("stuck_calls", list(status.stuck_calls, of_stuck_call));
   return written(*result);
 }
 

@@ -24,6 +24,9 @@ class FaultGuard {
     return true;
   }
 
+  // Whether the thread is inside a step: then another must not begin.
+  [[nodiscard]] static bool in_step() noexcept { return place_ != nullptr; }
+
   // For the handler of a fault that is handled without blocking it (SA_NODEFER): does not return
   // where the fault is one of a step.
   static void leave_step() noexcept {

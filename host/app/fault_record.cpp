@@ -93,14 +93,17 @@ std::uint64_t resident_kib() noexcept {
   return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
 }
 
+void add_thread(CrashRecord& record) noexcept {
+  record.thread = static_cast<std::uint32_t>(::gettid());
+  std::array<char, 32> name{};
+  if (::prctl(PR_GET_NAME, name.data()) == 0) record.thread_name.set(name.data());
+}
+
 void add_process(CrashRecord& record) noexcept {
   timespec now{};
   (void)::clock_gettime(CLOCK_REALTIME, &now);
   record.time_us = std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
   record.process = static_cast<std::uint32_t>(::getpid());
-  record.thread = static_cast<std::uint32_t>(::gettid());
-  std::array<char, 32> name{};
-  if (::prctl(PR_GET_NAME, name.data()) == 0) record.thread_name.set(name.data());
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0) {
     record.user_us = microseconds(usage.ru_utime);
@@ -188,6 +191,7 @@ void attempt(CrashRecord& record, const Step& step) noexcept {
 
 // The likeliest to be sound first.
 void add_rest(CrashRecord& record, std::string_view executable) noexcept {
+  attempt(record, [&] { add_thread(record); });
   attempt(record, [&] { add_process(record); });
   attempt(record, [&] { add_call(record); });
   attempt(record, [&] { add_request(record); });
@@ -234,6 +238,19 @@ void record_exit(CrashRecord& record, const plugin::ExitCall& call,
   record.call.set(call.function);
   record.instruction = reinterpret_cast<std::uintptr_t>(call.caller);
   add_rest(record, executable);
+}
+
+void record_call(CrashRecord& record, const ucontext_t& context,
+                 std::string_view executable) noexcept {
+  if (FaultGuard::in_step()) return;
+  const Registers registers = registers_of(context);
+  record.instruction = registers.instruction;
+  record.stack_pointer = registers.stack;
+  add_thread(record);
+  attempt(record, [&] { add_call(record); });
+  attempt(record, [&] { add_request(record); });
+  attempt(record,
+          [&] { add_backtrace(record, record.instruction, record.stack_pointer, executable); });
 }
 
 }  // namespace berth::app

@@ -163,6 +163,15 @@ PinInfo pin_of(const Poco::Dynamic::Var& value) {
   return {.alias = members.text("alias"), .build_id = members.text("build_id")};
 }
 
+StuckCall stuck_call_of(const Poco::Dynamic::Var& value) {
+  const Members members(value);
+  return {.plugin = members.text("plugin"),
+          .route = members.text("route"),
+          .request_id = members.text("request_id"),
+          .thread = members.number<Poco::Int64>("thread"),
+          .age = std::chrono::milliseconds(members.number<Poco::Int64>("age_ms"))};
+}
+
 template <class Read>
 auto reading(const std::string& json, Read read)
     -> base::Result<decltype(read(std::declval<const Members&>()))> {
@@ -217,6 +226,7 @@ base::Result<ServerStatus> read_status(const std::string& json) {
         .requests = members.number<Poco::UInt64>("requests"),
         .requests_failed = members.number<Poco::UInt64>("requests_failed"),
         .connections = members.number<std::size_t>("connections"),
+        .stuck_calls = members.list("stuck_calls", stuck_call_of),
     };
   });
 }

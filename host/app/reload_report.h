@@ -100,6 +100,15 @@ struct PinInfo {
   std::string build_id;
 };
 
+// A call of a handler that was reported because it does not return, and has not.
+struct StuckCall {
+  std::string plugin = {};      // alias; empty: its thread has not answered
+  std::string route = {};       // likewise
+  std::string request_id = {};  // of the response's X-Request-Id; empty: it has none
+  std::int64_t thread = 0;
+  base::Duration age{};
+};
+
 struct ServerStatus {
   std::string version;
   std::int64_t pid = 0;
@@ -123,6 +132,7 @@ struct ServerStatus {
   std::uint64_t requests = 0;
   std::uint64_t requests_failed = 0;  // answered 5xx
   std::size_t connections = 0;
+  std::vector<StuckCall> stuck_calls;  // the oldest first
 };
 
 }  // namespace berth::app

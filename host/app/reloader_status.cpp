@@ -44,6 +44,7 @@ ServerStatus Reloader::status() {
   status.started_at = started_at_;
   status.listeners = parts_.server.listening();
   status.connections = parts_.server.connections();
+  status.stuck_calls = parts_.server.stuck_calls();
   const observe::Counters& counters = parts_.server.counters();
   status.requests = counters.total(observe::Counter::kRequests);
   status.requests_failed = counters.total(observe::Counter::kResponses5xx);

@@ -6,6 +6,7 @@
 
 #include "app/open_listeners.h"
 #include "app/options.h"
+#include "app/thread_probe.h"
 #include "plugin/thread_exits.h"
 #include "sched/worker.h"
 
@@ -17,7 +18,10 @@ namespace {
 constexpr std::chrono::seconds kAccessLogEnd(1);
 
 sched::PoolOptions with_service(sched::PoolOptions options, serve::Service& service) {
-  options.make_scratch = [&service] { return service.make_scratch(); };
+  options.make_scratch = [&service] {
+    ThreadProbe::admit_this_thread();
+    return service.make_scratch();
+  };
   options.on_notice = [&service](sched::Notice notice) { service.on_notice(notice); };
   options.on_visit = [] { plugin::visit_thread(); };
   return options;
@@ -32,6 +36,7 @@ Server::Server(const config::Configuration& configuration, serve::Root& root, ob
       counters_(loops + 1),
       service_(serve_options(configuration), root, clock, log, counters_),
       pool_(with_service(pool_options(configuration, loops), service_)),
+      stuck_calls_(pool_, log),
       loops_(pool_, clock),
       health_(service_, [this] { return loops_.stuck(); }) {
   service_.set_threads(pool_, loops_);
@@ -69,6 +74,9 @@ base::Result<std::unique_ptr<Server>, std::vector<config::Diagnostic>> Server::o
 }
 
 base::Status<> Server::start() {
+  if (auto status = stuck_calls_.start(); !status) {
+    log_.warn("calls that do not return are told without a stack", {{"why", status.error().text}});
+  }
   if (auto status = loops_.open(); !status) return status;
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     for (std::size_t loop = 0; loop < loops_.size(); ++loop) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "app/stuck_calls.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/configuration.h"
@@ -90,6 +91,10 @@ class Server {
   [[nodiscard]] std::uint64_t begin_visit();
   [[nodiscard]] bool is_visited(std::uint64_t round) const { return pool_.is_visited(round); }
 
+  // See StuckCalls. The same thread always.
+  void watch_calls() { stuck_calls_.look(clock_.now()); }
+  [[nodiscard]] std::vector<StuckCall> stuck_calls() const { return stuck_calls_.now(); }
+
   [[nodiscard]] std::size_t connections() const noexcept { return loops_.connections(); }
   // See sched::Monitor.
   [[nodiscard]] std::size_t stuck_loops() const { return loops_.stuck(); }
@@ -107,6 +112,7 @@ class Server {
   observe::Counters counters_;
   serve::Service service_;
   sched::Pool pool_;
+  StuckCalls stuck_calls_;
   sched::Loops loops_;
   serve::HealthHandler health_;
   // Closed by the loop that is the last to let go of them; until then everybody may read it.

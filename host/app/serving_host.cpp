@@ -41,7 +41,7 @@ constexpr useconds_t kFaultEndMicroseconds = 5'000'000;
 constexpr int kCrashedExit = 1;
 
 // Between two signs of life; systemd's WatchdogSec= has to be twice as long at least.
-constexpr auto kHeartbeat = 500ms;
+constexpr auto kHeartbeat = base::limits::kStuckPeriod;
 // Between two looks whether another host should take over; behind one that came to nothing, too.
 constexpr auto kRecycleLook = 10s;
 // A host that has taken another's place serves for so long at least, or one that is too large from
@@ -109,7 +109,7 @@ int ServingHost::run() {
 void ServingHost::serve() {
   Heartbeat heartbeat(server_);
   const bool beats = supervisor_.supervised();
-  base::TimePoint next = beats ? clock_.now() : base::TimePoint::max();
+  base::TimePoint next = clock_.now();
   for (;;) {
     const int signal = wait_signal(next, true);
     if (drain_.parked() != nullptr) drain_and_end();
@@ -121,9 +121,12 @@ void ServingHost::serve() {
       log_.error("the supervisor has ended, so this host stops");
       return;
     }
-    if (!beats || clock_.now() < next) continue;
-    if (heartbeat.beat()) supervisor_.send(Kind::kAlive);
-    look_after_size();
+    if (clock_.now() < next) continue;
+    if (beats) {
+      if (heartbeat.beat()) supervisor_.send(Kind::kAlive);
+      look_after_size();
+    }
+    server_.watch_calls();
     next = clock_.now() + kHeartbeat;
   }
 }

@@ -220,6 +220,9 @@ inline constexpr std::chrono::nanoseconds kCrashDrain = 10s;
 // While a process drains after a crash or for its successor: an idle connection waits so long for
 // its next request.
 inline constexpr std::chrono::nanoseconds kIdleDrain = 1s;
+// Connections that a drain closes, or tells to end, in a second: so many clients come back to the
+// next server together, and it takes several times as many new ones.
+inline constexpr std::uint64_t kPartingsPerSecond = 1000;
 // Images that could not leave the process: above it the log says that a restart is due.
 inline constexpr std::size_t kRetiredImages = 16;
 // Bytes of a request to the control socket, and connections to it at a time.
@@ -238,6 +241,19 @@ inline constexpr std::size_t kCrashRecords = 8;
 // Bytes of one report, and reports that are kept; the oldest goes first.
 inline constexpr std::size_t kCrashReport = 64 * kKiB;
 inline constexpr std::size_t kCrashReports = 100;
+
+// --- calls that do not return (app/)
+// A call of a handler is reported with its stack once it has lasted so many times its route's
+// deadline: at the deadline itself its client is answered, and the handler hears of it.
+inline constexpr int kStuckFactor = 2;
+// No sooner than this, for routes with deadlines of milliseconds: what is late is not stuck.
+inline constexpr std::chrono::nanoseconds kStuckLeast = 1s;
+// Where a route has no deadline: without a byte from or to its client for so long. Event streams
+// send a comment every quarter of a minute or so.
+inline constexpr std::chrono::nanoseconds kStuckSilence = 5min;
+// How often calls are looked at, and the most that the thread of one is waited for to tell.
+inline constexpr std::chrono::nanoseconds kStuckPeriod = 500ms;
+inline constexpr std::chrono::nanoseconds kStuckAnswer = 100ms;
 
 // --- what plugins run in the background (plugin/)
 // Tasks of one image at a time, each a thread: pools belong to the plugin, and this is told to it

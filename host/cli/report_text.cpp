@@ -232,6 +232,23 @@ std::string plugin_list(const std::vector<PluginReport>& plugins) {
   return joined(texts);
 }
 
+// "hello: 2 calls, for 3m5s at most", one for each plugin.
+std::vector<std::string> stuck_texts(const std::vector<app::StuckCall>& calls) {
+  std::vector<std::string> texts;
+  std::vector<std::string_view> named;
+  for (const app::StuckCall& call : calls) {
+    if (std::find(named.begin(), named.end(), call.plugin) != named.end()) continue;
+    named.push_back(call.plugin);
+    const auto count =
+        std::count_if(calls.begin(), calls.end(),
+                      [&call](const app::StuckCall& each) { return each.plugin == call.plugin; });
+    texts.push_back((call.plugin.empty() ? "of no known plugin" : call.plugin) + ": " +
+                    counted(static_cast<std::uint64_t>(count), "call") + ", for " +
+                    age_text(call.age) + " at most");
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::string report_text(const ReloadReport& report, Colour colour) {
@@ -305,6 +322,11 @@ std::string status_text(const app::ServerStatus& status, std::int64_t now, Colou
   rows.push_back({"connections", std::to_string(status.connections)});
   rows.push_back({"reloads", std::to_string(status.reloads) + ", " +
                                  std::to_string(status.reloads_refused) + " refused"});
+  std::vector<Row> stuck;
+  for (const std::string& text_of_plugin : stuck_texts(status.stuck_calls)) {
+    stuck.push_back({text_of_plugin});
+  }
+  add_rows(rows, "stuck", stuck);
   if (status.retired_images > 0) {
     rows.push_back({"images", std::to_string(status.retired_images) +
                                   " retired: still in memory, see berth generations --why N"});

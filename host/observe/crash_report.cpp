@@ -229,6 +229,13 @@ void format_crash(const CrashRecord& record, bool whole, SymbolFinder& symbols, 
   write_backtrace(writer, record, symbols);
 }
 
+void format_frames(const CrashRecord& record, std::size_t end, SymbolFinder& symbols,
+                   LineBuffer& line, CrashLines& out) noexcept {
+  Writer writer(line, out);
+  const std::size_t count = std::min(end, record.frames_there());
+  for (std::size_t i = 0; i < count; ++i) write_frame(writer, record, i, symbols);
+}
+
 std::string readable_report(std::string_view report) {
   std::string result;
   while (!report.empty()) {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -33,6 +34,10 @@ class CrashLines {
 // and `symbols` are all the memory it needs. whole: as CrashBoard::Entry has it.
 void format_crash(const CrashRecord& record, bool whole, SymbolFinder& symbols, LineBuffer& line,
                   CrashLines& out) noexcept;
+
+// The lines of its backtrace alone, from the first frame to before `end`.
+void format_frames(const CrashRecord& record, std::size_t end, SymbolFinder& symbols,
+                   LineBuffer& line, CrashLines& out) noexcept;
 
 // The same with names of functions as people write them.
 [[nodiscard]] std::string readable_report(std::string_view report);

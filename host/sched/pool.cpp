@@ -242,6 +242,15 @@ std::size_t Pool::at_work() const {
   return workers_.size() - idle_.size();
 }
 
+std::vector<CallSight> Pool::calls() const {
+  std::vector<CallSight> calls;
+  const base::MutexLock lock(mutex_);
+  for (const auto& worker : workers_) {
+    if (const auto sight = worker->sight()) calls.push_back(*sight);
+  }
+  return calls;
+}
+
 std::size_t Pool::running() const {
   const base::MutexLock lock(mutex_);
   return running_jobs_;

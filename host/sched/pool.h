@@ -117,6 +117,9 @@ class Pool {
   // Ends parked threads and those that finish their task, until `deadline`; true: all have ended.
   [[nodiscard]] bool stop(const base::Clock& clock, base::TimePoint deadline);
 
+  // The calls that its threads are inside of: see Worker::sight().
+  [[nodiscard]] std::vector<CallSight> calls() const;
+
   [[nodiscard]] const PoolOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t threads() const;
   [[nodiscard]] std::size_t queued() const;

@@ -1,6 +1,7 @@
 #include "sched/worker.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <cassert>
 #include <exception>
@@ -33,6 +34,7 @@ Worker::~Worker() {
 
 void Worker::run() {
   const base::AlternateStack faults;  // of the handlers it will call
+  thread_id_.store(::gettid(), std::memory_order_relaxed);
   (void)::pthread_setname_np(::pthread_self(), name_.c_str());
   buffer_ = std::make_unique<char[]>(buffer_bytes_);
   if (pool_.options().make_scratch) scratch_ = pool_.options().make_scratch();
@@ -59,6 +61,17 @@ void Worker::rest() noexcept {
     return;
   if (pool_.options().on_visit) pool_.options().on_visit();
   visited_.store(round, std::memory_order_release);
+}
+
+std::optional<CallSight> Worker::sight() const noexcept {
+  const std::uint64_t call = call_.load(std::memory_order_acquire);
+  const base::Duration timeout = call_timeout_.load(std::memory_order_relaxed);
+  if (call % 2 == 0 || timeout == base::Duration::max()) return std::nullopt;
+  return CallSight{.worker = this,
+                   .thread = thread_id_.load(std::memory_order_relaxed),
+                   .call = call,
+                   .progress = progress_.load(std::memory_order_relaxed),
+                   .timeout = timeout};
 }
 
 Worker::Task Worker::await_task() noexcept {

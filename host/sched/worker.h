@@ -2,16 +2,20 @@
 // above.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include <Poco/Runnable.h>
 #include <Poco/Thread.h>
 
+#include "base/clock.h"
 #include "sched/call_meter.h"
 #include "sched/loop.h"
 #include "sched/owner_word.h"
@@ -32,6 +36,15 @@ class Scratch {
   virtual ~Scratch() = default;
   // The thread has nothing in hand: called before it sleeps, and between two tasks.
   virtual void rest() noexcept {}
+};
+
+// What another thread sees of the call that a worker is inside of.
+struct CallSight {
+  const Worker* worker = nullptr;  // whose it is; only to be compared
+  pid_t thread = 0;
+  std::uint64_t call = 0;      // another number for each call of the worker
+  std::uint64_t progress = 0;  // another number once something went to its client or came from it
+  base::Duration timeout{};    // of its route; zero: none
 };
 
 // A worker drives a loop, runs a job with a connection it holds, or is parked in the pool. All
@@ -60,8 +73,14 @@ class Worker final : private Poco::Runnable {
 
   // Around every call of a handler; what it costs is learnt for its route, which outlives it. After
   // leave_handler() returned false the loop has another driver, or this thread never drove one.
-  void enter_handler(Learning& route) noexcept;
+  // timeout: of the route, for whoever watches the call; zero: none.
+  void enter_handler(Learning& route, base::Duration timeout = {}) noexcept;
   [[nodiscard]] bool leave_handler() noexcept;
+  // Within it: something went to its client, or came from it.
+  void note_progress() noexcept { add_one(progress_, std::memory_order_relaxed); }
+  // The call that it is inside of; nothing: of none, or of one that may last as it likes. Any
+  // thread, while the worker lives; what it says may be over by then, which another look tells.
+  [[nodiscard]] std::optional<CallSight> sight() const noexcept;
   // What the last call changed for its route; told once.
   [[nodiscard]] Learning::Change take_change() noexcept { return meter_.take_change(); }
 
@@ -70,11 +89,18 @@ class Worker final : private Poco::Runnable {
   // owns no loop (any more). False: no spare is left, or too many wait; it must not wait (DESIGN:
   // never block while owning a loop).
   [[nodiscard]] bool release_loop() noexcept;
-  // Inside a handler that goes on as its client's partner: the call is not held against its route.
-  void disregard_call() noexcept { meter_.disregard(); }
+  // Inside a handler that goes on as its client's partner: the call is not held against its route,
+  // and may last.
+  void disregard_call() noexcept {
+    meter_.disregard();
+    call_timeout_.store(base::Duration::max(), std::memory_order_relaxed);
+  }
   // --- for ClientWait ---
   [[nodiscard]] bool begin_client_wait() noexcept;
-  void end_client_wait() noexcept { meter_.resume(); }
+  void end_client_wait() noexcept {
+    meter_.resume();
+    note_progress();
+  }
   // Whether this thread counts as one of client_waits until its task ends.
   [[nodiscard]] bool waits() const noexcept { return waits_; }
 
@@ -107,6 +133,10 @@ class Worker final : private Poco::Runnable {
   void run() override;  // the thread's body
   [[nodiscard]] Task await_task() noexcept;
   [[nodiscard]] bool can_be_relieved() const noexcept;
+  // The worker's thread alone changes them.
+  static void add_one(std::atomic<std::uint64_t>& number, std::memory_order order) noexcept {
+    number.store(number.load(std::memory_order_relaxed) + 1, order);
+  }
 
   Pool& pool_;
   std::string name_;
@@ -116,7 +146,13 @@ class Worker final : private Poco::Runnable {
   Loop* loop_ = nullptr;
   OwnerWord::Token token_ = 0;
   CallMeter meter_;
-  bool waits_ = false;  // counts as one of client_waits until its task ends
+  // For sight(). Odd while it is inside a call. release: who sees a call sees its timeout, too, or
+  // that of a later call, which another look at call_ tells. The others are advice: relaxed.
+  std::atomic<std::uint64_t> call_{0};
+  std::atomic<std::uint64_t> progress_{0};
+  std::atomic<base::Duration> call_timeout_{};
+  std::atomic<pid_t> thread_id_{0};  // 0: it has not begun
+  bool waits_ = false;               // counts as one of client_waits until its task ends
   Task task_;
   // kNone -> kParked by the worker before it sleeps, any -> kAssigned by assign(), -> kNone by the
   // worker; kParked -> kNudged by nudge(), -> kParked by the worker. assign() releases and the
@@ -131,7 +167,10 @@ class Worker final : private Poco::Runnable {
   Poco::Thread thread_;
 };
 
-[[gnu::always_inline]] inline void Worker::enter_handler(Learning& route) noexcept {
+[[gnu::always_inline]] inline void Worker::enter_handler(Learning& route,
+                                                         base::Duration timeout) noexcept {
+  call_timeout_.store(timeout, std::memory_order_relaxed);
+  add_one(call_, std::memory_order_release);
   meter_.begin(route);
   if (loop_ == nullptr) return;
   loop_->set_inside(route);
@@ -139,6 +178,7 @@ class Worker final : private Poco::Runnable {
 }
 
 [[gnu::always_inline]] inline bool Worker::leave_handler() noexcept {
+  add_one(call_, std::memory_order_release);
   // First: the loop may be taken as long as it looks inside.
   if (loop_ != nullptr && !loop_->owner().leave(token_)) loop_ = nullptr;
   meter_.end();

@@ -88,6 +88,7 @@ IoResult<std::size_t> H1Body::receive(std::span<char> buffer) {
     switch (result.kind) {
       case net::IoResult::Kind::kBytes:
         received_ += result.bytes;
+        worker_->note_progress();
         return result.bytes;
       case net::IoResult::Kind::kEnd:
       case net::IoResult::Kind::kError:

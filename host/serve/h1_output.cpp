@@ -91,6 +91,7 @@ IoStatus H1Output::write_on(std::string_view body) {
     };
     const net::IoResult result = stream_->write(std::span(parts));
     if (result.ok()) {
+      worker_->note_progress();
       const std::size_t of_kept = std::min(result.bytes, bytes_.size() - sent_);
       sent_ += of_kept;
       body.remove_prefix(result.bytes - of_kept);
@@ -149,6 +150,7 @@ IoStatus H1Output::send_file(int file, std::uint64_t offset, std::uint64_t size)
       const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size, SSIZE_MAX));
       const net::IoResult sent = stream_->send_file(file, offset, most);
       if (sent.ok()) {
+        worker_->note_progress();
         offset += sent.bytes;
         size -= sent.bytes;
         continue;
@@ -185,6 +187,7 @@ IoStatus H1Output::copy_file(int file, std::uint64_t offset, std::uint64_t size)
 }
 
 IoStatus H1Output::flush() {
+  worker_->note_progress();  // what follows sends, or fails
   while (true) {
     if (!try_send()) return base::fail(IoError::kClosed);
     if (bytes_.empty() && !send_rest()) return base::fail(IoError::kClosed);

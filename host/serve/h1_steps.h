@@ -103,7 +103,7 @@ H1Connection::begin_exchange(H1Scratch& scratch, Handler& root) {
                                                               H1Scratch& scratch) noexcept {
   Service& service = service_;
   const Route& route = scratch.exchange.request().route();
-  worker.enter_handler(route.learning);
+  worker.enter_handler(route.learning, route.timeout);
   scratch.exchange.run();
   const bool kept = worker.leave_handler();
   const sched::Learning::Change change = worker.take_change();

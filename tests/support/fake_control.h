@@ -143,6 +143,21 @@ inline app::ServerStatus usual_status() {
       .requests = 123456,
       .requests_failed = 5,
       .connections = 42,
+      .stuck_calls = {{.plugin = "hello",
+                       .route = "GET /x",
+                       .request_id = "4bf92f35",
+                       .thread = 4250,
+                       .age = std::chrono::milliseconds(93'500)},
+                      {.plugin = "",
+                       .route = "",
+                       .request_id = "",
+                       .thread = 4251,
+                       .age = std::chrono::seconds(61)},
+                      {.plugin = "hello",
+                       .route = "GET /x",
+                       .request_id = "",
+                       .thread = 4252,
+                       .age = std::chrono::seconds(60)}},
   };
 }
 
