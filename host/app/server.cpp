@@ -93,15 +93,15 @@ base::Status<> Server::start() {
   return base::done();
 }
 
-void Server::begin_stop(base::Duration idle_grace, bool takes_queued) {
-  service_.begin_drain(idle_grace);
+void Server::begin_stop(const StopOptions& options) {
+  service_.begin_drain(options.idle_grace, options.time);
   // First of all: who connects from here on finds the next server, or none, but never one that
   // goes.
   for (net::Listener& listener : listeners_) listener.withdraw();
   sources_left_.store(sources_.size(), std::memory_order_relaxed);
   for (const auto& source : sources_) {
     serve::AcceptSource* const target = source.get();
-    target->loop().post_task([this, target, takes_queued](sched::Worker&) {
+    target->loop().post_task([this, target, takes_queued = options.takes_queued](sched::Worker&) {
       if (takes_queued) target->accept_queued();
       target->stop();
       // acq_rel: whoever is last sees that no loop uses a listener any more.

@@ -54,9 +54,13 @@ class Server {
   // listeners, to let go of them, and to close its connections: idle ones at once or after
   // idle_grace (see serve::Service::begin_drain), busy ones after their response. The last loop
   // closes the listeners. Returns at once; a loop that is inside a handler comes to it afterwards.
-  // `takes_queued`: what waits there is taken; false: another process accepts from the same
-  // sockets.
-  void begin_stop(base::Duration idle_grace = base::Duration::zero(), bool takes_queued = true);
+  struct StopOptions {
+    base::Duration idle_grace{};
+    base::Duration time{};  // until cut() at the latest; see serve::Partings
+    // What waits at the listeners is taken; false: another process accepts from the same sockets.
+    bool takes_queued = true;
+  };
+  void begin_stop(const StopOptions& options);
   // Behind begin_stop(): false once no connection will be accepted any more.
   [[nodiscard]] bool accepts() const noexcept {
     return sources_left_.load(std::memory_order_acquire) > 0;

@@ -177,7 +177,9 @@ void ServingHost::drain_and_end() {
   if (!supervisor_.supervised()) server_.announce_stop();
   reloader_.begin_stop();
   succession_.end();
-  server_.begin_stop(base::limits::kIdleDrain, !supervisor_.supervised());
+  server_.begin_stop({.idle_grace = base::limits::kIdleDrain,
+                      .time = base::limits::kCrashDrain,
+                      .takes_queued = !supervisor_.supervised()});
   (void)control_.stop();  // the next host answers there
   const base::TimePoint deadline = clock_.now() + base::limits::kCrashDrain;
   base::TimePoint turning_at = clock_.now();
@@ -234,10 +236,12 @@ bool ServingHost::stop() {
   if (leaves_) {
     control_ended = control_.stop();
     // Who has one of its connections need not be in time with his next request.
-    server_.begin_stop(base::limits::kIdleDrain, false);
+    server_.begin_stop({.idle_grace = base::limits::kIdleDrain,
+                        .time = timeouts.shutdown,
+                        .takes_queued = false});
   } else {
     supervisor_.withdraw();  // before the loops take what waits there
-    server_.begin_stop();
+    server_.begin_stop({.time = timeouts.shutdown});
   }
   if (!wait_drained(deadline)) {
     log_.warn(second_signal_ ? "second signal: connections are cut"

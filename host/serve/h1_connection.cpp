@@ -156,14 +156,7 @@ void H1Connection::on_deadline_held() noexcept {
       if (!commit_.hijacked()) next = std::min(next, loop().now() + timeout_);
     }
   }
-  loop().schedule(*this, next);
-}
-
-void H1Connection::on_drain_held() noexcept {
-  // It hears the end of its input, and may say goodbye.
-  if (!commit_.hijacked()) return;
-  tell_drained();
-  (void)::shutdown(stream_->fd(), SHUT_RD);
+  loop().schedule(*this, std::min(next, go_on_parting()));
 }
 
 void H1Connection::abandon() noexcept {
@@ -205,7 +198,7 @@ bool H1Connection::answer_instead(int status, std::string_view text) noexcept {
 }
 
 bool H1Connection::is_unwanted() const noexcept {
-  if (recalled_.load(std::memory_order_relaxed)) return true;
+  if (wanted_.load(std::memory_order_relaxed) == Wanted::kNothing) return true;
   if (!gone()) return false;
   if (!route_->ignores_half_close) return true;
   pollfd socket{.fd = stream_->fd(), .events = 0, .revents = 0};
@@ -221,11 +214,6 @@ std::optional<Use> H1Connection::use() const noexcept {
     kind = Use::Kind::kQueued;
   }
   return Use{kind, root_, route_, since_.load(std::memory_order_relaxed)};
-}
-
-void H1Connection::recall() noexcept {
-  recalled_.store(true, std::memory_order_relaxed);
-  on_drain_held();
 }
 
 void H1Connection::hold_root() noexcept {
@@ -247,7 +235,8 @@ std::unique_ptr<Hijacked> H1Connection::hijack(sched::Worker& worker, std::strin
   hold_root();
   scratch.slot.begin_hijack(*route_);
   loop().forsake(*this);
-  if (service_.draining() || recalled_.load(std::memory_order_relaxed)) on_drain_held();
+  const bool recalled = wanted_.load(std::memory_order_relaxed) == Wanted::kNothing;
+  if (service_.draining() || recalled) tell_hijacked();
   return hijacked;
 }
 
@@ -258,29 +247,6 @@ void H1Connection::end_hijack() noexcept {
   after_ = After::kClose;
   release_root();
   give_back(true);
-}
-
-void H1Connection::on_drain(sched::Worker& worker, bool hard) {
-  (void)worker;
-  const bool idle = !backlog_ && after_ == After::kRead && discard_ == 0 && !fresh_;
-  if (hard) {
-    close();
-  } else if (idle && has_now(POLLIN)) {
-    loop().requeue(*this);  // its next request is here already, and would be lost
-  } else if (idle) {
-    end_idle();
-  } else if (fresh_) {
-    set_timer(limits::kNewConnectionGrace);  // its first request may be on the way
-  }
-}
-
-void H1Connection::end_idle() {
-  const base::Duration grace = service_.idle_grace();
-  if (grace == base::Duration::zero()) {
-    close();
-  } else {
-    set_timer(grace);
-  }
 }
 
 sched::Turn H1Connection::advance(sched::Worker& worker) {

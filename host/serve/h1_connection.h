@@ -98,6 +98,9 @@ class H1Connection final : public sched::Connection,
   // or has ended its side where the route takes that for going; or it was recalled.
   [[nodiscard]] bool is_unwanted() const noexcept;
 
+  // The holder's, from inside its handler: its response is an event stream, which a drain ends.
+  void note_event_stream() noexcept;
+
   // Used
   [[nodiscard]] std::optional<Use> use() const noexcept override;
   void recall() noexcept override;
@@ -137,6 +140,8 @@ class H1Connection final : public sched::Connection,
     kLost,        // answered, but the loop has another driver by now
     kHijacked,    // the handler has it: hands off, and the loop has another driver
   };
+  // What the request in flight is to its client: recalled, it is nothing any more.
+  enum class Wanted : std::uint8_t { kAnswer, kEventStream, kNothing };
   struct Ends;
 
   [[nodiscard]] Ends& ends();
@@ -177,6 +182,13 @@ class H1Connection final : public sched::Connection,
   // REQUIRES: it sealed the exchange. False: something else would have to go first, or it could not
   // be sent at once.
   [[nodiscard]] bool answer_instead(int status, std::string_view text) noexcept;
+  // Whether the exchange in flight may last for as long as its client likes.
+  [[nodiscard]] bool may_last() const noexcept;
+  // It hears of the drain. Of a hijacked one: by the end of its input.
+  void part() noexcept;
+  void tell_hijacked() noexcept;
+  // Does what a drain has put off and is due by now; when the next is.
+  base::TimePoint go_on_parting() noexcept;
   // During a drain: closes a connection without a request in it, now or after the grace.
   void end_idle();
   // Begins the scratch's transport and body. `room` is the buffer behind the head, `received` what
@@ -242,7 +254,10 @@ class H1Connection final : public sched::Connection,
   std::atomic<base::TimePoint> since_{};  // relaxed: told to people; a thread that stays renews it
   // Relaxed, as nothing is ordered by them: it waits for a thread; recall() was called.
   std::atomic<bool> waits_{false};
-  std::atomic<bool> recalled_{false};
+  std::atomic<Wanted> wanted_{Wanted::kAnswer};
+  // Of a drain, for a connection that may last (may_last()): when it is told, and cut.
+  base::TimePoint part_at_ = base::TimePoint::max();
+  base::TimePoint cut_at_ = base::TimePoint::max();
   // The same; a thread that stays puts it off, before it opens commit_ anew.
   // Relaxed: commit_.open() publishes it.
   std::atomic<base::TimePoint> handler_deadline_{base::TimePoint::max()};

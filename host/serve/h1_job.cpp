@@ -134,6 +134,8 @@ std::optional<http::Framing> H1Connection::await_next(sched::Worker& worker, H1S
     handler_deadline_.store(service_.clock().now() + route.timeout, std::memory_order_relaxed);
   }
   since_.store(service_.clock().now(), std::memory_order_relaxed);
+  Wanted stream = Wanted::kEventStream;  // of the exchange before
+  (void)wanted_.compare_exchange_strong(stream, Wanted::kAnswer, std::memory_order_relaxed);
   commit_.open();
   service_.counters().add(observe::Counter::kOffloads);
   service_.counters().add(observe::Counter::kStays);

@@ -79,7 +79,7 @@ H1Connection::Served H1Connection::refuse(sched::Worker& worker, int status, std
   root_ = listener_.root == nullptr ? &scratch.slot.root() : nullptr;
   timeout_ = route.timeout;
   since_.store(now, std::memory_order_relaxed);
-  recalled_.store(false, std::memory_order_relaxed);
+  wanted_.store(Wanted::kAnswer, std::memory_order_relaxed);
   head_request_ = scratch.parser.head().method == "HEAD";
   replies_unsent_ = replies_unsent;
   const bool unlimited = route.timeout == base::Duration::zero();

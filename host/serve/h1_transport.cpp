@@ -10,6 +10,7 @@
 #include "http/chunk_encoder.h"
 #include "http/response_encoder.h"
 #include "http/status.h"
+#include "http/token.h"
 #include "serve/commit_word.h"
 #include "serve/h1_connection.h"
 #include "serve/hijacked.h"
@@ -33,6 +34,15 @@ constexpr std::size_t kOwnFields = 160;
 [[gnu::always_inline]] inline char* put_length(char* at, std::uint64_t length) noexcept {
   at = base::copy_text(at, "Content-Length: ");
   return base::copy_text(std::to_chars(at, at + 20, length).ptr, "\r\n");
+}
+
+// WHATWG HTML s9.2.5; types have no case, and may have parameters (RFC 9110 s8.3.1).
+bool is_event_stream(const http::Fields& fields) noexcept {
+  constexpr std::string_view kType = "text/event-stream";
+  const auto type = fields.find("Content-Type");
+  if (!type || !http::equal_ignoring_case(type->substr(0, kType.size()), kType)) return false;
+  const std::string_view rest = type->substr(kType.size());
+  return rest.empty() || rest.front() == ';' || rest.front() == ' ' || rest.front() == '\t';
 }
 
 }  // namespace
@@ -148,6 +158,7 @@ IoStatus H1Transport::send_head(int status, const http::Fields& fields, BodyPlan
     keep_alive_ = false;
   }
   put_head(status, fields, plan);
+  if (!plan.length && is_event_stream(fields)) setting_.connection->note_event_stream();
   return base::done();
 }
 

@@ -20,6 +20,7 @@
 #include "serve/handler.h"
 #include "serve/options.h"
 #include "serve/options_handler.h"
+#include "serve/partings.h"
 #include "serve/root.h"
 #include "serve/roots.h"
 
@@ -62,10 +63,13 @@ class Service {
   }
 
   // From then on every response says Connection: close, and idle connections are closed: at once,
-  // or where `idle_grace` is not zero after that time, unless a request comes before. Once, by
-  // whoever drains the loops then. Relaxed: it is only a wish to hurry; the loops hear of the drain
-  // behind it.
-  void begin_drain(base::Duration idle_grace = base::Duration::zero()) noexcept {
+  // or where `idle_grace` is not zero after that time, unless a request comes before. Hijacked ones
+  // and event streams are told to end. Where they are many this is spread over a part of `time`,
+  // which the drain has in all (see Partings). Once, by whoever drains the loops then. Relaxed: it
+  // is only a wish to hurry; the loops hear of the drain behind it.
+  void begin_drain(base::Duration idle_grace = base::Duration::zero(),
+                   base::Duration time = base::Duration::zero()) noexcept {
+    partings_.open(loops_ == nullptr ? 0 : loops_->connections(), clock_.now(), time);
     idle_grace_.store(idle_grace, std::memory_order_relaxed);
     draining_.store(true, std::memory_order_release);
   }
@@ -73,6 +77,8 @@ class Service {
   [[nodiscard]] base::Duration idle_grace() const noexcept {
     return idle_grace_.load(std::memory_order_relaxed);
   }
+  // The same.
+  [[nodiscard]] Partings& partings() noexcept { return partings_; }
   [[nodiscard]] bool draining() const noexcept { return draining_.load(std::memory_order_acquire); }
 
   // A stop will come: whoever asks for readiness hears it, requests are served as before. Relaxed:
@@ -116,7 +122,8 @@ class Service {
   observe::AccessLog* access_log_ = nullptr;
   const sched::Pool* pool_ = nullptr;
   const sched::Loops* loops_ = nullptr;
-  std::atomic<bool> draining_{false};  // release, acquire: publishes idle_grace_
+  Partings partings_;
+  std::atomic<bool> draining_{false};  // release, acquire: publishes partings_ and idle_grace_
   std::atomic<base::Duration> idle_grace_{base::Duration::zero()};
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> buffered_{0};

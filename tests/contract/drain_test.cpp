@@ -140,6 +140,90 @@ TEST(DrainOfIdle, WithAGraceTheyAreClosedAfterIt) {
   EXPECT_TRUE(server.wait_drained());
 }
 
+TEST(DrainOfIdle, ManyAreClosedOneAfterTheOther) {
+  constexpr std::size_t kMany = 150;
+  Routes routes;
+  test::add_usual_routes(routes);
+  test::FakeClock clock;
+  test::TestServerOptions options;
+  options.clock = &clock;
+  TestServer server(routes, options);
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    clients.push_back(server.connect());
+    ASSERT_TRUE(clients.back().send(kHello));
+    EXPECT_EQ(clients.back().read_reply().status, 200);
+  }
+  server.drain({}, std::chrono::minutes(1));
+  server.settle();
+  EXPECT_EQ(server.loops().connections(), kMany - 1) << "the first at once";
+  clock.advance(std::chrono::seconds(1));
+  server.nudge();
+  for (RawClient& client : clients) EXPECT_TRUE(client.closed_in_silence());
+  EXPECT_TRUE(server.wait_drained());
+}
+
+// What may last as long as its client likes is told; what ends by itself is not disturbed.
+TEST(DrainOfStreams, AnEventStreamIsCancelledAndADownloadIsNot) {
+  struct Case {
+    std::string_view type;
+    bool ends;
+  };
+  for (const Case& each :
+       {Case{"text/event-stream", true}, Case{"Text/Event-Stream; charset=utf-8", true},
+        Case{"text/event-streams", false}, Case{"text/plain", false}}) {
+    SCOPED_TRACE(each.type);
+    Routes routes;
+    std::promise<void> begun;
+    std::promise<void> drained;
+    routes.add("/stream", [&](ResponseWriter& response, Request& request) {
+      ASSERT_TRUE(response.set_field("Content-Type", each.type));
+      ASSERT_TRUE(response.write("data: 1\n\n"));
+      ASSERT_TRUE(response.flush());
+      EXPECT_FALSE(request.cancelled());
+      begun.set_value();
+      drained.get_future().wait();
+      if (each.ends) TestServer::wait_until([&request] { return request.cancelled(); });
+      EXPECT_EQ(request.cancelled(), each.ends);
+      EXPECT_TRUE(response.write("data: bye\n\n")) << "it may say goodbye";
+    });
+    TestServer server(routes);
+    RawClient client = server.connect();
+    ASSERT_TRUE(client.send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n"));
+    begun.get_future().wait();
+    server.drain();
+    server.settle();
+    drained.set_value();
+    EXPECT_EQ(client.read_reply().body, "data: 1\n\ndata: bye\n\n");
+    EXPECT_TRUE(client.closed_in_silence());
+    EXPECT_TRUE(server.wait_drained());
+  }
+}
+
+TEST(DrainOfStreams, AnEventStreamThatBeginsDuringADrainIsCancelledAtOnce) {
+  Routes routes;
+  std::promise<void> entered;
+  std::promise<void> drained;
+  routes.add("/stream", [&](ResponseWriter& response, Request& request) {
+    entered.set_value();
+    drained.get_future().wait();
+    EXPECT_FALSE(request.cancelled());
+    ASSERT_TRUE(response.set_field("Content-Type", "text/event-stream"));
+    ASSERT_TRUE(response.flush());
+    EXPECT_TRUE(request.cancelled());
+  });
+  TestServer server(routes);
+  RawClient client = server.connect();
+  ASSERT_TRUE(client.send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n"));
+  entered.get_future().wait();
+  server.drain();
+  server.settle();
+  drained.set_value();
+  EXPECT_EQ(client.read_reply().status, 200);
+  EXPECT_TRUE(client.closed_in_silence());
+  EXPECT_TRUE(server.wait_drained());
+}
+
 TEST_P(Drain, FinishesWhatIsInFlightWithConnectionClose_G84_G83) {
   start();
   std::vector<RawClient> clients;

@@ -1,9 +1,12 @@
 // Connections that a handler takes over: Go's http.Hijacker.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -231,6 +234,50 @@ TEST_F(Hijack, ADrainIsTheEndOfInputAndIsWaitedFor) {
   inside.get_future().wait();
   server->drain();
   EXPECT_EQ(client.read_until_close(), "goodbye");
+  EXPECT_TRUE(server->wait_drained());
+}
+
+// As many as clients that are not to come back in one moment.
+TEST_F(Hijack, ADrainTellsManyOneAfterTheOtherAndCutsThemSoAtItsEnd) {
+  constexpr std::size_t kMany = 150;
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Hijacked>> taken;
+  routes.add("/raw", [&](ResponseWriter& response, Request&) {
+    auto connection = std::move(response.hijack()).value();
+    const std::scoped_lock lock(mutex);
+    taken.push_back(std::move(connection));
+  });
+  options.clock = &clock;
+  start();
+  std::vector<RawClient> clients;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    clients.push_back(server->connect());
+    ASSERT_TRUE(clients.back().send(kRaw));
+    TestServer::wait_until([&] {
+      const std::scoped_lock lock(mutex);
+      return taken.size() == i + 1;
+    });
+  }
+  const auto drained = [&taken] {
+    return std::count_if(taken.begin(), taken.end(),
+                         [](const auto& connection) { return connection->drained(); });
+  };
+  const auto cut = [&clients] {
+    return std::count_if(clients.begin(), clients.end(), [](RawClient& client) {
+      (void)client.received();
+      return client.end() != RawClient::End::kOpen;
+    });
+  };
+  server->drain(0s, 60s);
+  server->settle();
+  EXPECT_EQ(drained(), 1) << "the first at once";
+  server->pass(clock, 1s);
+  EXPECT_EQ(drained(), kMany);
+  server->pass(clock, 58s);
+  EXPECT_EQ(cut(), 0) << "they may stay for the time of the drain, but for the last 150 ms";
+  server->pass(clock, 2s);
+  EXPECT_EQ(cut(), kMany);
+  taken.clear();
   EXPECT_TRUE(server->wait_drained());
 }
 

@@ -32,6 +32,7 @@ TestServer::TestServer(serve::Handler& handler, const TestServerOptions& options
   pool.queue = options.queue;
   pool.queue_timeout = options.queue_timeout;
   pool.buffer_bytes = options.buffer_bytes;
+  pool.stack_bytes = options.stack_bytes;
   pool.make_scratch = [this] { return service_->make_scratch(); };
   pool.on_notice = [this](sched::Notice notice) { service_->on_notice(notice); };
   pool_ = std::make_unique<sched::Pool>(std::move(pool));
@@ -121,9 +122,9 @@ void TestServer::wait_until(const std::function<bool()>& condition) {
   }
 }
 
-void TestServer::drain(base::Duration idle_grace) {
+void TestServer::drain(base::Duration idle_grace, base::Duration time) {
   if (std::exchange(drained_, true)) return;
-  service_->begin_drain(idle_grace);
+  service_->begin_drain(idle_grace, time);
   for (std::size_t i = 0; i < loops_->size(); ++i) {
     loops_->at(i).post_task([source = sources_[i].get()](sched::Worker&) {
       source->accept_queued();

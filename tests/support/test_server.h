@@ -30,10 +30,11 @@ struct TestServerOptions {
   std::size_t queue = 64;
   base::Duration queue_timeout = base::limits::kQueueTimeout;
   std::size_t buffer_bytes = base::limits::kReadBuffer;
-  std::optional<int> send_buffer;           // bytes, of accepted sockets
-  std::optional<int> receive_buffer;        // bytes, of accepted sockets
-  serve::Values values;                     // of its listener
-  std::optional<net::UnixAddress> address;  // instead of 127.0.0.1:0
+  std::size_t stack_bytes = base::limits::kThreadStack;  // 0: as the system has it, see NoThreads
+  std::optional<int> send_buffer;                        // bytes, of accepted sockets
+  std::optional<int> receive_buffer;                     // bytes, of accepted sockets
+  serve::Values values;                                  // of its listener
+  std::optional<net::UnixAddress> address;               // instead of 127.0.0.1:0
   std::optional<net::ProxyProtocol> proxy_protocol;
   std::optional<serve::TrustedProxies> trusted_proxies;
   const base::Clock* clock = &base::system_clock();
@@ -69,7 +70,9 @@ class TestServer {
   static void wait_until(const std::function<bool()>& condition);
 
   // The order of a stop: no more connections, idle ones closed, the others finish.
-  void drain(base::Duration idle_grace = base::Duration::zero());
+  // time: that it has in all; zero: nobody knows.
+  void drain(base::Duration idle_grace = base::Duration::zero(),
+             base::Duration time = base::Duration::zero());
   // Cuts what is left.
   void drain_hard() { loops_->drain(true); }
   // Waits for every loop to end; false at a generous deadline.

@@ -193,7 +193,8 @@ class Request {
     }
   }
 
-  // Whether nobody waits for the answer any more. Any thread, until serve() returns.
+  // Whether nobody waits for the answer any more; of an event stream (text/event-stream), also
+  // whether the server stops, which waits for its end. Any thread, until serve() returns.
   [[nodiscard]] bool cancelled() const noexcept {
     return detail::host->req_cancelled(request_) == 1;
   }

@@ -38,7 +38,8 @@ class Connection {
         "Connection::write");
   }
   // Whether to say goodbye and let go: the plugin is being replaced, or the server stops. A read
-  // that waits is woken by it; writes still work. Any thread.
+  // that waits is woken by it; writes still work. A stop does not tell all of many connections in
+  // the same moment, and cuts those that stay. Any thread.
   [[nodiscard]] bool draining() const noexcept { return table_->draining(connection_.get()) != 0; }
 
  private:
