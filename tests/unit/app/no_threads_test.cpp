@@ -1,8 +1,6 @@
 // A system that has no thread to give: what starts one says so in words (faults.md 39).
 #include <gtest/gtest.h>
-#include <pthread.h>
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,32 +9,12 @@
 #include "app/succession.h"
 #include "app/watcher.h"
 #include "generations.h"
+#include "support/no_threads.h"
 
 namespace berth::app {
 namespace {
 
-// As long as it lives: a thread would get a stack that no address space has room for.
-class NoThreads {
- public:
-  NoThreads() {
-    EXPECT_EQ(::pthread_getattr_default_np(&before_), 0);
-    pthread_attr_t huge;
-    EXPECT_EQ(::pthread_attr_init(&huge), 0);
-    EXPECT_EQ(::pthread_attr_setstacksize(&huge, std::size_t{1} << 50U), 0);
-    EXPECT_EQ(::pthread_setattr_default_np(&huge), 0);
-    (void)::pthread_attr_destroy(&huge);
-  }
-  NoThreads(const NoThreads&) = delete;
-  NoThreads& operator=(const NoThreads&) = delete;
-  ~NoThreads() {
-    EXPECT_EQ(::pthread_setattr_default_np(&before_), 0);
-    (void)::pthread_attr_destroy(&before_);
-  }
-
- private:
-  pthread_attr_t before_;
-};
-
+using test::NoThreads;
 using WithoutThreads = Generations;
 
 TEST_F(WithoutThreads, AWatcherThatDoesNotStartIsAnError) {
