@@ -125,6 +125,13 @@ class Made : public berth::Handler {
   void serve(berth::ResponseWriter&, berth::Request&) override {}
 };
 
+// Names the process that answers, and crashes nothing.
+class Who : public berth::Handler {
+  void serve(berth::ResponseWriter& response, berth::Request&) override {
+    response.write("process " + std::to_string(::getpid()) + "\n");
+  }
+};
+
 // In the middle of an answer that has no end.
 class Stream : public berth::Handler {
   void serve(berth::ResponseWriter& response, berth::Request& request) override {
@@ -170,4 +177,5 @@ void started(const berth::Config& config, berth::Phase) {
 
 BERTH_PLUGIN(berth::handler<Now>("now"), berth::handler<Made>("made"),
              berth::handler<Stream>("stream"), berth::handler<Line>("line"),
-             berth::middleware<Around>("around"), berth::on_start(started));
+             berth::handler<Who>("who"), berth::middleware<Around>("around"),
+             berth::on_start(started));

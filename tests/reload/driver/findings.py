@@ -4,6 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 
 import slopes
+from goals import Goal, goal_table
 from report import number, table
 
 SETTLED = 50  # reloads until memory is what it stays
@@ -24,15 +25,6 @@ class Findings:
     seconds: float = 0.0
     exit_status: int = 0
     log_errors: list = field(default_factory=list)
-
-
-@dataclass
-class Goal:
-    what: str
-    bound: str
-    measured: str
-    met: bool
-    counted: bool  # without a clock: it decides the exit status
 
 
 def failures_in(findings):
@@ -99,8 +91,7 @@ def markdown(findings, found, facts):
     lines += ["### the load", "", *load_table(findings)]
     lines += ["### a reload", "", *reload_table(findings)]
     lines += ["### the process", "", *process_table(findings)]
-    rows = [[goal.what, goal.bound, goal.measured, "met" if goal.met else "**missed**"] for goal in found]
-    lines += ["### figures to reach", "", *table(["figure", "bound", "measured", ""], rows)]
+    lines += ["### figures to reach", "", *goal_table(found)]
     return "\n".join(lines + failure_lines(findings))
 
 

@@ -12,9 +12,11 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-sys.path.append(os.path.join(ROOT, "tests", "bench", "driver"))
+sys.path += [os.path.join(ROOT, "tests", folder, "driver") for folder in ("bench", "load")]
 
 import findings as report  # noqa: E402
+import goals  # noqa: E402
+import log  # noqa: E402
 import machine  # noqa: E402
 import process  # noqa: E402
 from findings import Findings  # noqa: E402
@@ -110,12 +112,6 @@ def settle(server, findings):
         time.sleep(0.1)
 
 
-def report_in(log):
-    """A sanitizer's report, or else the end of the log."""
-    found = re.search(r"^.*(ThreadSanitizer|AddressSanitizer|LeakSanitizer|runtime error:)", log, re.MULTILINE)
-    return log[found.start():][:20000] if found else log[-3000:]
-
-
 def run(given, scratch, cores):
     findings = Findings()
     with Reloaded(given.build, scratch, cores[0], given.drain) as server:
@@ -124,7 +120,7 @@ def run(given, scratch, cores):
         try:
             measure(given, server, cores[1], findings)
         except BaseException:
-            say(report_in(server.log_text()))
+            say(log.report_in(server.log_text()))
             raise
         settle(server, findings)
         if not findings.last.within(findings.base):
@@ -132,7 +128,7 @@ def run(given, scratch, cores):
         findings.exit_status = server.stop()
         findings.log_errors = [line for line in server.log_text().splitlines() if WRONG.search(line)]
         if findings.log_errors or findings.exit_status != 0:
-            say(report_in(server.log_text()))
+            say(log.report_in(server.log_text()))
     return findings
 
 
@@ -158,7 +154,7 @@ def main():
             json.dump(dataclasses.asdict(findings), file, indent=1)
             file.write("\n")
     print(report.markdown(findings, found, machine.facts()))
-    return 0 if all(goal.met for goal in found if goal.counted) else 1
+    return 0 if goals.all_counted_met(found) else 1
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """The berth that is reloaded: its configuration, its control socket, and what the kernel tells about it."""
 
 import contextlib
-import http.client
-import json
 import os
 import re
 import shutil
-import socket
 import time
 from dataclasses import dataclass
 
+import control
+import log
 import process
 
 POOL_THREAD = re.compile(r"berth-\d+")
@@ -56,17 +55,6 @@ def images_in(maps, folder):
     return {path for path in paths if path.startswith(folder + os.sep)}
 
 
-class _ControlConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=60)
-        self._path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 class Reloaded:
     """A context manager. Serves release 1; its files lie in `scratch`."""
 
@@ -102,12 +90,7 @@ class Reloaded:
 
     def ask(self, target):
         """The answer to a GET on the control socket."""
-        connection = _ControlConnection(self.control)
-        try:
-            connection.request("GET", target)
-            return json.loads(connection.getresponse().read())
-        finally:
-            connection.close()
+        return control.ask(self.control, target)
 
     def look(self):
         folder = f"/proc/{self.pid}"
@@ -151,5 +134,4 @@ class Reloaded:
         return self._server.stop(patience=60)
 
     def log_text(self):
-        with open(self.log, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return log.text_of(self.log)

@@ -111,11 +111,11 @@ bool Client::take_answers(Clock::time_point now) {
       fail("bytes that nobody asked for: " + input_.substr(0, 80), now);
       return false;
     }
-    const Parsed parsed = parse_answer(input_, answer_);
-    if (parsed == Parsed::kMore) return true;
-    const int release = parsed == Parsed::kWhole ? kind_.judge(answer_) : kWrong;
+    const load::Parsed parsed = parse_answer(input_, answer_);
+    if (parsed == load::Parsed::kMore) return true;
+    const int release = parsed == load::Parsed::kWhole ? kind_.judge(answer_) : kWrong;
     if (release == kWrong) {
-      fail(parsed == Parsed::kWhole ? shown(answer_) : input_.substr(0, 200), now);
+      fail(parsed == load::Parsed::kWhole ? shown(answer_) : input_.substr(0, 200), now);
       return false;
     }
     if (release != kAny && !around_.releases.may_answer(since_, release)) {

@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "base/descriptor.h"
+#include "load/answer.h"
 #include "reload/load/around.h"
+#include "reload/load/kind.h"
 
 namespace berth::reload {
 

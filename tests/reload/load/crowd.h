@@ -9,6 +9,7 @@
 
 #include "bench/load/schedule.h"
 #include "reload/load/client.h"
+#include "reload/load/kind.h"
 
 namespace berth::reload {
 

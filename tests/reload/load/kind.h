@@ -11,11 +11,13 @@
 #include <vector>
 
 #include "bench/load/histogram.h"
-#include "reload/load/answer.h"
+#include "load/answer.h"
+#include "load/around.h"
 
 namespace berth::reload {
 
-using Clock = std::chrono::steady_clock;
+using load::Answer;
+using load::Clock;
 
 // Whose answer it is: kWrong, kAny, or the number of a release.
 using Judge = std::function<int(const Answer&)>;

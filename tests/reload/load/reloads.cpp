@@ -80,17 +80,17 @@ void Reloads::on_ready(Clock::time_point now) {
   if (size < 0 && errno == EAGAIN) return;
   if (size <= 0) throw std::runtime_error("the control socket was closed: " + input_);
   input_.append(buffer.data(), static_cast<std::size_t>(size));
-  const Parsed parsed = parse_answer(input_, answer_);
-  if (parsed == Parsed::kMore) return;
+  const load::Parsed parsed = parse_answer(input_, answer_);
+  if (parsed == load::Parsed::kMore) return;
   socket_.reset();
   answered_ = true;
   answered_at_ = now;
-  if (parsed == Parsed::kWhole && answer_.status == 200 &&
+  if (parsed == load::Parsed::kWhole && answer_.status == 200 &&
       answer_.body.find("\"done\":true") != std::string::npos) {
     around_.releases.take_effect();
     if (first_at_ != Clock::time_point{}) finish(now);
   } else {
-    if (parsed == Parsed::kWrong) answer_.body = "null";
+    if (parsed == load::Parsed::kWrong) answer_.body = "null";
     around_.releases.take_back();
     ++failed_;
     finish(now);

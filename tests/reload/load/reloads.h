@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/descriptor.h"
+#include "load/answer.h"
 #include "reload/load/around.h"
 
 namespace berth::reload {
@@ -43,7 +44,7 @@ class Reloads final : public Ready {
   Around& around_;
   base::Descriptor socket_;
   std::string input_;
-  Answer answer_;
+  load::Answer answer_;
   std::uint64_t wanted_ = 0;
   std::uint64_t ended_ = 0;
   std::uint64_t failed_ = 0;

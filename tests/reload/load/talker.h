@@ -7,6 +7,7 @@
 
 #include "base/descriptor.h"
 #include "reload/load/around.h"
+#include "reload/load/kind.h"
 
 namespace berth::reload {
 

@@ -1,10 +1,10 @@
-#include "reload/load/around.h"
+#include "load/around.h"
 
 #include <sys/epoll.h>
 
 #include <array>
 
-namespace berth::reload {
+namespace berth::load {
 
 Around::Around(std::uint16_t port, bool spin)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)), port_(port), spin_(spin) {}
@@ -43,4 +43,4 @@ void Around::call_at(Clock::time_point when, Ready& who) {
   timers_.push({when, &who, last_timer_});
 }
 
-}  // namespace berth::reload
+}  // namespace berth::load

@@ -1,9 +1,9 @@
-#include "reload/load/answer.h"
+#include "load/answer.h"
 
 #include <charconv>
 #include <system_error>
 
-namespace berth::reload {
+namespace berth::load {
 namespace {
 
 constexpr std::string_view kVersion = "HTTP/1.1 ";
@@ -52,6 +52,7 @@ Parsed parse_answer(std::string_view input, Answer& answer) {
   const std::string_view head = input.substr(0, head_end + 2);
   if (!head.starts_with(kVersion)) return Parsed::kWrong;
   answer.status = static_cast<int>(number_in(head.substr(kVersion.size(), 3), 10));
+  answer.close = field(head, "\r\nConnection: ") == "close";
   const std::size_t at = head_end + kHeadEnd.size();
   if (field(head, "\r\nTransfer-Encoding: ") == "chunked") return parse_chunks(input, at, answer);
   const std::size_t length = number_in(field(head, "\r\nContent-Length: "), 10);
@@ -62,4 +63,4 @@ Parsed parse_answer(std::string_view input, Answer& answer) {
   return Parsed::kWhole;
 }
 
-}  // namespace berth::reload
+}  // namespace berth::load

@@ -1,0 +1,22 @@
+// What all clients of a run share, with the moment at which the last host was killed.
+#pragma once
+
+#include <chrono>
+
+#include "load/around.h"
+
+namespace berth::crash {
+
+using load::Clock;
+using load::Ready;
+
+class Around : public load::Around {
+ public:
+  using load::Around::Around;
+  // What was connected before was that host's; the epoch: none was killed.
+  Clock::time_point killed_at{};
+  // From an answer to the next request.
+  Clock::duration pause{};
+};
+
+}  // namespace berth::crash
