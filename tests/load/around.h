@@ -35,6 +35,8 @@ class Around {
  public:
   Around(std::uint16_t port, bool spin);
 
+  // Whether it waits for nothing and takes a core.
+  void set_spin(bool spin) noexcept { spin_ = spin; }
   // Calls whom something happened to. Waits at most a millisecond if it does not spin.
   void turn();
 

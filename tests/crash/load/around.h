@@ -15,6 +15,8 @@ class Around : public load::Around {
   using load::Around::Around;
   // What was connected before was that host's; the epoch: none was killed.
   Clock::time_point killed_at{};
+  // Nothing is begun for now.
+  bool resting = false;
   // From an answer to the next request.
   Clock::duration pause{};
 };

@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kAfterFailure = 10ms;
+constexpr auto kNap = 20ms;
 
 }  // namespace
 
@@ -44,7 +45,12 @@ void Client::ask(Clock::time_point now) {
 }
 
 void Client::on_due(Clock::time_point now) {
-  if (!asked_ && !around_.ending) start(now);
+  if (asked_ || around_.ending) return;
+  if (around_.resting) {
+    around_.call_at(now + kNap, *this);
+  } else {
+    start(now);
+  }
 }
 
 void Client::on_ready(Clock::time_point now) {

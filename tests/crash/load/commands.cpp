@@ -30,8 +30,12 @@ std::string_view take_word(std::string_view& text) {
 
 }  // namespace
 
-Commands::Commands(Around& around, Incident& incident, const std::vector<Kind>& kinds)
-    : incident_(incident), kinds_(kinds), input_(::dup(STDIN_FILENO)) {
+Commands::Commands(Around& around, Incident& incident, const std::vector<Kind>& kinds, bool spin)
+    : around_(around),
+      incident_(incident),
+      kinds_(kinds),
+      spin_(spin),
+      input_(::dup(STDIN_FILENO)) {
   if (!input_ || !around.add(input_, *this)) {
     throw std::system_error(errno, std::generic_category(), "stdin");
   }
@@ -56,6 +60,10 @@ void Commands::on_ready(Clock::time_point) {
 void Commands::take(std::string_view line) {
   const std::string_view verb = take_word(line);
   if (verb == "counts") {
+    tell_counts(kinds_);
+  } else if (verb == "rest" || verb == "busy") {
+    around_.resting = verb == "rest";
+    around_.set_spin(spin_ && !around_.resting);
     tell_counts(kinds_);
   } else if (verb == "crash") {
     const auto process = bench::number<pid_t>(take_word(line));

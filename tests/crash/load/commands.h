@@ -1,4 +1,5 @@
-// What the driver says on stdin, a line for each: "crash PROCESS TARGET", "kill PROCESS", "counts".
+// What the driver says on stdin, a line for each: "crash PROCESS TARGET", "kill PROCESS", "counts",
+// and "rest" and "busy": whether clients ask at all.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,7 @@ namespace berth::crash {
 class Commands final : public Ready {
  public:
   // All outlive it. Throws std::system_error where stdin cannot be waited for.
-  Commands(Around& around, Incident& incident, const std::vector<Kind>& kinds);
+  Commands(Around& around, Incident& incident, const std::vector<Kind>& kinds, bool spin);
 
   // The driver says no more.
   [[nodiscard]] bool ended() const noexcept { return !input_; }
@@ -28,8 +29,10 @@ class Commands final : public Ready {
  private:
   void take(std::string_view line);
 
+  Around& around_;
   Incident& incident_;
   const std::vector<Kind>& kinds_;
+  const bool spin_;  // while they are busy
   base::Descriptor input_;
   std::string text_;
 };

@@ -78,7 +78,7 @@ void run(Options options) {
     }
   }
   Incident incident(around, options.newcomers);
-  const Commands commands(around, incident, kinds);
+  const Commands commands(around, incident, kinds, options.spin);
   while (!commands.ended()) around.turn();
   around.ending = true;
   const Clock::time_point latest = Clock::now() + kLongestWait;
