@@ -112,15 +112,12 @@ def load_goals(counts, incidents):
 
 
 def connect_goals(counts, incidents):
+    """Behind a close that it was told of no client has to ask anew."""
     refused = total(counts, "refused") + sum(incident["refused"] for incident in incidents)
     return [exactly("connects refused", 0, refused),
-            exactly("new connections that were lost", 0, sum(incident["lost"] for incident in incidents))]
-
-
-def asked_anew(counts):
-    """Those that a client may repeat."""
-    return [f"Requests asked anew on a new connection, as theirs was closed before any byte of an answer: "
-            f"{number(total(counts, 'asked_anew'))}.", ""]
+            exactly("new connections that were lost", 0, sum(incident["lost"] for incident in incidents)),
+            exactly("requests asked anew, as their connection was closed before any byte of an answer", 0,
+                    total(counts, "asked_anew"))]
 
 
 def found(title, goals, lines, counts, server):

@@ -6,7 +6,7 @@ import noise
 from goals import Goal
 from load import Load, total
 from report import number
-from section import Times, asked_anew, connect_goals, exactly, found, load_goals, say, settle_at_rest
+from section import Times, connect_goals, exactly, found, load_goals, say, settle_at_rest
 from server import Crashing
 
 GOAL_STANDBY_MS = 5
@@ -85,7 +85,7 @@ def busy(given, standby):
                               beside.times.shown(), True, False))
             goals.append(median_goal("by the next host", beside.replaced, GOAL_STANDBY_MS if standby else None))
         title = f"{number(wanted)} crashes beside {given.clients} busy connections, {'with' if standby else 'without'} standby"
-        return found(title, goals, beside.times.line() + asked_anew(counts), counts, beside.server)
+        return found(title, goals, beside.times.line(), counts, beside.server)
 
 
 def median_goal(what, times, most_ms):
@@ -112,7 +112,7 @@ def kill(given):
         if not given.short:
             goals.append(median_goal("from the kill to the next request served on a new connection", beside.times,
                                      GOAL_KILL_MS))
-        lines = [f"Lost in flight in all: {number(lost)}.", "", *beside.times.line(), *asked_anew(counts)]
+        lines = [f"Lost in flight in all: {number(lost)}.", "", *beside.times.line()]
         return found(f"{number(given.kills)} kills of the host beside {given.clients} busy connections", goals, lines,
                      counts, beside.server)
 
@@ -138,7 +138,7 @@ def upgrade(given):
         goals = [exactly("upgrades that were done", given.upgrades, done),
                  exactly("of them with a new host behind them", given.upgrades, replaced),
                  *load_goals(counts, [])]
-        lines = [f"An upgrade takes {times.shown()}.", "", *asked_anew(counts)]
+        lines = [f"An upgrade takes {times.shown()}.", ""]
         return found(f"{number(given.upgrades)} upgrades beside {given.clients} busy connections", goals, lines, counts,
                      beside.server)
 
@@ -177,4 +177,4 @@ def quarantine(given):
                  *load_goals(counts, incidents)]
         title = f"one of ten plugins crashes 3 times and is quarantined, beside {OTHERS * CLIENTS_OF_EACH} busy " \
                 "connections to the nine others"
-        return found(title, goals, asked_anew(counts), counts, server)
+        return found(title, goals, [], counts, server)

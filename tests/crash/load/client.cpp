@@ -17,6 +17,14 @@ using namespace std::chrono_literals;
 constexpr auto kAfterFailure = 10ms;
 constexpr auto kNap = 20ms;
 
+// The server has closed it, as it may between two requests.
+bool has_ended(const base::Descriptor& socket) {
+  if (!socket) return false;
+  char byte = 0;
+  const ssize_t size = ::recv(socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return size == 0 || (size < 0 && errno != EAGAIN);
+}
+
 }  // namespace
 
 void Client::start(Clock::time_point now) {
@@ -28,6 +36,7 @@ void Client::start(Clock::time_point now) {
 void Client::ask(Clock::time_point now) {
   asked_ = true;
   input_.clear();
+  if (has_ended(socket_)) socket_.reset();
   if (!socket_) {
     kept_ = false;
     connected_at_ = Clock::now();
