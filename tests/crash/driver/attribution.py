@@ -1,4 +1,4 @@
-"""Crashes of ten kinds, in five plugins and two generations: whether each report tells who it was."""
+"""Crashes of twelve kinds, in five plugins and two generations: whether each report tells who it was."""
 
 import concurrent.futures
 import hashlib
@@ -31,6 +31,8 @@ KINDS = (
     Kind("divide", "SIGFPE: an integer division by zero"),
     Kind("illegal", "SIGILL: an instruction that this processor does not have"),
     Kind("abort", "SIGABRT: abort() was called"),
+    Kind("assert", "SIGABRT: berth: "),
+    Kind("exit", "exit(3) was called: a plugin is not to end the process"),
     Kind("terminate", "SIGABRT: std::terminate() for std::runtime_error: nobody catches me"),
     Kind("free_twice", "SIGABRT: free(): double free detected", True),
     Kind("overrun", "SIGABRT: double free or corruption", True),

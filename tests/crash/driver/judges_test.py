@@ -23,7 +23,7 @@ def made_by(given):
 class Blows(unittest.TestCase):
     def test_of_a_whole_run_are_each_kind_twice_in_each_plugin_and_generation(self):
         made = made_by(given_with(10, short=False))
-        self.assertEqual(sum(made.values()), 200)
+        self.assertEqual(sum(made.values()), 240)
         self.assertEqual(set(made.values()), {2})
         self.assertEqual(len(made), len(KINDS) * len(PLUGINS) * len(GENERATIONS))
 

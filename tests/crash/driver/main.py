@@ -47,8 +47,8 @@ def arguments():
     parser.add_argument("--crashes", type=int, metavar="N", help="of busy and standby (100)")
     parser.add_argument("--kills", type=int, metavar="N", help="(20)")
     parser.add_argument("--upgrades", type=int, metavar="N", help="(20)")
-    parser.add_argument("--servers", type=int, metavar="N", help="of attribution, at once; each crashes 20 times (10)")
-    parser.add_argument("--short", action="store_true", help="3 crashes, kills or upgrades and 20 attributions, on no "
+    parser.add_argument("--servers", type=int, metavar="N", help="of attribution, at once; each crashes 24 times (10)")
+    parser.add_argument("--short", action="store_true", help="3 crashes, kills or upgrades and 24 attributions, on no "
                         "core of their own; only what can be counted is judged")
     parser.add_argument("--sanitized", action="store_true", help="the build has a sanitizer, which has an allocator")
     parser.add_argument("--build", metavar="FOLDER", default=os.path.join(ROOT, "build", "release"))

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass, field
 
 import noise
+from clients import failures, total
 from goals import Goal
-from load import failures, total
 from report import number
 
 # A host that lived shorter makes the supervisor wait before it starts the next one (docs/operating.md).

@@ -33,10 +33,23 @@ class Crashing:
 
     def __enter__(self):
         self._server.__enter__()
+        try:
+            self._wait_until_it_serves()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_):
         self.stop()
+
+    def _wait_until_it_serves(self):
+        """It answers a little before it says so, and a first host that ends then is not replaced."""
+        end = time.monotonic() + PATIENCE
+        while " info serving " not in self.log_text():
+            if time.monotonic() > end:
+                raise process.Failed(f"berth does not serve: {self._server.said()}")
+            time.sleep(0.01)
 
     @property
     def pid(self):

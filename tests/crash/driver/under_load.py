@@ -3,8 +3,8 @@
 import time
 
 import noise
+from clients import Load, total
 from goals import Goal
-from load import Load, total
 from report import number
 from section import Times, connect_goals, exactly, found, load_goals, say, settle_at_rest
 from server import Crashing
