@@ -8,6 +8,8 @@ import time
 
 import process
 
+NEW_CONNECTIONS = 4  # clients with a connection for each request, beside all others
+NEW_CONNECTIONS_PAUSE_US = 40000
 SECONDS = 60  # until everybody has been answered again
 
 
@@ -16,9 +18,10 @@ class Load:
 
     def __init__(self, build, port, kinds, newcomers, core, pause_us):
         command = [os.path.join(build, "tests", "crash", "crash_load"), "--port", str(port), "--newcomers", newcomers,
-                   "--pause-us", str(pause_us), "--spin", "0" if core is None else "1"]
+                   "--spin", "0" if core is None else "1", "--new-connections",
+                   f"{NEW_CONNECTIONS}:{NEW_CONNECTIONS_PAUSE_US}:{newcomers}"]
         for clients, target in kinds:
-            command += ["--kind", f"{clients}:{target}"]
+            command += ["--keep-alive", f"{clients}:{pause_us}:{target}"]
         self._child = subprocess.Popen(process.pinned(command, core), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, text=True, start_new_session=True)
         if core is not None:

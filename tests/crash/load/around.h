@@ -1,8 +1,6 @@
 // What all clients of a run share, with the moment at which the last host was killed.
 #pragma once
 
-#include <chrono>
-
 #include "load/around.h"
 
 namespace berth::crash {
@@ -17,8 +15,6 @@ class Around : public load::Around {
   Clock::time_point killed_at{};
   // Nothing is begun for now.
   bool resting = false;
-  // From an answer to the next request.
-  Clock::duration pause{};
 };
 
 }  // namespace berth::crash

@@ -88,7 +88,7 @@ void Client::on_ready(Clock::time_point now) {
   ++kind_.completed;
   kept_ = true;
   if (answer_.close) socket_.reset();
-  end(now, around_.pause);
+  end(now, kind_.pause);
 }
 
 void Client::broken(const std::string& how, Clock::time_point now) {

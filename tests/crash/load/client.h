@@ -32,7 +32,7 @@ class Client final : public Ready {
 
   Kind& kind_;
   Around& around_;
-  const std::string request_ = request_for(kind_.target);
+  const std::string request_ = request_for(kind_.target, kind_.close);
   base::Descriptor socket_;
   Clock::time_point connected_at_;
   std::string input_;

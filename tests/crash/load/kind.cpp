@@ -15,8 +15,11 @@ std::int64_t process_in(const load::Answer& answer) noexcept {
   return error == std::errc{} && end == last ? process : 0;
 }
 
-std::string request_for(std::string_view target) {
-  return std::string("GET ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
+std::string request_for(std::string_view target, bool close) {
+  return std::string("GET ")
+      .append(target)
+      .append(" HTTP/1.1\r\nHost: localhost\r\n")
+      .append(close ? "Connection: close\r\n\r\n" : "\r\n");
 }
 
 std::string shown(const load::Answer& answer) {

@@ -10,13 +10,16 @@
 #include <vector>
 
 #include "load/answer.h"
+#include "load/around.h"
 
 namespace berth::crash {
 
 struct Kind {
   std::string name = {};
   std::string target = {};
-  std::size_t clients = 1;  // each of them asks again and again
+  std::size_t clients = 1;        // each of them asks again and again
+  load::Clock::duration pause{};  // from an answer to the next request
+  bool close = false;             // a connection for each request
 
   void fail(std::string text) {
     ++failed;
@@ -37,7 +40,7 @@ struct Kind {
 [[nodiscard]] std::int64_t process_in(const load::Answer& answer) noexcept;
 
 // "GET target HTTP/1.1" and what belongs to it.
-[[nodiscard]] std::string request_for(std::string_view target);
+[[nodiscard]] std::string request_for(std::string_view target, bool close = false);
 
 // A line about an answer, for people.
 [[nodiscard]] std::string shown(const load::Answer& answer);

@@ -33,33 +33,45 @@ struct Options {
   std::uint16_t port = 0;
   std::string newcomers;  // the target that they ask for
   std::vector<Kind> kinds;
-  std::chrono::microseconds pause{0};
   bool spin = false;  // a core is its own
 };
 
-// "64:/who"
-Kind kind_in(std::string_view text) {
+std::string_view take_part(std::string_view& text) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) throw std::invalid_argument("--kind is CLIENTS:TARGET");
-  const std::string target(text.substr(colon + 1));
-  return {.name = target,
-          .target = target,
-          .clients = bench::number<std::size_t>(text.substr(0, colon))};
+  if (colon == std::string_view::npos) {
+    throw std::invalid_argument("a kind is CLIENTS:PAUSE_US:TARGET");
+  }
+  const std::string_view part = text.substr(0, colon);
+  text.remove_prefix(colon + 1);
+  return part;
+}
+
+// "64:1000:/who"
+Kind kind_in(std::string_view text) {
+  const auto clients = bench::number<std::size_t>(take_part(text));
+  const auto pause = bench::number<int>(take_part(text));
+  return {.name = std::string(text),
+          .target = std::string(text),
+          .clients = clients,
+          .pause = std::chrono::microseconds(pause)};
 }
 
 Options parse_options(std::span<char* const> arguments) {
   using bench::number;
   Options options;
   bench::parse_flags(
-      arguments,
-      {
-          {"--port", [&](auto text) { options.port = number<std::uint16_t>(text); }},
-          {"--newcomers", [&](auto text) { options.newcomers = text; }},
-          {"--kind", [&](auto text) { options.kinds.push_back(kind_in(text)); }},
-          {"--pause-us",
-           [&](auto text) { options.pause = std::chrono::microseconds(number<int>(text)); }},
-          {"--spin", [&](auto text) { options.spin = number<int>(text) != 0; }},
-      });
+      arguments, {
+                     {"--port", [&](auto text) { options.port = number<std::uint16_t>(text); }},
+                     {"--newcomers", [&](auto text) { options.newcomers = text; }},
+                     {"--keep-alive", [&](auto text) { options.kinds.push_back(kind_in(text)); }},
+                     {"--new-connections",
+                      [&](auto text) {
+                        options.kinds.push_back(kind_in(text));
+                        options.kinds.back().name += ", new connections";
+                        options.kinds.back().close = true;
+                      }},
+                     {"--spin", [&](auto text) { options.spin = number<int>(text) != 0; }},
+                 });
   if (options.port == 0 || options.newcomers.empty()) {
     throw std::invalid_argument("--port and --newcomers are needed");
   }
@@ -68,7 +80,6 @@ Options parse_options(std::span<char* const> arguments) {
 
 void run(Options options) {
   Around around(options.port, options.spin);
-  around.pause = options.pause;
   std::vector<Kind>& kinds = options.kinds;
   std::vector<std::unique_ptr<Client>> clients;
   for (Kind& kind : kinds) {
