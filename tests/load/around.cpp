@@ -7,12 +7,12 @@
 namespace berth::load {
 
 Around::Around(std::uint16_t port, bool spin)
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), port_(port), spin_(spin) {}
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), port_(port), wait_(spin ? 0 : 1) {}
 
 void Around::turn() {
   std::array<epoll_event, 512> events;
-  const int count =
-      ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), spin_ ? 0 : 1);
+  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                 static_cast<int>(wait_.count()));
   for (int i = 0; i < count; ++i) {
     static_cast<Ready*>(events[static_cast<std::size_t>(i)].data.ptr)->on_ready(Clock::now());
   }

@@ -35,9 +35,9 @@ class Around {
  public:
   Around(std::uint16_t port, bool spin);
 
-  // Whether it waits for nothing and takes a core.
-  void set_spin(bool spin) noexcept { spin_ = spin; }
-  // Calls whom something happened to. Waits at most a millisecond if it does not spin.
+  // At most; without any it takes a core.
+  void set_wait(std::chrono::milliseconds wait) noexcept { wait_ = wait; }
+  // Calls whom something happened to. Waits for it as long as it is told to.
   void turn();
 
   // Level-triggered; a closed socket needs no removal.
@@ -63,7 +63,7 @@ class Around {
 
   base::Descriptor epoll_;
   std::uint16_t port_;
-  bool spin_;
+  std::chrono::milliseconds wait_;
   std::priority_queue<Timer> timers_;
   std::uint64_t last_timer_ = 0;
 };

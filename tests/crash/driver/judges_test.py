@@ -12,7 +12,7 @@ from section import Given, Times
 
 def given_with(servers, short, sanitized=False):
     return Given(build="", scratch="", cores=(None, None), short=short, sanitized=sanitized, crashes=0, kills=0,
-                 upgrades=0, servers=servers)
+                 upgrades=0, servers=servers, turns=1)
 
 
 def made_by(given):

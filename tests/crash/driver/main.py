@@ -19,6 +19,7 @@ from attribution import attribution  # noqa: E402
 from goals import all_counted_met, goal_table  # noqa: E402
 from section import Given, say  # noqa: E402
 
+TURNS = 8
 PATIENCE_SECONDS = 60  # with others who use the cores
 
 SECTIONS = {
@@ -62,6 +63,7 @@ def given_by(asked, scratch, cores):
                   sanitized=asked.sanitized, crashes=asked.crashes or (3 if asked.short else 100),
                   kills=asked.kills or usual, upgrades=asked.upgrades or usual,
                   servers=asked.servers or (5 if asked.short else 10),
+                  turns=1 if asked.short else TURNS,
                   patience=None if asked.short else machine.Patience(cores, PATIENCE_SECONDS))
     for release in (1, 2):
         told = subprocess.run([os.path.join(given.build, "berth"), "plugin", "inspect", given.plugin(release), "--json"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import noise
 from clients import failures, total
-from goals import Goal
+from goals import Goal, all_counted_met
 from report import number
 
 # A host that lived shorter makes the supervisor wait before it starts the next one (docs/operating.md).
@@ -28,6 +28,7 @@ class Given:
     kills: int
     upgrades: int
     servers: int  # of attribution, at once
+    turns: int  # servers that crash or are killed in turn
     patience: object = None  # machine.Patience, for all sections
     build_ids: dict = field(default_factory=dict)  # release -> of its file
 
@@ -105,43 +106,22 @@ def exactly(what, wanted, measured):
     return Goal(what, number(wanted), number(measured), measured == wanted, True)
 
 
-def load_goals(counts, incidents):
-    """Of busy clients beside whom nothing may be lost."""
-    return [exactly("requests that failed, of " + number(total(counts, "completed")), 0, total(counts, "failed")),
-            *connect_goals(counts, incidents)]
-
-
-def connect_goals(counts, incidents):
-    """Behind a close that it was told of no client has to ask anew."""
+def load_goals(counts, incidents, what="requests"):
+    """Of busy clients beside whom nothing may be lost. Behind a close that it was told of none has to ask anew."""
     refused = total(counts, "refused") + sum(incident["refused"] for incident in incidents)
-    return [exactly("connects refused", 0, refused),
+    return [exactly(f"{what} that failed, beside {number(total(counts, 'completed'))} answered", 0,
+                    total(counts, "failed")),
+            exactly("connects refused", 0, refused),
             exactly("new connections that were lost", 0, sum(incident["lost"] for incident in incidents)),
             exactly("requests asked anew, as their connection was closed before any byte of an answer", 0,
                     total(counts, "asked_anew"))]
 
 
-def found(title, goals, lines, counts, server):
-    """Also how the server ended. `server` is stopped."""
-    status = server.stop()
+def found(title, goals, lines, counts, servers):
+    """Also how the servers end."""
     result = Found(title, goals, lines, failures(counts))
-    result.goals.append(exactly("exit status of the server", 0, status))
-    if not all(goal.met for goal in result.goals if goal.counted):
-        result.failures += server.log_text().splitlines()[-30:]
+    result.goals.append(exactly("servers that did not end as asked", 0, sum(server.stop() != 0 for server in servers)))
+    if not all_counted_met(result.goals):
+        for server in servers:
+            result.failures += server.log_text().splitlines()[-30:]
     return result
-
-
-def settle(given, began):
-    """Until the host that serves since `began` has lived long enough for the next one to start at once."""
-    if not given.short:
-        time.sleep(max(0.0, began + QUICK_SECONDS - time.monotonic()))
-
-
-def settle_at_rest(given, began, load):
-    """The same, and until others leave the cores alone; then everybody is busy again."""
-    if not given.short:
-        load.tell("rest")
-        settle(given, began)
-        given.patience.wait_for_quiet(MOST_LOAD)
-        load.tell("busy")
-        time.sleep(BUSY_SECONDS)
-    load.wait_until_all_are_answered()

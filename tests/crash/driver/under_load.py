@@ -1,12 +1,13 @@
 """Sections with one server and busy clients: handlers that crash, hosts that are killed, upgrades, quarantine."""
 
+import contextlib
 import time
 
 import noise
 from clients import NEW_CONNECTIONS, Load, total
 from goals import Goal
 from report import number
-from section import Times, connect_goals, exactly, found, load_goals, say, settle_at_rest
+from section import BUSY_SECONDS, MOST_LOAD, QUICK_SECONDS, Times, exactly, found, load_goals, say
 from server import Crashing
 
 GOAL_STANDBY_MS = 5
@@ -29,63 +30,121 @@ class _Beside:
         self._given = given
         self.server = Crashing(given.build, given.folder(name), given.cores[0], configuration(given, more))
         self.load = None
-        self.incidents = []
-        self.times = Times()  # until anybody was served on a new connection
-        self.replaced = Times()  # until the next host has served
 
     def __enter__(self):
         self.server.__enter__()
         try:
-            self._host = self.server.host("/who")
+            self.host = self.server.host("/who")
             self._began = time.monotonic()
             self.load = Load(self._given.build, self.server.port, [(self._given.clients, "/who")], "/who",
                              self._given.cores[1], self._given.pause_us)
+            self.load.wait_until_all_are_answered()
+            self.rest()
         except BaseException:
-            self.server.stop()
+            self.__exit__()
             raise
         self._noise = noise.Noise(self._given.cores, [self.server.pid, self.load.pid])
         return self
 
     def __exit__(self, *_):
-        self.load.__exit__()
+        if self.load:
+            self.load.__exit__()
         self.server.stop()
 
-    def _read(self):
+    def read(self):
+        """The noise until now, where it is looked at."""
         return None if self._given.short else self._noise.read()
 
+    def rest(self):
+        if not self._given.short:
+            self.load.tell("rest")
+
+    def be_busy(self):
+        """Once its host may end, and others leave the cores alone."""
+        if not self._given.short:
+            time.sleep(max(0.0, self._began + QUICK_SECONDS - time.monotonic()))
+            self._given.patience.wait_for_quiet(MOST_LOAD)
+            self.load.tell("busy")
+            time.sleep(BUSY_SECONDS)
+        self.load.wait_until_all_are_answered()
+
     def happen(self, verb, *words):
-        """One incident: what came of it, and the counts behind it."""
-        settle_at_rest(self._given, self._began, self.load)
-        before = self._read()
-        told = self.load.tell(verb, self._host, *words)
-        after = self._read()
+        """One incident: what came of it, with the noise before and behind it."""
+        self.be_busy()
+        before = self.read()
+        told = self.load.tell(verb, self.host, *words)
+        after = self.read()
+        self.replaced_by(told["process"])
+        return told, before, after
+
+    def replaced_by(self, host):
+        self.host = host
+        self._began = time.monotonic()
+        self.load.wait_until_all_are_answered()
+        self.rest()
+
+
+class _InTurn:
+    """Several servers, to one of which something happens while the hosts of the others grow old enough for it."""
+
+    def __init__(self, given, name, more=""):
+        self._given = given
+        self._besides = [_Beside(given, f"{name}-{i}", more) for i in range(given.turns)]
+        self._stack = contextlib.ExitStack()
+        self.incidents = []
+        self.times = Times()  # until anybody was served on a new connection
+        self.replaced = Times()  # until the next host has served
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            for beside in self._besides:
+                stack.enter_context(beside)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *what):
+        return self._stack.__exit__(*what)
+
+    def turn(self):
+        """The next of them."""
+        self._besides.append(self._besides.pop(0))
+        return self._besides[-1]
+
+    def happen(self, verb, *words):
+        """One incident. How many were lost by it in flight."""
+        beside = self.turn()
+        lost = total(beside.load.counts(), "lost")
+        told, before, after = beside.happen(verb, *words)
         self.times.add(told["served_us"], before, after)
         self.replaced.add(told["replaced_us"], before, after)
-        self._host = told["process"]
-        self._began = time.monotonic()
         self.incidents.append(told)
-        counts = self.load.wait_until_all_are_answered()
         if len(self.incidents) % 10 == 0:
-            say(f"  {len(self.incidents)}: {self.replaced.shown()}, failed {total(counts, 'failed')}")
-        return counts
+            say(f"  {len(self.incidents)}: {self.replaced.shown()}")
+        return total(beside.load.counts(), "lost") - lost
+
+    def found(self, title, goals, lines):
+        """`goals`: of the counts of all. Ends all."""
+        counts = [kind for beside in self._besides for kind in beside.load.end()]
+        return found(title, goals(counts), lines, counts, [beside.server for beside in self._besides])
 
 
 def busy(given, standby):
     """One request after the other crashes its handler."""
-    with _Beside(given, "standby" if standby else "busy", "standby: true\n" if standby else "") as beside:
-        for number_of in range(given.crashes):
-            beside.happen("crash", f"/now/null?{number_of}")
-        counts = beside.load.end()
-        wanted = given.crashes
-        goals = [exactly("crashes whose request got a 500", wanted,
-                         sum(incident["status"] == 500 for incident in beside.incidents)),
-                 *load_goals(counts, beside.incidents)]
-        if not given.short:
-            goals.append(Goal("from the crash to the next request served on a new connection, by any host", "-",
-                              beside.times.shown(), True, False))
-            goals.append(median_goal("by the next host", beside.replaced, GOAL_STANDBY_MS if standby else None))
-        title = f"{number(wanted)} crashes beside {given.clients} busy connections, {'with' if standby else 'without'} standby"
-        return found(title, goals, beside.times.line(), counts, beside.server)
+    with _InTurn(given, "standby" if standby else "busy", "standby: true\n" if standby else "") as servers:
+        for turn in range(given.crashes):
+            servers.happen("crash", f"/now/null?{turn}")
+
+        def goals(counts):
+            made = [exactly("crashes whose request got a 500", given.crashes,
+                            sum(incident["status"] == 500 for incident in servers.incidents)),
+                    *load_goals(counts, servers.incidents)]
+            if not given.short:
+                made.append(Goal("from the crash to the next request served on a new connection, by any host", "-",
+                                 servers.times.shown(), True, False))
+                made.append(median_goal("by the next host", servers.replaced, GOAL_STANDBY_MS if standby else None))
+            return made
+        return servers.found(f"{number(given.crashes)} crashes beside {given.clients} busy connections, "
+                             f"{'with' if standby else 'without'} standby", goals, servers.times.line())
 
 
 def median_goal(what, times, most_ms):
@@ -96,52 +155,45 @@ def median_goal(what, times, most_ms):
 def kill(given):
     """kill -9, again and again: what was in flight is lost, and nothing else."""
     clients = given.clients + NEW_CONNECTIONS
-    with _Beside(given, "kill") as beside:
-        lost = 0
-        most = 0
-        for _ in range(given.kills):
-            counts = beside.happen("kill")
-            most = max(most, total(counts, "lost") - lost)
-            lost = total(counts, "lost")
-        counts = beside.load.end()
-        goals = [exactly("hosts killed and replaced", given.kills, len(beside.incidents)),
-                 Goal("requests lost in flight, of one kill", f"at most {clients}, one a client", number(most), most <= clients,
-                      True),
-                 exactly("other requests that failed, of " + number(total(counts, "completed")), 0,
-                         total(counts, "failed")),
-                 *connect_goals(counts, beside.incidents)]
-        if not given.short:
-            goals.append(median_goal("from the kill to the next request served on a new connection", beside.times,
-                                     GOAL_KILL_MS))
-        lines = [f"Lost in flight in all: {number(lost)}.", "", *beside.times.line()]
-        return found(f"{number(given.kills)} kills of the host beside {given.clients} busy connections", goals, lines,
-                     counts, beside.server)
+    with _InTurn(given, "kill") as servers:
+        lost = [servers.happen("kill") for _ in range(given.kills)]
+
+        def goals(counts):
+            made = [exactly("hosts killed and replaced", given.kills, len(servers.incidents)),
+                    Goal("requests lost in flight, of one kill", f"at most {clients}, one a client",
+                         f"{number(max(lost))}, {number(sum(lost))} in all", max(lost) <= clients, True),
+                    *load_goals(counts, servers.incidents, "other requests")]
+            if not given.short:
+                made.append(median_goal("from the kill to the next request served on a new connection", servers.times,
+                                        GOAL_KILL_MS))
+            return made
+        return servers.found(f"{number(given.kills)} kills of the host beside {given.clients} busy connections", goals,
+                             servers.times.line())
 
 
 def upgrade(given):
-    """`berth upgrade`, again and again."""
+    """`berth upgrade`, again and again, of one server."""
+    times = Times()
+    done = 0
     with _Beside(given, "upgrade") as beside:
-        done = replaced = 0
-        times = Times()
-        host = beside.server.host("/who")
         for _ in range(given.upgrades):
-            beside.load.wait_until_all_are_answered()
+            beside.be_busy()
+            before = beside.read()
             began = time.monotonic()
             status, out, err = beside.server.verb("upgrade", "-c", beside.server.configuration)
-            times.add((time.monotonic() - began) * 1e6, None, None)
+            times.add((time.monotonic() - began) * 1e6, before, beside.read())
             if status != 0:
                 say(f"berth upgrade: {status} {out}{err}")
-            done += status == 0
-            before, host = host, beside.server.host("/who")
-            replaced += host != before
-        beside.load.wait_until_all_are_answered()
+                break
+            done += 1
+            beside.replaced_by(beside.server.host("/who", beside.host))
         counts = beside.load.end()
-        goals = [exactly("upgrades that were done", given.upgrades, done),
-                 exactly("of them with a new host behind them", given.upgrades, replaced),
+        goals = [exactly("upgrades that were done, each with a new host behind it", given.upgrades, done),
                  *load_goals(counts, [])]
-        lines = [f"An upgrade takes {times.shown()}.", ""]
-        return found(f"{number(given.upgrades)} upgrades beside {given.clients} busy connections", goals, lines, counts,
-                     beside.server)
+        if not given.short:
+            goals.append(median_goal("how long `berth upgrade` takes", times, None))
+        return found(f"{number(given.upgrades)} upgrades beside {given.clients} busy connections", goals, times.line(),
+                     counts, [beside.server])
 
 
 def quarantine(given):
@@ -178,4 +230,4 @@ def quarantine(given):
                  *load_goals(counts, incidents)]
         title = f"one of ten plugins crashes 3 times and is quarantined, beside {OTHERS * CLIENTS_OF_EACH} busy " \
                 "connections to the nine others"
-        return found(title, goals, [], counts, server)
+        return found(title, goals, [], counts, [server])

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <sstream>
 #include <stdexcept>
@@ -14,6 +15,11 @@
 
 namespace berth::crash {
 namespace {
+
+using namespace std::chrono_literals;
+
+// While nobody asks for anything.
+constexpr auto kRest = 20ms;
 
 // Without what would end a text of JSON.
 std::string quoted(std::string_view text) {
@@ -63,7 +69,7 @@ void Commands::take(std::string_view line) {
     tell_counts(kinds_);
   } else if (verb == "rest" || verb == "busy") {
     around_.resting = verb == "rest";
-    around_.set_spin(spin_ && !around_.resting);
+    around_.set_wait(around_.resting ? kRest : spin_ ? 0ms : 1ms);
     tell_counts(kinds_);
   } else if (verb == "crash") {
     const auto process = bench::number<pid_t>(take_word(line));
