@@ -59,10 +59,10 @@ class _Beside:
         if not self._given.short:
             self.load.tell("rest")
 
-    def be_busy(self):
-        """Once its host may end, and others leave the cores alone."""
+    def be_busy(self, old_enough=QUICK_SECONDS):
+        """Once its host has lived so long, and others leave the cores alone."""
         if not self._given.short:
-            time.sleep(max(0.0, self._began + QUICK_SECONDS - time.monotonic()))
+            time.sleep(max(0.0, self._began + old_enough - time.monotonic()))
             self._given.patience.wait_for_quiet(MOST_LOAD)
             self.load.tell("busy")
             time.sleep(BUSY_SECONDS)
@@ -177,7 +177,7 @@ def upgrade(given):
     done = 0
     with _Beside(given, "upgrade") as beside:
         for _ in range(given.upgrades):
-            beside.be_busy()
+            beside.be_busy(old_enough=0)
             before = beside.read()
             began = time.monotonic()
             status, out, err = beside.server.verb("upgrade", "-c", beside.server.configuration)

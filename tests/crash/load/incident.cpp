@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kAfterFailure = 1ms;
+constexpr auto kBeforeConnectingAnew = 200us;
 
 long long microseconds(Clock::duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
@@ -79,7 +79,7 @@ void Incident::newcomer_ended(Outcome outcome, const load::Answer& answer, Clock
       return;
     }
   }
-  around_.call_at(now + kAfterFailure, *this);
+  around_.call_at(now + kBeforeConnectingAnew, *this);
 }
 
 void Incident::tell(std::int64_t process, Clock::time_point now) const {
