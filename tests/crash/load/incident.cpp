@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -32,7 +33,8 @@ Incident::Incident(Around& around, const std::string& target)
 void Incident::begin(pid_t process) {
   process_ = process;
   began_at_ = Clock::now();
-  served_at_ = {};
+  replaced_at_ = {};
+  longest_wait_ = {};
   status_ = 0;
   refused_ = 0;
   lost_ = 0;
@@ -42,8 +44,9 @@ void Incident::crash(pid_t process, const std::string& target) {
   begin(process);
   guilty_.ask(request_for(target), [this](Outcome, const load::Answer& answer, Clock::time_point) {
     status_ = answer.status;
-    connect_anew();
+    tell_if_over();
   });
+  connect_anew();
 }
 
 // The descriptor is readable once the process has let go of all it had: only then no connection is
@@ -60,6 +63,7 @@ void Incident::kill(pid_t process) {
 }
 
 void Incident::connect_anew() {
+  connected_at_ = Clock::now();
   newcomer_.ask(request_, [this](Outcome outcome, const load::Answer& answer,
                                  Clock::time_point now) { newcomer_ended(outcome, answer, now); });
 }
@@ -73,22 +77,25 @@ void Incident::newcomer_ended(Outcome outcome, const load::Answer& answer, Clock
   } else if (process == 0) {
     ++lost_;
   } else {
-    if (served_at_ == Clock::time_point{}) served_at_ = now;
+    longest_wait_ = std::max(longest_wait_, now - connected_at_);
     if (process != process_) {
-      tell(process, now);
+      replaced_at_ = now;
+      next_process_ = process;
+      tell_if_over();
       return;
     }
   }
   around_.call_at(now + kBeforeConnectingAnew, *this);
 }
 
-void Incident::tell(std::int64_t process, Clock::time_point now) const {
+void Incident::tell_if_over() const {
+  if (guilty_.under_way() || replaced_at_ == Clock::time_point{}) return;
   std::printf(
-      "{\"status\":%d,\"served_us\":%lld,\"replaced_us\":%lld,\"refused\":%llu,\"lost\":%llu,"
+      "{\"status\":%d,\"replaced_us\":%lld,\"longest_wait_us\":%lld,\"refused\":%llu,\"lost\":%llu,"
       "\"process\":%lld}\n",
-      status_, microseconds(served_at_ - began_at_), microseconds(now - began_at_),
+      status_, microseconds(replaced_at_ - began_at_), microseconds(longest_wait_),
       static_cast<unsigned long long>(refused_), static_cast<unsigned long long>(lost_),
-      static_cast<long long>(process));
+      static_cast<long long>(next_process_));
   std::fflush(stdout);
 }
 

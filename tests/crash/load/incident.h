@@ -29,16 +29,20 @@ class Incident final : public Ready {
   void begin(pid_t process);
   void connect_anew();
   void newcomer_ended(Outcome outcome, const load::Answer& answer, Clock::time_point now);
-  void tell(std::int64_t process, Clock::time_point now) const;
+  // Once the guilty has its answer and the next host has served.
+  void tell_if_over() const;
 
   Around& around_;
   const std::string request_;
   Asker guilty_;
   Asker newcomer_;
   std::int64_t process_ = 0;  // that crashes
+  std::int64_t next_process_ = 0;
   Clock::time_point began_at_;
-  Clock::time_point served_at_;  // the epoch: nobody was yet
-  int status_ = 0;               // of the guilty; 0: no whole answer
+  Clock::time_point replaced_at_;   // the epoch: not yet
+  Clock::time_point connected_at_;  // the newcomer that is under way
+  Clock::duration longest_wait_{};  // of a newcomer
+  int status_ = 0;                  // of the guilty; 0: no whole answer
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;  // newcomers that were accepted, and not answered
 };
