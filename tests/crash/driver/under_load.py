@@ -43,13 +43,17 @@ class _Beside:
         except BaseException:
             self.__exit__()
             raise
-        self._noise = noise.Noise(self._given.cores, [self.server.pid, self.load.pid])
+        self.watch([self.server.pid, self.load.pid])
         return self
 
     def __exit__(self, *_):
         if self.load:
             self.load.__exit__()
         self.server.stop()
+
+    def watch(self, processes):
+        """Whose CPU time is nobody else's."""
+        self._noise = noise.Noise(self._given.cores, processes)
 
     def read(self):
         """The noise until now, where it is looked at."""
@@ -60,18 +64,21 @@ class _Beside:
             self.load.tell("rest")
 
     def be_busy(self, old_enough=QUICK_SECONDS):
-        """Once its host has lived so long, and others leave the cores alone."""
+        """Once its host has lived so long, and others leave the cores alone. The noise until then."""
         if not self._given.short:
             time.sleep(max(0.0, self._began + old_enough - time.monotonic()))
             self._given.patience.wait_for_quiet(MOST_LOAD)
+        # Ticks of the kernel are 10 ms: an incident alone is too short to tell who ran beside it.
+        before = self.read()
+        if not self._given.short:
             self.load.tell("busy")
             time.sleep(BUSY_SECONDS)
         self.load.wait_until_all_are_answered()
+        return before
 
     def happen(self, verb, *words):
         """One incident: what came of it, with the noise before and behind it."""
-        self.be_busy()
-        before = self.read()
+        before = self.be_busy()
         told = self.load.tell(verb, self.host, *words)
         after = self.read()
         self.replaced_by(told["process"])
@@ -100,6 +107,9 @@ class _InTurn:
             for beside in self._besides:
                 stack.enter_context(beside)
             self._stack = stack.pop_all()
+        ours = [pid for beside in self._besides for pid in (beside.server.pid, beside.load.pid)]
+        for beside in self._besides:
+            beside.watch(ours)
         return self
 
     def __exit__(self, *what):
@@ -177,8 +187,7 @@ def upgrade(given):
     done = 0
     with _Beside(given, "upgrade") as beside:
         for _ in range(given.upgrades):
-            beside.be_busy(old_enough=0)
-            before = beside.read()
+            before = beside.be_busy(old_enough=0)
             began = time.monotonic()
             status, out, err = beside.server.verb("upgrade", "-c", beside.server.configuration)
             times.add((time.monotonic() - began) * 1e6, before, beside.read())
