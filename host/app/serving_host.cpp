@@ -236,9 +236,8 @@ bool ServingHost::stop() {
   if (leaves_) {
     control_ended = control_.stop();
     // Who has one of its connections need not be in time with his next request.
-    server_.begin_stop({.idle_grace = base::limits::kIdleDrain,
-                        .time = timeouts.shutdown,
-                        .takes_queued = false});
+    server_.begin_stop(
+        {.idle_grace = base::limits::kIdleDrain, .time = timeouts.shutdown, .takes_queued = false});
   } else {
     supervisor_.withdraw();  // before the loops take what waits there
     server_.begin_stop({.time = timeouts.shutdown});
