@@ -25,6 +25,7 @@
 #include "app/process.h"
 #include "app/terminate_handler.h"
 #include "base/descriptor.h"
+#include "base/host_link.h"
 #include "base/limits.h"
 #include "base/whole_file.h"
 #include "observe/crash_folder.h"
@@ -40,7 +41,6 @@ namespace berth::app {
 namespace {
 
 constexpr std::array kFaults = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-constexpr char kCrashed = 'C';
 // A thread that crashes beside another waits so long for that one's record to be whole.
 constexpr int kWaitMilliseconds = 2000;
 
@@ -104,7 +104,10 @@ class Installed final : public FaultHandler {
 
   // Null: this thread tells nothing, or not again.
   [[nodiscard]] static Installed* begin() noexcept;
-  // Around the filling of a record.
+  void tell_supervisor(char byte) const noexcept {
+    if (link_ >= 0) (void)!::write(link_, &byte, 1);
+  }
+  // Around the filling of a record, which tells whether the others may go on.
   template <class Fill>
   void tell(const Fill& fill) noexcept;
   void remember(const observe::CrashRecord& record) const noexcept;
@@ -164,7 +167,7 @@ Installed* Installed::begin() noexcept {
   if (self == nullptr || self->process_ != ::getpid() || std::exchange(told(), true)) {
     return nullptr;
   }
-  if (self->link_ >= 0) (void)!::write(self->link_, &kCrashed, 1);
+  self->tell_supervisor(base::kCrashByte);
   return self;
 }
 
@@ -172,9 +175,10 @@ template <class Fill>
 void Installed::tell(const Fill& fill) noexcept {
   const bool first = !one_crashed_.exchange(true, std::memory_order_acq_rel);
   if (observe::CrashRecord* const record = board_.claim()) {
-    fill(*record);
+    const bool drains = fill(*record);
     board_.finish(*record);
     remember(*record);
+    if (drains) tell_supervisor(base::kDrainByte);
     if (first && reports_) (void)FaultGuard::run([&] { report(*record); });
   }
   if (first) return first_is_whole_.store(true, std::memory_order_release);
@@ -269,6 +273,7 @@ void Installed::on_fault(int signal, siginfo_t* info, void* context) noexcept {
       drains = self->claim_drain(record, was_sent(*info));
       record.decision.set(drains ? "others finish what they have in flight, then the process ends"
                                  : "the process ends");
+      return drains;
     });
     if (drains) self->drain_->park();
   }
@@ -284,6 +289,7 @@ void Installed::on_exit_call(const plugin::ExitCall& call) noexcept {
   self->tell([&](observe::CrashRecord& record) {
     record_exit(record, call, self->executable_);
     record.decision.set("the process ends, as it was told to");
+    return false;
   });
 }
 

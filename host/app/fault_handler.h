@@ -32,6 +32,7 @@ struct FaultHandlerOptions {
 // base::AlternateStack are heard even where their own has run over.
 //
 //   fault -> one write(2) of 'C' -> a record of the board -> a line of the ledger
+//         -> one write(2) of 'D', if the others may go on
 //         -> a report, where nobody else makes one -> it waits until the others have drained, if it
 //         may (CrashDrain) -> the action from before (SIG_DFL, a sanitizer's), and the fault once
 //         more: a core shows it

@@ -174,12 +174,14 @@ void ServingHost::drain_and_end() {
   // That thread is parked inside the handler, so nobody else touches its exchange.
   const_cast<serve::Request&>(drain_.parked()->request()).connected().abandon();
   supervisor_.send_serving(Kind::kDraining, 0, base::limits::kCrashDrain);
-  if (!supervisor_.supervised()) server_.announce_stop();
-  reloader_.begin_stop();
-  succession_.end();
-  server_.begin_stop({.idle_grace = base::limits::kIdleDrain,
-                      .time = base::limits::kCrashDrain,
-                      .takes_queued = !supervisor_.supervised()});
+  if (!draining_) {
+    if (!supervisor_.supervised()) server_.announce_stop();
+    reloader_.begin_stop();
+    succession_.end();
+    server_.begin_stop({.idle_grace = base::limits::kIdleDrain,
+                        .time = base::limits::kCrashDrain,
+                        .takes_queued = !supervisor_.supervised()});
+  }
   (void)control_.stop();  // the next host answers there
   const base::TimePoint deadline = clock_.now() + base::limits::kCrashDrain;
   base::TimePoint turning_at = clock_.now();
@@ -209,6 +211,7 @@ bool ServingHost::wait_drained(base::TimePoint deadline) {
     const base::TimePoint now = clock_.now();
     if (server_.wait_drained(std::min(deadline, now + kSignalPoll))) return true;
     if (clock_.now() >= deadline) return false;
+    if (drain_.parked() != nullptr) drain_and_end();
     const int signal = signals_.next();
     second_signal_ = signal != 0 && signal != SIGHUP;
   }
@@ -242,6 +245,7 @@ bool ServingHost::stop() {
     supervisor_.withdraw();  // before the loops take what waits there
     server_.begin_stop({.time = timeouts.shutdown});
   }
+  draining_ = true;
   if (!wait_drained(deadline)) {
     log_.warn(second_signal_ ? "second signal: connections are cut"
                              : "timeouts.shutdown is over: connections are cut",

@@ -74,7 +74,8 @@ class ServingHost {
   const base::TimePoint started_at_ = clock_.now();
   base::TimePoint look_at_;  // after its size
   bool second_signal_ = false;
-  bool leaves_ = false;  // another serves in its place
+  bool leaves_ = false;    // another serves in its place
+  bool draining_ = false;  // no loop accepts any more, or will
 };
 
 }  // namespace berth::app

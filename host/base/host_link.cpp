@@ -59,6 +59,7 @@ Received receive_message(int link, HostMessage& message) noexcept {
   if (got < 0) return errno == EAGAIN ? Received::kNothing : Received::kClosed;
   if (got == 0) return Received::kClosed;
   if (got == 1 && bytes[0] == kCrashByte) return Received::kCrash;
+  if (got == 1 && bytes[0] == kDrainByte) return Received::kDrain;
   if (got != ssize_t{sizeof(Wire)}) return Received::kUnknown;
   Wire wire;
   std::memcpy(&wire, bytes.data(), sizeof wire);

@@ -55,10 +55,14 @@ inline constexpr std::uint32_t kHandoverVersion = 1;
 // A message of this one byte: a thread of the host has crashed. The handler of the fault sends it
 // by one write(2), before it does anything else.
 inline constexpr char kCrashByte = 'C';
+// Likewise: what has to be known of that crash is remembered, and the host will finish what it has
+// in flight (Kind::kDraining follows). The next one need not wait for the report.
+inline constexpr char kDrainByte = 'D';
 
 enum class Received : std::uint8_t {
   kMessage,
   kCrash,    // kCrashByte
+  kDrain,    // kDrainByte
   kNothing,  // none is there
   kUnknown,  // one that neither of them sends: it is gone, others may follow
   kClosed,   // and none will ever be

@@ -77,6 +77,7 @@ void Supervisor::begin_replacement(Host& host, const std::string& why) {
 
 void Supervisor::give_up_succession(const std::string& why) {
   const bool upgrade = planning_ || next_plan_;
+  if (planning_) next_plan_ = planning_->take_plan();
   planning_.reset();
   if (Host* const next = find(Role::kNext)) dismiss(*next);
   if (next_plan_) {

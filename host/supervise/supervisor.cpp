@@ -248,7 +248,7 @@ void Supervisor::do_what_is_due() {
     const char* const what = host.role == Role::kNext ? " is not ready in time and is killed"
                              : host.crashed ? " has crashed, has not ended in time and is killed"
                                             : " has not stopped in time and is killed";
-    say(observe::Level::kError, host.text() + what);
+    if (!host.refused) say(observe::Level::kError, host.text() + what);
     host.kill();
   }
   if (now >= start_at_) start_host();
@@ -277,6 +277,9 @@ void Supervisor::read_link(std::size_t index) {
         // It drains or ends, unless what it had to do for that hangs.
         host.crashed = true;
         host.kill_at = std::min(host.kill_at, clock_.now() + options_.crash_grace);
+        break;
+      case base::Received::kDrain:
+        begin_drain(host, {});
         break;
       case base::Received::kUnknown:
         break;
@@ -314,7 +317,7 @@ void Supervisor::on_message(Host& host, const base::HostMessage& message) {
       begin_stop();
       return;
     case Kind::kDraining:
-      return on_draining(host, message);
+      return begin_drain(host, message.stop);
     case Kind::kReplace:
       return begin_replacement(host, std::string(message.text()));
     case Kind::kUpgrade:
@@ -365,12 +368,14 @@ void Supervisor::on_serving(Host& host, const base::HostMessage& message) {
   if (!reloaded || changed) restart_standby();
 }
 
-void Supervisor::on_draining(Host& host, const base::HostMessage& message) {
+void Supervisor::begin_drain(Host& host, base::Duration time) {
   host.crashed = true;
-  host.kill_at = clock_.now() + message.stop + options_.crash_grace;
-  if (host.role != Role::kServing) return;
-  host.role = Role::kLeaving;
-  if (stops_ > 0) return;
+  host.kill_at = clock_.now() + time + options_.crash_grace;
+  if (std::exchange(host.role, Role::kLeaving) != Role::kServing) return;
+  if (stops_ > 0) {
+    stop_code_ = 1;  // which is no stop in order
+    return;
+  }
   replace_host(host, host.text() + " has crashed and finishes what is in flight");
 }
 

@@ -91,7 +91,8 @@ class Supervisor {
   void read_link(std::size_t index);
   void on_message(Host& host, const base::HostMessage& message);
   void on_serving(Host& host, const base::HostMessage& message);
-  void on_draining(Host& host, const base::HostMessage& message);
+  // It has crashed, and may take that long to finish what it has in flight.
+  void begin_drain(Host& host, base::Duration time);
   void on_withdraw(const Host& host, std::string_view name);
   void reap();
   void on_end(Host& host, const ProcessEnd& end);

@@ -36,6 +36,7 @@ std::string configuration(std::string_view plugin = {}, std::string_view more = 
       .append("  - { pattern: \"GET /now/{how}\", handler: boom.now, with: [request_id.assign] }\n")
       .append("  - { pattern: \"GET /stream/{how}\", handler: boom.stream }\n")
       .append("  - { pattern: \"GET /line/{how}\", handler: boom.line }\n")
+      .append("  - { pattern: \"POST /body/{how}\", handler: boom.body }\n")
       .append("  - { pattern: \"GET /around/\", handler: hello.hello, with: [boom.around] }\n")
       .append(more);
 }
@@ -307,6 +308,20 @@ TEST(CrashDrain, TheGuiltyGetsA500AndNobodyElseNoticesAnything) {
     EXPECT_EQ(value(report, "decided"),
               "others finish what they have in flight, then the process ends");
   }
+}
+
+TEST(CrashDrain, ACrashWhileTheServerStopsIsAnsweredAndNoStopInOrder) {
+  Host host(draining(configuration()));
+  test::RawClient upload = host.connect();
+  ASSERT_TRUE(upload.send(
+      "POST /body/null HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_EQ(upload.read_reply().status, 100);
+  host.child().signal(SIGTERM);
+  EXPECT_TRUE(host.child().wait_for(" info stopping "));
+  ASSERT_TRUE(upload.send("null"));
+  EXPECT_EQ(upload.read_reply().status, 500);
+  EXPECT_EQ(host.child().wait(), 1);
+  EXPECT_EQ(value(report_in(host.folder()), "what").substr(0, 7), "SIGSEGV");
 }
 
 TEST(CrashDrain, TheProcessEndsOfTheFaultSoThatACoreShowsIt) {

@@ -142,6 +142,16 @@ class Stream : public berth::Handler {
   }
 };
 
+// Behind the body.
+class Body : public berth::Handler {
+  void serve(berth::ResponseWriter&, berth::Request& request) override {
+    std::array<char, 100> buffer;
+    while (request.read(buffer) > 0) {
+    }
+    crash(how_of(request));
+  }
+};
+
 // Behind a line of the client.
 class Line : public berth::Handler {
   void serve(berth::ResponseWriter& response, berth::Request& request) override {
@@ -177,5 +187,5 @@ void started(const berth::Config& config, berth::Phase) {
 
 BERTH_PLUGIN(berth::handler<Now>("now"), berth::handler<Made>("made"),
              berth::handler<Stream>("stream"), berth::handler<Line>("line"),
-             berth::handler<Who>("who"), berth::middleware<Around>("around"),
-             berth::on_start(started));
+             berth::handler<Who>("who"), berth::handler<Body>("body"),
+             berth::middleware<Around>("around"), berth::on_start(started));

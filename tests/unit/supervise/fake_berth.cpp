@@ -78,6 +78,11 @@ class Host {
       say("draining\n");
       for (;;) (void)wait_signal();
     }
+    if (how == "is still told of") {
+      (void)!::write(link_, &base::kCrashByte, 1);
+      (void)!::write(link_, &base::kDrainByte, 1);
+      for (;;) (void)wait_signal();
+    }
     if (how == "hangs in its crash") {
       (void)!::write(link_, &base::kCrashByte, 1);
       for (;;) (void)wait_signal();

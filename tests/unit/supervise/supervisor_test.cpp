@@ -197,7 +197,7 @@ TEST(SupervisorTest, TheNextHostStartsWhileTheCrashedOneFinishes) {
 }
 
 TEST(SupervisorTest, ACrashedOneThatDoesNotEndIsKilled) {
-  for (const char* how : {"drains", "hangs in its crash"}) {
+  for (const char* how : {"drains", "is still told of", "hangs in its crash"}) {
     SCOPED_TRACE(how);
     Supervised supervised("serves", how,
                           [](SupervisorOptions& options) { options.crash_grace = 50ms; });
