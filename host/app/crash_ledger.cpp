@@ -92,7 +92,9 @@ std::optional<LedgerEntry> parse_line(std::string_view line) noexcept {
   entry.image = unless_nothing(take_word(line));
   const auto fingerprint = number_of<std::uint64_t>(take_word(line), 16);
   entry.pattern = unless_nothing(line);
-  if (kind == kKinds.end() || !time || !fingerprint || entry.alias.empty()) return std::nullopt;
+  if (kind == kKinds.end() || !time || *time < 0 || !fingerprint || entry.alias.empty()) {
+    return std::nullopt;
+  }
   entry.kind = static_cast<LedgerEntry::Kind>(kind - kKinds.begin());
   entry.time = *time;
   entry.fingerprint = *fingerprint;

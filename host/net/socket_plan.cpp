@@ -101,11 +101,15 @@ base::Result<std::optional<Part>> receive(int channel) {
   if (got == 0) return base::fail(base::ErrorCode::kClosed, "its sender has ended");
   Part result;
   const cmsghdr* const head = CMSG_FIRSTHDR(&message);
-  if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
-      head->cmsg_len == CMSG_LEN(sizeof(int))) {
-    int descriptor = -1;
-    std::memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
-    result.descriptor.reset(descriptor);
+  if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS) {
+    // More than one may have found room, which is padding else: then the last is taken, and the
+    // others are closed.
+    const std::size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int descriptor = -1;
+      std::memcpy(&descriptor, CMSG_DATA(head) + i * sizeof descriptor, sizeof descriptor);
+      result.descriptor.reset(descriptor);
+    }
   }
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) {
     result.words = words_of({bytes.data(), static_cast<std::size_t>(got)});
