@@ -219,7 +219,7 @@ TEST(Upgrade, NeedsASupervisor) {
       "berth: error: this server has no supervisor, which would have to start the next one\n");
 }
 
-TEST(Recycle, AHostThatHasGrownIsReplaced) {
+TEST(Recycle, AHostThatHasGrownIsReplaced_F60) {
   Host host(configuration("recycle: { memory: 1MiB }\n"));
   const std::int64_t first = number(status(host), "pid");
   EXPECT_TRUE(host.child().wait_for(" asks to be replaced: it uses "));
