@@ -229,18 +229,19 @@ void Installed::report(const observe::CrashRecord& record) noexcept {
 void Installed::keep(std::string_view text, const observe::CrashRecord& record) const noexcept {
   const observe::WallTime when{std::chrono::microseconds(record.time_us)};
   std::array<char, observe::kCrashNameBytes> buffer{};
-  // Ends in a NUL, being longer than any name.
-  const char* const name = observe::crash_report_name(when, process_, buffer).data();
-  constexpr const char* kAside = ".new-crash";
+  // Both end in a NUL, being longer than any name. Another process may write its own meanwhile.
+  const std::string_view name = observe::crash_report_name(when, process_, buffer);
+  std::array<char, base::kNewPrefix.size() + observe::kCrashNameBytes> aside{};
+  base::kNewPrefix.copy(aside.data(), base::kNewPrefix.size());
+  name.copy(aside.data() + base::kNewPrefix.size(), name.size());
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
-  const int file = ::openat(folder_.get(), kAside, kFlags, 0600);
+  const int file = ::openat(folder_.get(), aside.data(), kFlags, 0600);
   if (file < 0) return;
+  // Not waited for the disk, which may take seconds while it is busy: the others wait for this
+  // thread, and a report outlives its process without.
   write_all(file, text);
-  const bool whole = ::fsync(file) == 0;
   (void)::close(file);
-  if (whole && ::renameat(folder_.get(), kAside, folder_.get(), name) == 0) {
-    (void)::fsync(folder_.get());
-  }
+  (void)::renameat(folder_.get(), aside.data(), folder_.get(), name.data());
 }
 
 void Installed::go_on_as_before(int signal, const siginfo_t& info) noexcept {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -17,6 +18,8 @@ namespace berth::observe {
 namespace {
 
 constexpr std::string_view kSuffix = ".txt";
+// A report that is not whole after that never will be.
+constexpr std::chrono::minutes kAbandoned(10);
 // "20260102T030405.678Z"
 constexpr std::size_t kTimeBytes = 20;
 
@@ -72,7 +75,13 @@ void prune_crash_reports(const std::string& folder) {
     (void)::unlink((folder + "/" + kept[i]).c_str());
   }
   for (const std::string& name : names_in(folder)) {
-    if (name.starts_with(base::kNewPrefix)) (void)::unlink((folder + "/" + name).c_str());
+    if (!name.starts_with(base::kNewPrefix)) continue;
+    // A host that crashed may be writing it, while the next one begins with this.
+    const std::string path = folder + "/" + name;
+    std::error_code error;
+    const auto written = std::filesystem::last_write_time(path, error);
+    const auto age = std::filesystem::file_time_type::clock::now() - written;
+    if (!error && age > kAbandoned) (void)::unlink(path.c_str());
   }
 }
 

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/limits.h"
 #include "net/listener.h"
 #include "net/wait.h"
 #include "supervise/handover.h"
@@ -279,7 +280,7 @@ void Supervisor::read_link(std::size_t index) {
         host.kill_at = std::min(host.kill_at, clock_.now() + options_.crash_grace);
         break;
       case base::Received::kDrain:
-        begin_drain(host, {});
+        begin_drain(host, base::limits::kCrashDrain);
         break;
       case base::Received::kUnknown:
         break;
