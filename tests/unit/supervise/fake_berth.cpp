@@ -167,12 +167,14 @@ class Host {
   int stand_by(std::string_view how) {
     if (how == "has a bad standby") return 4;
     sigset_t none;
+    sigset_t before;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);  // one that is dismissed ends by the signal
+    ::sigprocmask(SIG_SETMASK, &none, &before);  // one that is dismissed ends by the signal
     say("stands by\n");
     send(Kind::kWarm);
     while (receive() != Kind::kServe) {
     }
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
     say("it is its turn\n");
     send(Kind::kReady);
     return serve();
