@@ -1,6 +1,7 @@
 #include "app/retirement.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -8,6 +9,7 @@
 
 #include "app/route_changes.h"
 #include "base/limits.h"
+#include "serve/partings.h"
 
 namespace berth::app {
 
@@ -39,8 +41,8 @@ void Retirement::follow(const Generation& serving) {
     });
     if (known) continue;
     plugin->drain();
-    end_requests(entry.alias, Step::kDraining);
-    leaving_.push_back({.plugin = std::move(plugin), .drain_ends = now + entry.drain});
+    leaving_.push_back(
+        {.plugin = std::move(plugin), .since = now, .drain_ends = now + entry.drain});
   }
 }
 
@@ -80,16 +82,19 @@ bool Retirement::look(std::vector<RouteUse>& uses) const {
   return all;
 }
 
-std::uint64_t Retirement::uses_of(const plugin::Plugin& plugin,
-                                  const std::vector<RouteUse>& uses) const {
-  std::uint64_t total = 0;
+Retirement::RouteUse Retirement::use_of(const plugin::Plugin& plugin,
+                                        const std::vector<RouteUse>& uses) const {
+  RouteUse sum;
   for (std::size_t i = 0; i < uses.size(); ++i) {
-    if (involves(generation_->configuration().routes[i], plugin.alias())) total += uses[i].total();
+    if (!involves(generation_->configuration().routes[i], plugin.alias())) continue;
+    sum.requests += uses[i].requests;
+    sum.queued += uses[i].queued;
+    sum.hijacked += uses[i].hijacked;
   }
-  return total;
+  return sum;
 }
 
-void Retirement::end_requests(const std::string& alias, Step step) const {
+std::uint64_t Retirement::end_uses(const std::string& alias, Step step, std::uint64_t most) const {
   // Compared by the driver, and alive until this generation goes: it does not while one is used.
   std::vector<const serve::Route*> routes;
   for (std::size_t i = 0; i < generation_->configuration().routes.size(); ++i) {
@@ -97,18 +102,34 @@ void Retirement::end_requests(const std::string& alias, Step step) const {
       routes.push_back(&generation_->route(i));
     }
   }
+  // A loop that is late still has it. Relaxed: it counts, and orders nothing.
+  const auto done = std::make_shared<std::atomic<std::uint64_t>>(0);
   const serve::Root* const root = &generation_->root();
   (void)server_.for_each_use(
-      [routes, root, step](serve::Used& used, const serve::Use& use) {
+      [routes, root, step, most, done](serve::Used& used, const serve::Use& use) {
         if (use.root != root) return;
         if (std::find(routes.begin(), routes.end(), use.route) == routes.end()) return;
+        const bool due = step == Step::kCut || !use.recalled;
+        const bool meant = step != Step::kDraining || use.kind == serve::Use::Kind::kHijacked;
+        if (!due || !meant || done->load(std::memory_order_relaxed) >= most) return;
+        done->fetch_add(1, std::memory_order_relaxed);
         if (step == Step::kCut) {
           used.cut();
-        } else if (step == Step::kCancelled || use.kind == serve::Use::Kind::kHijacked) {
+        } else {
           used.recall();
         }
       },
       clock_.now() + kLoopTurn);
+  return done->load(std::memory_order_relaxed);
+}
+
+void Retirement::say_goodbye(Leaving& leaving, const RouteUse& use) const {
+  if (use.hijacked == 0 || leaving.step != Step::kDraining) return;
+  leaving.hijacked = std::max(leaving.hijacked, use.hijacked);
+  const std::uint64_t due = serve::partings_due(leaving.hijacked, clock_.now() - leaving.since,
+                                                leaving.drain_ends - leaving.since);
+  if (due <= leaving.told) return;
+  leaving.told += end_uses(leaving.plugin->alias(), Step::kDraining, due - leaving.told);
 }
 
 void Retirement::hurry(Leaving& leaving, std::uint64_t requests) {
@@ -119,7 +140,7 @@ void Retirement::hurry(Leaving& leaving, std::uint64_t requests) {
               {{"plugin", leaving.plugin->alias()},
                {"generation", generation_->number()},
                {"requests", requests}});
-    end_requests(leaving.plugin->alias(), Step::kCancelled);
+    (void)end_uses(leaving.plugin->alias(), Step::kCancelled, UINT64_MAX);
   } else if (leaving.step == Step::kCancelled &&
              now >= leaving.drain_ends + base::limits::kDrainGrace) {
     leaving.step = Step::kCut;
@@ -127,7 +148,7 @@ void Retirement::hurry(Leaving& leaving, std::uint64_t requests) {
               {{"plugin", leaving.plugin->alias()},
                {"generation", generation_->number()},
                {"requests", requests}});
-    end_requests(leaving.plugin->alias(), Step::kCut);
+    (void)end_uses(leaving.plugin->alias(), Step::kCut, UINT64_MAX);
   }
 }
 
@@ -135,7 +156,9 @@ bool Retirement::advance(const Release& release) {
   settled_ = settled_ || server_.synchronize(clock_.now() + kLoopTurn);
   if (!settled_) return false;
   std::vector<RouteUse> uses;
-  if (!look(uses)) return false;
+  const bool whole = look(uses);
+  for (Leaving& leaving : leaving_) say_goodbye(leaving, use_of(*leaving.plugin, uses));
+  if (!whole) return false;
   // Behind the look: a handler that has closed the connection it took over may still run.
   for (const serve::Route* const route : server_.hijacking()) {
     for (std::size_t i = 0; i < uses.size(); ++i) {
@@ -144,11 +167,11 @@ bool Retirement::advance(const Release& release) {
   }
   std::vector<std::string> unused;
   for (Leaving& leaving : leaving_) {
-    const std::uint64_t requests = uses_of(*leaving.plugin, uses);
-    if (requests == 0) {
+    const RouteUse use = use_of(*leaving.plugin, uses);
+    if (use.total() == 0) {
       unused.push_back(leaving.plugin->alias());
     } else {
-      hurry(leaving, requests);
+      hurry(leaving, use.total());
     }
   }
   // What was seen to have ended may still be looked at by a driver that was late.

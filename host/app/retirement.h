@@ -31,7 +31,7 @@ class Retirement {
   ~Retirement() = default;
 
   // After each replacement, this one's own included: the plugins that `serving` has not got begin
-  // to drain, and are told so.
+  // to drain, and are told so; connections they have hijacked hear of it by and by (advance()).
   void follow(const Generation& serving);
   // Does what is due: lets plugins go that drain and that no request uses, cancels requests of
   // those whose drain is over, cuts them after limits::kDrainGrace. True: nothing uses it any more.
@@ -52,8 +52,12 @@ class Retirement {
   // A plugin of it that no generation behind it has.
   struct Leaving {
     std::shared_ptr<plugin::Plugin> plugin;
+    base::TimePoint since;
     base::TimePoint drain_ends;
     Step step = Step::kDraining;
+    // Connections it has hijacked: the most there were, and how many have been told.
+    std::uint64_t hijacked = 0;
+    std::uint64_t told = 0;
   };
   // How a route is used: at the same place as in the configuration.
   struct RouteUse {
@@ -66,11 +70,13 @@ class Retirement {
 
   // What uses each route now; nothing: not every loop has answered in time.
   [[nodiscard]] bool look(std::vector<RouteUse>& uses) const;
-  [[nodiscard]] std::uint64_t uses_of(const plugin::Plugin& plugin,
-                                      const std::vector<RouteUse>& uses) const;
+  [[nodiscard]] RouteUse use_of(const plugin::Plugin& plugin,
+                                const std::vector<RouteUse>& uses) const;
+  // Tells those it has hijacked, not all in one moment.
+  void say_goodbye(Leaving& leaving, const RouteUse& use) const;
   void hurry(Leaving& leaving, std::uint64_t requests);
-  // Tells hijacked connections, recalls or cuts every use of routes that involve the plugin.
-  void end_requests(const std::string& alias, Step step) const;
+  // Recalls or cuts what uses routes that involve the plugin, `most` of them. How many it were.
+  std::uint64_t end_uses(const std::string& alias, Step step, std::uint64_t most) const;
 
   const std::shared_ptr<Generation> generation_;
   Server& server_;

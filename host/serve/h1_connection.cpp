@@ -213,7 +213,11 @@ std::optional<Use> H1Connection::use() const noexcept {
   } else if (waits_.load(std::memory_order_relaxed)) {
     kind = Use::Kind::kQueued;
   }
-  return Use{kind, root_, route_, since_.load(std::memory_order_relaxed)};
+  return Use{.kind = kind,
+             .root = root_,
+             .route = route_,
+             .since = since_.load(std::memory_order_relaxed),
+             .recalled = wanted_.load(std::memory_order_relaxed) == Wanted::kNothing};
 }
 
 void H1Connection::hold_root() noexcept {

@@ -46,4 +46,9 @@ class Partings {
   std::atomic<std::uint32_t> cuts_{0};
 };
 
+// The same for who asks again and again: of so many connections, how many are to be told by now of
+// a drain of `time` that began `passed` ago. UINT64_MAX: all, and those that come.
+[[nodiscard]] std::uint64_t partings_due(std::uint64_t connections, base::Duration passed,
+                                         base::Duration time) noexcept;
+
 }  // namespace berth::serve

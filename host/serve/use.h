@@ -23,6 +23,7 @@ struct Use {
   // To be compared with routes that are known to live; nothing says that this one still does.
   const Route* route = nullptr;
   base::TimePoint since;
+  bool recalled = false;  // see Used::recall()
 };
 
 // A connection of a server's loops. On its loop's driver only (Loop::for_each_connection).

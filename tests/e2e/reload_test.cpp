@@ -207,6 +207,21 @@ TEST(Reload, AHijackedConnectionHearsAtOnceThatItsPluginIsReplaced_F70) {
   deployment.child().wait_for("release 1 stops");
 }
 
+TEST(Reload, ManyHijackedConnectionsHearItOneAfterTheOther) {
+  Deployment deployment(
+      release_configuration(", drain: 30s", "limits: { threads: 150, client_waits: 150 }\n"));
+  std::vector<RawClient> all;
+  for (int i = 0; i < 120; ++i) {  // of whom each tenth of a second takes 100
+    all.push_back(deployment.connect());
+    all.back().send("GET /lines HTTP/1.1\r\nHost: h\r\n\r\n");
+    all.back().wait_for("\r\n\r\n");
+  }
+  deployment.deploy(2);
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  for (RawClient& lines : all) EXPECT_TRUE(lines.read_until_close().ends_with("bye\n"));
+  deployment.child().wait_for("release 1 stops");
+}
+
 TEST(Reload, RequestsOfAReplacedPluginAreCancelledWhenItsDrainIsOver) {
   Deployment deployment(release_configuration(", drain: 50ms"));
   RawClient client = deployment.connect();

@@ -66,5 +66,16 @@ TEST(Partings, TheWindowsAreAHalfAndAQuarterOfTheTimeAtMost) {
   EXPECT_NEAR(std::chrono::duration<double>(first - kNow).count(), 22.5, 0.1);
 }
 
+TEST(Partings, WhoAsksAgainIsToldHowManyAreDue) {
+  EXPECT_EQ(partings_due(99, 0s, 30s), UINT64_MAX) << "few are let go of at once";
+  EXPECT_EQ(partings_due(5000, 0s, 0s), UINT64_MAX) << "nobody knows for how long";
+  EXPECT_EQ(partings_due(5000, 0s, 30s), 0U);
+  EXPECT_EQ(partings_due(5000, 1s, 30s), 1000U);
+  EXPECT_EQ(partings_due(5000, 5s, 30s), UINT64_MAX) << "and those that come later";
+  // Half of the time at most.
+  EXPECT_EQ(partings_due(1'000'000, 1s, 4s), 500'000U);
+  EXPECT_EQ(partings_due(1'000'000, 2s, 4s), UINT64_MAX);
+}
+
 }  // namespace
 }  // namespace berth::serve
