@@ -65,6 +65,7 @@ base::Status<> hand_over(int channel, const config::Configuration& configuration
   settings.stop = configuration.timeouts.drain_delay + configuration.timeouts.shutdown;
   settings.json_log = configuration.log.format == config::LogFormat::kJson;
   settings.standby = configuration.standby;
+  settings.link = base::kLinkVersion;
   settings.handover = base::kHandoverVersion;
   return net::send_end(channel, settings);
 }

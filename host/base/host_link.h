@@ -48,9 +48,11 @@ struct HostMessage {
   void set_text(std::string_view text) noexcept;
 };
 
+// Of these messages: a host of another one is not started.
+inline constexpr std::uint32_t kLinkVersion = 1;
 // Of what a supervisor leaves to the program that takes its place in the same process
 // (supervise/handover.h): a program that reads another one is not executed.
-inline constexpr std::uint32_t kHandoverVersion = 1;
+inline constexpr std::uint32_t kHandoverVersion = 2;
 
 // A message of this one byte: a thread of the host has crashed. The handler of the fault sends it
 // by one write(2), before it does anything else.

@@ -129,13 +129,15 @@ bool take(Part part, SocketPlan& plan, bool& end) {
                             .path = UnixPath(words[2], *device, *inode)});
     return true;
   }
-  if (words.size() == 5 && words[0] == kEnd && !part.descriptor) {
+  if (words.size() == 6 && words[0] == kEnd && !part.descriptor) {
     const auto stop = number_of<base::Duration::rep>(words[1]);
-    const auto handover = number_of<std::uint32_t>(words[4]);
-    if (!stop || *stop < 0 || !handover) return false;
+    const auto link = number_of<std::uint32_t>(words[4]);
+    const auto handover = number_of<std::uint32_t>(words[5]);
+    if (!stop || *stop < 0 || !link || !handover) return false;
     plan.stop = base::Duration(*stop);
     plan.json_log = words[2] == "json";
     plan.standby = words[3] == "standby";
+    plan.link = *link;
     plan.handover = *handover;
     end = true;
     return true;
@@ -153,11 +155,11 @@ base::Status<> send_socket(int channel, std::string_view name, int socket, const
 }
 
 base::Status<> send_end(int channel, const SocketPlan& settings) {
-  return send(
-      channel,
-      joined({kEnd, std::to_string(settings.stop.count()), settings.json_log ? "json" : "text",
-              settings.standby ? "standby" : "alone", std::to_string(settings.handover)}),
-      -1);
+  return send(channel,
+              joined({kEnd, std::to_string(settings.stop.count()),
+                      settings.json_log ? "json" : "text", settings.standby ? "standby" : "alone",
+                      std::to_string(settings.link), std::to_string(settings.handover)}),
+              -1);
 }
 
 base::Result<bool> receive_plan(int channel, SocketPlan& plan) {

@@ -25,7 +25,9 @@ struct SocketPlan {
   base::Duration stop{};  // how long an orderly stop may take
   bool json_log = false;  // how lines of the log are written
   bool standby = false;   // a second host is kept ready
-  // The version of a supervisor's hand-over that the sender's program understands; 0: none.
+  // Of what the sender's program and a supervisor of it tell each other, and of the hand-over that
+  // it understands; 0: none.
+  std::uint32_t link = 0;
   std::uint32_t handover = 0;
 };
 

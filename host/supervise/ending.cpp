@@ -33,7 +33,7 @@ void Supervisor::on_signal(int number) {
   Host* const serving = find(Role::kServing);
   if (number == SIGUSR2) return begin_upgrade();
   if (number == SIGHUP) {
-    if (serving != nullptr) {
+    if (serving != nullptr && serving->ready) {
       serving->signal(SIGHUP);
     } else {
       reload_wanted_ = true;
@@ -114,9 +114,7 @@ void Supervisor::on_end(Host& host, const ProcessEnd& end) {
       break;
     case Role::kStandby:
       say(observe::Level::kWarn, "the standby, " + what);
-      standby_at_ = clock_.now() + std::max(standby_backoff_.next(clock_.now() - host.started_at),
-                                            options_.standby_pause);
-      tell_of_standby();
+      on_standby_lost(host);
       break;
     case Role::kLeaving:
       if (host.crashed && !host.killed()) {
@@ -155,8 +153,10 @@ void Supervisor::replace_host(const Host& host, const std::string& what) {
   const bool waits = host.role != Role::kLeaving || leaving > kMostLeaving;
   const base::Duration wait = waits ? backoff_.next(now - host.started_at) : base::Duration::zero();
   start_at_ = now + wait;
-  const bool standby = find(Role::kStandby) != nullptr;
-  std::string text = what + (standby ? "; the standby takes its place" : "; a new one is started");
+  const Host* const standby = find(Role::kStandby);
+  const bool stands_by = standby != nullptr && !standby->crashed;
+  std::string text =
+      what + (stands_by ? "; the standby takes its place" : "; a new one is started");
   if (wait > base::Duration::zero()) text += " in " + text_of(wait);
   say(observe::Level::kError, text);
   notify_.status(text);

@@ -22,10 +22,10 @@ constexpr std::string_view kSocket = "socket";
 constexpr std::string_view kHost = "host";
 constexpr std::string_view kEnd = "end";
 
-// Words, each ended by a NUL, which none of them has.
+// Words, each ended by a NUL: one that has its own ends there.
 class Words {
  public:
-  void add(std::string_view word) { text_.append(word).push_back('\0'); }
+  void add(std::string_view word) { text_.append(word.substr(0, word.find('\0'))).push_back('\0'); }
   template <class Number>
   void number(Number value) {
     add(std::to_string(value));
@@ -107,15 +107,20 @@ bool read_host(Reader& reader, std::vector<Host>& hosts) {
   base::Descriptor link = reader.descriptor(false);
   const auto role = reader.number<unsigned>();
   const bool ready = reader.number<unsigned>() != 0;
+  const bool accepts = reader.number<unsigned>() != 0;
+  const bool refused = reader.number<unsigned>() != 0;
   const bool crashed = reader.number<unsigned>() != 0;
+  const bool killed = reader.number<unsigned>() != 0;
   const auto generation = reader.number<std::uint64_t>();
   const base::Duration stop{reader.number<base::Duration::rep>()};
   const base::Duration started{reader.number<base::Duration::rep>()};
   const base::Duration kill{reader.number<base::Duration::rep>()};
   if (reader.wrong() || pid <= 1 || role > static_cast<unsigned>(Role::kLeaving)) return false;
-  Host host = Host::adopt(pid, std::move(link));
+  Host host = Host::adopt(pid, std::move(link), killed);
   host.role = static_cast<Role>(role);
   host.ready = ready;
+  host.accepts = accepts;
+  host.refused = refused;
   host.crashed = crashed;
   host.generation = generation;
   host.stop = stop;
@@ -129,12 +134,14 @@ bool read_host(Reader& reader, std::vector<Host>& hosts) {
 }  // namespace
 
 base::Result<base::Descriptor> write_handover(const net::SocketPlan& plan,
-                                              const std::vector<Host>& hosts,
-                                              std::uint64_t generation) {
+                                              const std::vector<Host>& hosts, const Known& known) {
   Words words;
   words.add(kMagic);
   words.number(base::kHandoverVersion);
-  words.number(generation);
+  words.number(known.generation);
+  words.add(known.refusal);
+  words.number(known.reload_wanted ? 1 : 0);
+  words.number(known.longest_start.count());
   words.number(plan.stop.count());
   words.number(plan.json_log ? 1 : 0);
   words.number(plan.standby ? 1 : 0);
@@ -152,7 +159,10 @@ base::Result<base::Descriptor> write_handover(const net::SocketPlan& plan,
     words.number(host.link());
     words.number(static_cast<unsigned>(host.role));
     words.number(host.ready ? 1 : 0);
+    words.number(host.accepts ? 1 : 0);
+    words.number(host.refused ? 1 : 0);
     words.number(host.crashed ? 1 : 0);
+    words.number(host.killed() ? 1 : 0);
     words.number(host.generation);
     words.number(host.stop.count());
     words.number(host.started_at.time_since_epoch().count());
@@ -177,7 +187,10 @@ base::Result<Handover> read_handover(base::Descriptor file) {
     return corrupt();
   }
   Handover handover;
-  handover.generation = reader.number<std::uint64_t>();
+  handover.known.generation = reader.number<std::uint64_t>();
+  handover.known.refusal = reader.word();
+  handover.known.reload_wanted = reader.number<unsigned>() != 0;
+  handover.known.longest_start = base::Duration(reader.number<base::Duration::rep>());
   handover.plan.stop = base::Duration(reader.number<base::Duration::rep>());
   handover.plan.json_log = reader.number<unsigned>() != 0;
   handover.plan.standby = reader.number<unsigned>() != 0;

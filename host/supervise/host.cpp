@@ -25,6 +25,7 @@ base::Result<Host> Host::start(const HostOptions& options, const base::Clock& cl
   base::Descriptor here(ends[0]);
   const base::Descriptor there(ends[1]);
   SpawnOptions spawn{.program = options.program,
+                     .program_file = options.program_file,
                      .arguments = options.arguments,
                      .environment = {},
                      .holds_signals = true};
@@ -49,9 +50,10 @@ base::Result<Host> Host::start(const HostOptions& options, const base::Clock& cl
   return host;
 }
 
-Host Host::adopt(pid_t pid, base::Descriptor link) {
+Host Host::adopt(pid_t pid, base::Descriptor link, bool killed) {
   Host host(HostProcess::adopt(pid), std::move(link));
   host.oom_kills_ = oom_kills();
+  host.killed_ = killed;
   return host;
 }
 
@@ -70,12 +72,12 @@ std::optional<ProcessEnd> Host::end() noexcept {
   return end;
 }
 
-void Host::tell(base::HostMessage::Kind kind, std::string_view text) const noexcept {
-  if (!link_) return;
+bool Host::tell(base::HostMessage::Kind kind, std::string_view text) const noexcept {
+  if (!link_) return false;
   base::HostMessage message;
   message.kind = kind;
   message.set_text(text);
-  (void)base::send_message(link_.get(), message);
+  return base::send_message(link_.get(), message);
 }
 
 base::Received Host::receive(base::HostMessage& message) noexcept {

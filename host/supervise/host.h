@@ -23,6 +23,7 @@ namespace berth::supervise {
 
 struct HostOptions {
   std::string program;
+  int program_file;                    // see SpawnOptions
   std::vector<std::string> arguments;  // its name first
   const Variables& variables;
   const std::vector<net::PlannedSocket>& sockets;
@@ -44,7 +45,7 @@ class Host {
   [[nodiscard]] static base::Result<Host> start(const HostOptions& options,
                                                 const base::Clock& clock);
   // One that this process has started before it became another program.
-  [[nodiscard]] static Host adopt(pid_t pid, base::Descriptor link);
+  [[nodiscard]] static Host adopt(pid_t pid, base::Descriptor link, bool killed = false);
 
   [[nodiscard]] pid_t pid() const noexcept { return process_.pid(); }
   // "host 4711"
@@ -59,7 +60,8 @@ class Host {
 
   // -1: it has closed its end, or is gone.
   [[nodiscard]] int link() const noexcept { return link_.get(); }
-  void tell(base::HostMessage::Kind kind, std::string_view text = {}) const noexcept;
+  // False: it will not hear of it.
+  bool tell(base::HostMessage::Kind kind, std::string_view text = {}) const noexcept;
   // The next message, if one is there; the link is closed where its end is.
   [[nodiscard]] base::Received receive(base::HostMessage& message) noexcept;
 
@@ -67,7 +69,7 @@ class Host {
   bool ready = false;    // it serves; a standby: it could
   bool accepts = false;  // it may have been asked something
   bool refused = false;  // it ends, and has said why
-  bool crashed = false;  // a thread of it has
+  bool crashed = false;  // a thread of it has; it can become nothing any more
   bool reloading = false;
   std::uint64_t generation = 0;  // that it serves, or has made
   base::Duration stop{};         // what a stop may take

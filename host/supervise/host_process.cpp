@@ -42,14 +42,25 @@ class SpawnPlan {
   }
 
   // By way of numbers above all wanted ones: those may be among what is copied.
-  [[nodiscard]] base::Status<> give(const std::vector<int>& descriptors) {
+  [[nodiscard]] base::Status<> give(const std::vector<int>& descriptors, int program_file) {
     const int behind = kFirst + static_cast<int>(descriptors.size());
+    const auto copy = [&](int descriptor) {
+      copies_.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, behind));
+      return copies_.back().get();
+    };
+    const auto failed = [] {
+      return base::fail(base::system_error(errno, "hand down a descriptor"));
+    };
     for (std::size_t i = 0; i < descriptors.size(); ++i) {
-      base::Descriptor copy(::fcntl(descriptors[i], F_DUPFD_CLOEXEC, behind));
-      if (!copy) return base::fail(base::system_error(errno, "hand down a descriptor"));
-      ::posix_spawn_file_actions_adddup2(&actions_, copy.get(), kFirst + static_cast<int>(i));
-      copies_.push_back(std::move(copy));
+      const int number = copy(descriptors[i]);
+      if (number < 0) return failed();
+      ::posix_spawn_file_actions_adddup2(&actions_, number, kFirst + static_cast<int>(i));
     }
+    if (program_file < 0) return base::done();
+    // The child looks it up before it closes it.
+    const int number = copy(program_file);
+    if (number < 0) return failed();
+    program_ = "/proc/self/fd/" + std::to_string(number);
     return base::done();
   }
 
@@ -63,7 +74,8 @@ class SpawnPlan {
       return result;
     };
     pid_t pid = -1;
-    const int error = ::posix_spawn(&pid, options.program.c_str(), &actions_, &attributes_,
+    const std::string& program = program_.empty() ? options.program : program_;
+    const int error = ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_,
                                     pointers(words).data(), pointers(variables).data());
     if (error != 0) return base::fail(base::system_error(error, "start " + options.program));
     return pid;
@@ -73,6 +85,7 @@ class SpawnPlan {
   posix_spawn_file_actions_t actions_{};
   posix_spawnattr_t attributes_{};
   std::vector<base::Descriptor> copies_;
+  std::string program_;  // by which it is found; empty: as the options say
 };
 
 }  // namespace
@@ -83,7 +96,7 @@ HostProcess::HostProcess(pid_t pid) noexcept
 
 base::Result<HostProcess> HostProcess::spawn(const SpawnOptions& options) {
   SpawnPlan plan(options.holds_signals);
-  if (auto given = plan.give(options.descriptors); !given) {
+  if (auto given = plan.give(options.descriptors, options.program_file); !given) {
     return base::fail(std::move(given).error());
   }
   const auto pid = plan.start(options);

@@ -16,6 +16,7 @@ namespace berth::supervise {
 
 struct SpawnOptions {
   std::string program;                   // a path
+  int program_file = -1;                 // open on the program: then the path is its name alone
   std::vector<std::string> arguments;    // its name first
   std::vector<std::string> environment;  // "NAME=VALUE", all of it
   // Those it has as 3, 4 and so on; beside the standard ones no other, if all of this process are

@@ -44,7 +44,7 @@ base::Result<std::vector<base::Descriptor>> handed_down(const Variables& variabl
 
 }  // namespace
 
-base::Result<Planning> Planning::start_again(const std::string& program,
+base::Result<Planning> Planning::start_again(const std::string& program, int file,
                                              const std::vector<std::string>& arguments,
                                              const Variables& variables,
                                              const net::SocketPlan& before) {
@@ -58,7 +58,7 @@ base::Result<Planning> Planning::start_again(const std::string& program,
   Variables given = variables;
   given.set("LISTEN_FDS", std::to_string(sockets.size()));
   given.set("LISTEN_FDNAMES", names);
-  return start_with(program, arguments, std::move(given), std::move(sockets));
+  return start_with(program, file, arguments, std::move(given), std::move(sockets));
 }
 
 base::Result<Planning> Planning::start(const std::string& program,
@@ -71,10 +71,10 @@ base::Result<Planning> Planning::start(const std::string& program,
   Variables given = variables;
   // The child's number is not known yet: it takes what $BERTH_PLAN comes with for its own.
   if (!inherited->empty()) given.remove("LISTEN_PID");
-  return start_with(program, arguments, std::move(given), std::move(sockets));
+  return start_with(program, -1, arguments, std::move(given), std::move(sockets));
 }
 
-base::Result<Planning> Planning::start_with(const std::string& program,
+base::Result<Planning> Planning::start_with(const std::string& program, int file,
                                             const std::vector<std::string>& arguments,
                                             Variables variables, std::vector<int> sockets) {
   std::array<int, 2> ends{};
@@ -86,6 +86,7 @@ base::Result<Planning> Planning::start_with(const std::string& program,
   variables.set("BERTH_PLAN", std::to_string(kFirst + static_cast<int>(sockets.size())));
   sockets.push_back(there.get());
   const SpawnOptions options{.program = program,
+                             .program_file = file,
                              .arguments = arguments,
                              .environment = variables.entries(),
                              .descriptors = std::move(sockets)};

@@ -25,7 +25,8 @@ class Planning {
 
   // The same for a supervisor that has a plan already: sockets of `before` that the configuration
   // still names stay what they are, and are in the new plan without their paths.
-  [[nodiscard]] static base::Result<Planning> start_again(const std::string& program,
+  // `file`: open on the program.
+  [[nodiscard]] static base::Result<Planning> start_again(const std::string& program, int file,
                                                           const std::vector<std::string>& arguments,
                                                           const Variables& variables,
                                                           const net::SocketPlan& before);
@@ -45,7 +46,7 @@ class Planning {
   [[nodiscard]] net::SocketPlan take_plan() noexcept { return std::move(plan_); }
 
  private:
-  [[nodiscard]] static base::Result<Planning> start_with(const std::string& program,
+  [[nodiscard]] static base::Result<Planning> start_with(const std::string& program, int file,
                                                          const std::vector<std::string>& arguments,
                                                          Variables variables,
                                                          std::vector<int> sockets);

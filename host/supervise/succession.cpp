@@ -16,7 +16,11 @@ namespace berth::supervise {
 
 namespace {
 
+using namespace std::chrono_literals;
 using Kind = base::HostMessage::Kind;
+
+// For a standby that does not listen yet.
+constexpr auto kDeaf = 500ms;
 
 void set_inherited(int descriptor, bool inherited) noexcept {
   if (descriptor >= 0) (void)::fcntl(descriptor, F_SETFD, inherited ? 0 : FD_CLOEXEC);
@@ -42,8 +46,13 @@ void Supervisor::begin_upgrade() {
   if (is_succeeding()) return refuse("another host is being started already");
   if (serving == nullptr || !serving->ready) return refuse("no host serves yet");
   if (serving->reloading) return refuse("a reload is under way");
-  auto planning = Planning::start_again(options_.file, options_.plan, variables_, plan_);
+  base::Descriptor file(::open(options_.file.c_str(), O_PATH | O_CLOEXEC));
+  if (!file) return refuse(base::system_error(errno, "start " + options_.file).text);
+  auto planning =
+      Planning::start_again(options_.file, file.get(), options_.plan, variables_, plan_);
   if (!planning) return refuse(planning.error().text);
+  next_file_ = std::move(file);
+  planned_by_ = clock_.now() + options_.start_limit;
   say(observe::Level::kInfo, "an upgrade begins: " + options_.file);
   notify_.reloading(clock_.now());
   planning_.emplace(std::move(*planning));
@@ -52,9 +61,14 @@ void Supervisor::begin_upgrade() {
 void Supervisor::on_planned() {
   Planning planning = std::move(*planning_);
   planning_.reset();
+  planned_by_ = base::TimePoint::max();
   next_plan_ = planning.take_plan();
   if (!planning.done()) {
     return give_up_succession("the process that reads the configuration " + planning.end().text());
+  }
+  if (next_plan_->link != base::kLinkVersion) {
+    return give_up_succession(
+        "this program cannot supervise the new one, which has to be started anew");
   }
   if (auto spawned = spawn(Role::kNext); !spawned) give_up_succession(spawned.error().text);
 }
@@ -62,15 +76,13 @@ void Supervisor::on_planned() {
 void Supervisor::begin_replacement(Host& host, const std::string& why) {
   if (host.role != Role::kServing || !host.ready || stops_ > 0) return;
   if (is_succeeding() || host.reloading) {
-    return host.tell(Kind::kNotReplaced, "a reload or another start is under way");
+    host.tell(Kind::kNotReplaced, "a reload or another start is under way");
+    return;
   }
   say(observe::Level::kInfo, host.text() + " asks to be replaced: " + why);
-  if (Host* const standby = find(Role::kStandby); standby != nullptr && standby->ready) {
-    standby->role = Role::kNext;
-    standby->ready = false;
-    standby->kill_at = clock_.now() + options_.start_limit;
-    standby->tell(Kind::kServe);
-  } else if (auto spawned = spawn(Role::kNext); !spawned) {
+  const Host* const standby = find(Role::kStandby);
+  if (standby != nullptr && standby->ready && promote_standby(Role::kNext)) return;
+  if (auto spawned = spawn(Role::kNext); !spawned) {
     give_up_succession(spawned.error().text);
   }
 }
@@ -79,6 +91,8 @@ void Supervisor::give_up_succession(const std::string& why) {
   const bool upgrade = planning_ || next_plan_;
   if (planning_) next_plan_ = planning_->take_plan();
   planning_.reset();
+  planned_by_ = base::TimePoint::max();
+  next_file_.reset();
   if (Host* const next = find(Role::kNext)) dismiss(*next);
   if (next_plan_) {
     // What was bound for it alone; the others have their paths in plan_.
@@ -109,6 +123,7 @@ void Supervisor::take_over(Host& host) {
     plan_ = std::move(*next_plan_);
     next_plan_.reset();
     program_ = options_.file;
+    program_file_ = std::move(next_file_);
     withdraw([&host](const net::PlannedSocket& socket) {
       return std::find(host.unused.begin(), host.unused.end(), socket.name) != host.unused.end();
     });
@@ -117,8 +132,8 @@ void Supervisor::take_over(Host& host) {
   if (before != nullptr) {
     say(observe::Level::kInfo, text + ", and " + before->text() + " leaves");
     before->role = Role::kLeaving;
-    before->kill_at = clock_.now() + before->stop + options_.stop_grace;
-    before->tell(Kind::kLeave, text);
+    before->kill_at = std::min(before->kill_at, clock_.now() + before->stop + options_.stop_grace);
+    if (!before->tell(Kind::kLeave, text)) before->signal(SIGTERM);
   } else {
     say(observe::Level::kInfo, text);
   }
@@ -135,7 +150,11 @@ void Supervisor::take_over(Host& host) {
 }
 
 void Supervisor::become_file() {
-  auto file = write_handover(plan_, hosts_, generation_);
+  auto file = write_handover(plan_, hosts_,
+                             {.generation = generation_,
+                              .refusal = refusal_,
+                              .reload_wanted = reload_wanted_,
+                              .longest_start = longest_start_});
   if (!file) {
     return say(observe::Level::kWarn,
                "the supervisor stays the program it was: " + file.error().text);
@@ -152,7 +171,9 @@ void Supervisor::become_file() {
   std::vector<std::string> words = options_.self;
   std::vector<std::string> entries = variables.entries();
   hand_down(true);
-  (void)::execve(options_.file.c_str(), pointers(words).data(), pointers(entries).data());
+  // What the plan and the host are of; found before it is closed.
+  const std::string program = "/proc/self/fd/" + std::to_string(program_file_.get());
+  (void)::execve(program.c_str(), pointers(words).data(), pointers(entries).data());
   const base::Error error = base::system_error(errno, "execute " + options_.file);
   hand_down(false);
   say(observe::Level::kWarn, "the supervisor stays the program it was: " + error.text);
@@ -169,11 +190,21 @@ void Supervisor::restart_standby() {
   tell_of_standby();
 }
 
+void Supervisor::on_standby_lost(const Host& host) {
+  standby_at_ = clock_.now() + std::max(standby_backoff_.next(clock_.now() - host.started_at),
+                                        options_.standby_pause);
+  tell_of_standby();
+}
+
 void Supervisor::dismiss(Host& host) {
+  // Nothing was started in one that waits; while it still gets ready it does not listen.
+  const bool deaf = host.role == Role::kStandby && !host.ready;
+  const base::Duration in_flight = host.accepts ? host.stop : base::Duration::zero();
   host.role = Role::kLeaving;
   host.refused = true;  // how it ends is no news
   host.signal(SIGTERM);
-  host.kill_at = clock_.now() + options_.stop_grace;
+  host.kill_at =
+      std::min(host.kill_at, clock_.now() + (deaf ? kDeaf : in_flight + options_.stop_grace));
 }
 
 void Supervisor::tell_of_standby() {

@@ -144,7 +144,10 @@ bool Supervisor::resume(base::Descriptor handover) {
   }
   plan_ = std::move(before->plan);
   hosts_ = std::move(before->hosts);
-  generation_ = before->generation;
+  generation_ = before->known.generation;
+  refusal_ = std::move(before->known.refusal);
+  reload_wanted_ = before->known.reload_wanted;
+  longest_start_ = before->known.longest_start;
   was_ready_ = true;
   if (plan_.standby) standby_at_ = clock_.now() + options_.standby_pause;
   say(observe::Level::kInfo, "the supervisor is the upgraded program");
@@ -155,13 +158,7 @@ bool Supervisor::resume(base::Descriptor handover) {
 
 void Supervisor::start_host() {
   start_at_ = base::TimePoint::max();
-  if (Host* const standby = find(Role::kStandby)) {
-    standby->role = Role::kServing;
-    standby->ready = false;
-    standby->started_at = clock_.now();
-    standby->tell(Kind::kServe);  // which it finds where it is not ready yet, too
-    return;
-  }
+  if (promote_standby(Role::kServing)) return;
   auto spawned = spawn(Role::kServing);
   if (!spawned) {
     if (was_ready_) {
@@ -171,14 +168,24 @@ void Supervisor::start_host() {
       refuse(spawned.error());
       finish(1);
     }
-    return;
   }
-  if (std::exchange(reload_wanted_, false)) hosts_.back().signal(SIGHUP);
+}
+
+bool Supervisor::promote_standby(Role role) {
+  Host* const standby = find(Role::kStandby);
+  // Told before it is ready, it finds that once it is.
+  if (standby == nullptr || standby->crashed || !standby->tell(Kind::kServe)) return false;
+  standby->role = role;
+  standby->ready = false;
+  standby->started_at = clock_.now();
+  standby->kill_at = clock_.now() + start_limit();
+  return true;
 }
 
 base::Status<> Supervisor::spawn(Role role) {
   const bool anew = role == Role::kNext && next_plan_;
   HostOptions options{.program = anew ? options_.file : program_,
+                      .program_file = anew ? next_file_.get() : program_file_.get(),
                       .arguments = options_.host,
                       .variables = variables_,
                       .sockets = anew ? next_plan_->sockets : plan_.sockets};
@@ -193,23 +200,26 @@ base::Status<> Supervisor::spawn(Role role) {
   if (!host) return base::fail(std::move(host).error());
   host->role = role;
   host->stop = anew ? next_plan_->stop : plan_.stop;
-  if (role == Role::kNext) host->kill_at = clock_.now() + options_.start_limit;
+  // The first may take its time: whoever started this program decides how long.
+  const bool bounded = role == Role::kNext || (role == Role::kServing && was_ready_);
+  if (bounded) host->kill_at = clock_.now() + start_limit();
   hosts_.push_back(std::move(*host));
   return base::done();
 }
 
+base::Duration Supervisor::start_limit() const noexcept {
+  return std::max(options_.start_limit, 2 * longest_start_);
+}
+
 bool Supervisor::between_hosts() const {
   if (!was_ready_ || stops_ > 0 || !notify_.has_watchdog()) return false;
-  const base::TimePoint since = clock_.now() - options_.start_limit;
-  for (const Host& host : hosts_) {
-    // One that does not get ready is not alive.
-    if (host.role == Role::kServing) return !host.ready && host.started_at > since;
-  }
-  return true;
+  // One that does not get ready is killed in time.
+  return std::none_of(hosts_.begin(), hosts_.end(),
+                      [](const Host& host) { return host.role == Role::kServing && host.ready; });
 }
 
 base::TimePoint Supervisor::next_due() const {
-  base::TimePoint until = std::min(start_at_, standby_at_);
+  base::TimePoint until = std::min({start_at_, standby_at_, planned_by_});
   if (between_hosts()) until = std::min(until, clock_.now() + kHeartbeat);
   bool unseen = planning_ && !planning_->seen();
   for (const Host& host : hosts_) {
@@ -246,12 +256,14 @@ void Supervisor::do_what_is_due() {
   if (between_hosts()) notify_.alive();
   for (Host& host : hosts_) {
     if (now < host.kill_at) continue;
-    const char* const what = host.role == Role::kNext ? " is not ready in time and is killed"
-                             : host.crashed ? " has crashed, has not ended in time and is killed"
-                                            : " has not stopped in time and is killed";
+    const bool leaves = stops_ > 0 || host.role == Role::kLeaving;
+    const char* const what = host.crashed ? " has crashed, has not ended in time and is killed"
+                             : leaves     ? " has not stopped in time and is killed"
+                                          : " is not ready in time and is killed";
     if (!host.refused) say(observe::Level::kError, host.text() + what);
     host.kill();
   }
+  if (now >= planned_by_) give_up_succession("the configuration is not read in time");
   if (now >= start_at_) start_host();
   if (now < standby_at_) return;
   standby_at_ = base::TimePoint::max();
@@ -312,7 +324,9 @@ void Supervisor::on_message(Host& host, const base::HostMessage& message) {
       notify_.reloading(clock_.now());
       return;
     case Kind::kAlive:
-      return notify_.alive();
+      // That others live tells nothing of the one that has to serve.
+      if (host.role == Role::kServing || stops_ > 0) notify_.alive();
+      return;
     case Kind::kStopping:
       if (stops_ > 0 || host.role != Role::kServing) return;
       begin_stop();
@@ -345,11 +359,13 @@ void Supervisor::on_serving(Host& host, const base::HostMessage& message) {
   host.reloading = false;
   host.stop = message.stop;
   host.generation = message.generation;
+  if (host.crashed) return;  // it drains or ends, and has until kill_at for that
   const bool reloaded = message.kind == Kind::kReloaded;
   const bool changed = generation_ != message.generation;
   if (!reloaded) {
     host.ready = true;
     host.kill_at = base::TimePoint::max();
+    longest_start_ = std::max(longest_start_, clock_.now() - host.started_at);
     withdraw([&host](const net::PlannedSocket& socket) {
       return std::find(host.unused.begin(), host.unused.end(), socket.name) != host.unused.end();
     });
@@ -360,6 +376,8 @@ void Supervisor::on_serving(Host& host, const base::HostMessage& message) {
   }
   generation_ = message.generation;
   refusal_ = message.text();
+  // One that came meanwhile; before a hand-over, so that nobody has to remember it.
+  if (!reloaded && std::exchange(reload_wanted_, false)) host.signal(SIGHUP);
   if (host.role == Role::kNext) return take_over(host);
   if (!reloaded && std::exchange(was_ready_, true)) {
     notify_.status(serving_text());
@@ -372,12 +390,20 @@ void Supervisor::on_serving(Host& host, const base::HostMessage& message) {
 void Supervisor::begin_drain(Host& host, base::Duration time) {
   host.crashed = true;
   host.kill_at = clock_.now() + time + options_.crash_grace;
-  if (std::exchange(host.role, Role::kLeaving) != Role::kServing) return;
-  if (stops_ > 0) {
-    stop_code_ = 1;  // which is no stop in order
-    return;
+  const std::string what = host.text() + " has crashed and finishes what is in flight";
+  switch (std::exchange(host.role, Role::kLeaving)) {
+    case Role::kServing:
+      if (stops_ == 0) return replace_host(host, what);
+      stop_code_ = 1;  // which is no stop in order
+      return;
+    case Role::kNext:
+      return give_up_succession(what);
+    case Role::kStandby:
+      say(observe::Level::kWarn, "the standby, " + what);
+      return on_standby_lost(host);
+    case Role::kLeaving:
+      return;
   }
-  replace_host(host, host.text() + " has crashed and finishes what is in flight");
 }
 
 Host* Supervisor::find(Role role) noexcept {

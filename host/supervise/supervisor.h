@@ -41,7 +41,8 @@ struct SupervisorOptions {
   // a drain or an end, and the drain behind it.
   base::Duration stop_grace = std::chrono::seconds(5);
   base::Duration crash_grace = std::chrono::seconds(5);
-  // For one that is to take another's place to be ready.
+  // For one behind the first to be ready, and for the plan of an upgrade. A host has at least twice
+  // as long as one has needed before.
   base::Duration start_limit = std::chrono::minutes(2);
   // How long what is served has to stay before a standby is made of it anew.
   base::Duration standby_pause = std::chrono::seconds(1);
@@ -78,12 +79,15 @@ class Supervisor {
   [[nodiscard]] bool resume(base::Descriptor handover);
   // The host whose turn it is: the standby, or a new one.
   void start_host();
+  // False: there is none that could serve.
+  [[nodiscard]] bool promote_standby(Role role);
   [[nodiscard]] base::Status<> spawn(Role role);
   // Waits for something to happen and does what is due.
   void turn();
   [[nodiscard]] base::TimePoint next_due() const;
   void do_what_is_due();
 
+  [[nodiscard]] base::Duration start_limit() const noexcept;
   // Whether no host can tell that it lives, because the next one is only being started.
   [[nodiscard]] bool between_hosts() const;
 
@@ -111,6 +115,8 @@ class Supervisor {
   void take_over(Host& host);
   void become_file();
   void restart_standby();
+  // It crashed, or ended, before it was its turn.
+  void on_standby_lost(const Host& host);
   void dismiss(Host& host);
   void tell_of_standby();
 
@@ -126,16 +132,21 @@ class Supervisor {
   Backoff backoff_;
   Backoff standby_backoff_;
   std::optional<base::Signals> signals_;
-  std::string program_;  // of hosts
+  std::string program_;            // of hosts
+  base::Descriptor program_file_;  // open on it behind an upgrade
   net::SocketPlan plan_;
   std::vector<Host> hosts_;
 
   // Of an upgrade.
   std::optional<Planning> planning_;
+  base::TimePoint planned_by_ = base::TimePoint::max();
   std::optional<net::SocketPlan> next_plan_;
+  // The file as it was when the upgrade began, whatever is deployed over it meanwhile.
+  base::Descriptor next_file_;
 
-  bool was_ready_ = false;  // some host
-  bool reload_wanted_ = false;
+  bool was_ready_ = false;                               // some host
+  bool reload_wanted_ = false;                           // of the next host, once it is ready
+  base::Duration longest_start_{};                       // of a host, until it was ready
   std::uint64_t generation_ = 0;                         // that served last
   std::string refusal_;                                  // of the last reload
   int stops_ = 0;                                        // how often a stop was asked for

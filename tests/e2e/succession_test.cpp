@@ -111,8 +111,7 @@ class Installed {
   }
   void break_it() {
     std::filesystem::remove(program_);
-    (void)folder_.write("berth", "#!/bin/sh\nexit 3\n");
-    std::filesystem::permissions(program_, std::filesystem::perms::owner_all);
+    std::filesystem::copy_file("/bin/false", program_);
   }
   [[nodiscard]] ino_t inode() const {
     struct stat file {};
@@ -179,7 +178,7 @@ TEST(Upgrade, ThatIsRefusedLeavesWhatServes) {
   expect_refused(" before it was ready");
   installed.break_it();
   (void)host.folder().write("berth.yaml", configuration());
-  expect_refused("the process that reads the configuration exited with code 3");
+  expect_refused("the process that reads the configuration exited with code 1");
   std::filesystem::remove(installed.program());
   expect_refused("No such file or directory");
   EXPECT_EQ(number(status(host), "pid"), number(before, "pid"));

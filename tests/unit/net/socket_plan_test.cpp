@@ -54,14 +54,20 @@ TEST_F(SocketPlanTest, WhoTakesASocketOverRemovesItsPathAndNobodyElse) {
   auto received = receive_plan(here_.get(), plan_);
   ASSERT_TRUE(received.ok());
   EXPECT_FALSE(*received);
-  ASSERT_TRUE(
-      send_end(there_.get(), {.sockets = {}, .stop = std::chrono::seconds(35), .json_log = true})
-          .ok());
+  ASSERT_TRUE(send_end(there_.get(), {.sockets = {},
+                                      .stop = std::chrono::seconds(35),
+                                      .json_log = true,
+                                      .link = 3,
+                                      .handover = 4})
+                  .ok());
   received = receive_plan(here_.get(), plan_);
   ASSERT_TRUE(received.ok());
   EXPECT_TRUE(*received);
   EXPECT_EQ(plan_.stop, std::chrono::seconds(35));
   EXPECT_TRUE(plan_.json_log);
+  EXPECT_FALSE(plan_.standby);
+  EXPECT_EQ(plan_.link, 3U);
+  EXPECT_EQ(plan_.handover, 4U);
   ASSERT_EQ(plan_.sockets.size(), 2U);
   PlannedSocket& taken = plan_.sockets.front();
   EXPECT_EQ(taken.name, "listener/x");

@@ -34,6 +34,7 @@ int plan(std::string_view how) {
   // Of an upgrade: the socket that there is stays, and one more comes.
   const bool again = number("LISTEN_FDS") == 1;
   if (again && how == "is refused again") return 7;
+  if (again && how == "hangs again") ::pause();
   net::ListenerOptions options;
   options.address = net::ListenAddress::parse("127.0.0.1:0").value();
   auto listener = net::Listener::open(options);
@@ -44,6 +45,7 @@ int plan(std::string_view how) {
   if (how == "stops short") return 0;
   net::SocketPlan settings;
   settings.standby = how == "has a standby";
+  settings.link = how == "speaks another language" ? 4711 : base::kLinkVersion;
   return net::send_end(channel, settings) ? 0 : 97;
 }
 
@@ -68,32 +70,42 @@ class Host {
       say("starting\n");
       for (;;) (void)wait_signal();
     }
+    if (how == "never comes back" && replaces_) {
+      for (;;) (void)wait_signal();
+    }
+    if (how == "crashes before it is ready" && !replaces_) {
+      send(Kind::kAccepting);
+      write_byte(base::kCrashByte);
+    }
     send(Kind::kReady);
+    if (how == "crashes before it is ready" && !replaces_) {
+      for (;;) (void)wait_signal();
+    }
     if (replaces_ && how != "crashes always") return serve();
-    if (how == "tells its number") say(" " + std::to_string(::getpid()) + " serves\n");
-    if (how == "exits") std::exit(3);
+    if (how.starts_with("tells its number")) say(" " + std::to_string(::getpid()) + " serves\n");
+    if (how == "exits" || how == "never comes back") std::exit(3);
     if (how == "drains") {
-      (void)!::write(link_, &base::kCrashByte, 1);
+      write_byte(base::kCrashByte);
       send(Kind::kDraining);
       say("draining\n");
       for (;;) (void)wait_signal();
     }
     if (how == "is still told of") {
-      (void)!::write(link_, &base::kCrashByte, 1);
-      (void)!::write(link_, &base::kDrainByte, 1);
+      write_byte(base::kCrashByte);
+      write_byte(base::kDrainByte);
       for (;;) (void)wait_signal();
     }
     if (how == "hangs in its crash") {
-      (void)!::write(link_, &base::kCrashByte, 1);
+      write_byte(base::kCrashByte);
       for (;;) (void)wait_signal();
     }
     if (how == "asks to be replaced") {
       send(Kind::kReplace);
-      return wait_to_leave();
+      return wait_to_leave(how);
     }
     if (how.starts_with("is upgraded") || how == "leaves slowly") {
       say("ready\n");
-      const int code = wait_to_leave();
+      const int code = wait_to_leave(how);
       if (how == "leaves slowly") {
         for (;;) (void)wait_signal();
       }
@@ -114,6 +126,7 @@ class Host {
       ::close(link_);
       say("ready\n");
       (void)wait_signal();
+      say("it is told by a signal\n");
       return 0;
     }
     if (how == "never stops") {
@@ -131,6 +144,7 @@ class Host {
   static void say(std::string_view text) {
     (void)!::write(STDERR_FILENO, text.data(), text.size());
   }
+  void write_byte(char byte) const { (void)!::write(link_, &byte, 1); }
   void send(Kind kind) const {
     base::HostMessage message;
     message.kind = kind;
@@ -148,10 +162,14 @@ class Host {
       if (received == base::Received::kClosed) return Kind::kReady;
     }
   }
-  int wait_to_leave() {
+  int wait_to_leave(std::string_view how) {
     for (;;) {
       switch (receive()) {
         case Kind::kLeave:
+          if (how == "is upgraded, and lives") {
+            send(Kind::kAlive);
+            return 3;
+          }
           say("it leaves\n");
           return 0;
         case Kind::kNotReplaced:
@@ -166,6 +184,15 @@ class Host {
   }
   int stand_by(std::string_view how) {
     if (how == "has a bad standby") return 4;
+    if (how.ends_with("a crashed standby")) {
+      write_byte(base::kCrashByte);
+      say("stands by\n");
+      if (how == "drains a crashed standby") {
+        write_byte(base::kDrainByte);
+        return 1;
+      }
+      for (;;) (void)wait_signal();
+    }
     sigset_t none;
     sigset_t before;
     ::sigemptyset(&none);
@@ -184,6 +211,12 @@ class Host {
     if (how == "is upgraded badly") {
       send(Kind::kRefused);
       return 5;
+    }
+    if (how == "is upgraded and crashes") {
+      send(Kind::kAccepting);
+      write_byte(base::kCrashByte);
+      write_byte(base::kDrainByte);
+      return 1;
     }
     say("it is new\n");
     send(Kind::kReady);

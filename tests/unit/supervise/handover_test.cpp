@@ -60,10 +60,17 @@ TEST(HandoverTest, EverythingArrivesAsItWas) {
   hosts.push_back(a_host({}));
   hosts[1].role = Role::kLeaving;
   hosts[1].crashed = true;
+  hosts[1].accepts = true;
+  hosts[1].refused = true;
+  hosts[1].kill();
   hosts[1].kill_at = base::TimePoint(456ns);
   const std::array pids{hosts[0].pid(), hosts[1].pid()};
 
-  auto file = write_handover(plan, hosts, 7);
+  auto file = write_handover(plan, hosts,
+                             {.generation = 7,
+                              .refusal = std::string("line 1\nline 2\0cut", 17),
+                              .reload_wanted = true,
+                              .longest_start = 90s});
   ASSERT_TRUE(file.ok());
   // As exec(2) leaves it: the numbers are open, and nobody here owns them.
   const std::array numbers{plan.sockets[0].socket.release(), plan.sockets[1].socket.release()};
@@ -76,7 +83,10 @@ TEST(HandoverTest, EverythingArrivesAsItWas) {
 
   auto handover = read_handover(file_of(text));
   ASSERT_TRUE(handover.ok()) << handover.error().text;
-  EXPECT_EQ(handover->generation, 7U);
+  EXPECT_EQ(handover->known.generation, 7U);
+  EXPECT_EQ(handover->known.refusal, "line 1\nline 2");
+  EXPECT_TRUE(handover->known.reload_wanted);
+  EXPECT_EQ(handover->known.longest_start, 90s);
   EXPECT_EQ(handover->plan.stop, 35s);
   EXPECT_TRUE(handover->plan.json_log);
   EXPECT_TRUE(handover->plan.standby);
@@ -98,6 +108,9 @@ TEST(HandoverTest, EverythingArrivesAsItWas) {
   EXPECT_EQ(first.role, Role::kServing);
   EXPECT_TRUE(first.ready);
   EXPECT_FALSE(first.crashed);
+  EXPECT_FALSE(first.accepts);
+  EXPECT_FALSE(first.refused);
+  EXPECT_FALSE(first.killed());
   EXPECT_EQ(first.generation, 7U);
   EXPECT_EQ(first.stop, 3s);
   EXPECT_EQ(first.started_at, base::TimePoint(123ns));
@@ -107,6 +120,9 @@ TEST(HandoverTest, EverythingArrivesAsItWas) {
   EXPECT_EQ(second.link(), -1);
   EXPECT_EQ(second.role, Role::kLeaving);
   EXPECT_TRUE(second.crashed);
+  EXPECT_TRUE(second.accepts);
+  EXPECT_TRUE(second.refused);
+  EXPECT_TRUE(second.killed());
   EXPECT_EQ(second.kill_at, base::TimePoint(456ns));
 }
 
@@ -118,23 +134,24 @@ std::string words(const std::vector<std::string>& all) {
 }
 
 TEST(HandoverTest, WhatIsNoneIsRefused) {
-  auto whole = write_handover({}, {}, 7);
+  auto whole = write_handover({}, {}, {.generation = 7});
   ASSERT_TRUE(whole.ok());
   const std::string empty = text_of(*whole);
-  EXPECT_EQ(empty, words({"berth handover", "1", "7", "0", "0", "0", "end"}));
+  EXPECT_EQ(empty, words({"berth handover", "2", "7", "", "0", "0", "0", "0", "0", "end"}));
   EXPECT_TRUE(read_handover(file_of(empty)).ok());
-  const std::string head = words({"berth handover", "1", "7", "0", "0", "0"});
+  const std::string head = words({"berth handover", "2", "7", "", "0", "0", "0", "0", "0"});
   const std::string rows[] = {
       "",
       "nonsense",
       empty.substr(0, empty.size() - 1),
       head,
-      words({"berth handover", "9", "7", "0", "0", "0", "end"}),
+      words({"berth handover", "9", "7", "", "0", "0", "0", "0", "0", "end"}),
       // Process 1, and one that is no number.
-      head + words({"host", "1", "-1", "0", "1", "0", "1", "1", "1", "1", "end"}),
-      head + words({"host", "x", "-1", "0", "1", "0", "1", "1", "1", "1", "end"}),
+      head + words({"host", "1", "-1", "0", "1", "0", "0", "0", "0", "1", "1", "1", "1", "end"}),
+      head + words({"host", "x", "-1", "0", "1", "0", "0", "0", "0", "1", "1", "1", "1", "end"}),
       // A role that there is not.
-      head + words({"host", "99999999", "-1", "4", "1", "0", "1", "1", "1", "1", "end"}),
+      head + words({"host", "99999999", "-1", "4", "1", "0", "0", "0", "0", "1", "1", "1", "1",
+                    "end"}),
       // A descriptor that is not open, and one that is nobody's to hand over.
       head + words({"socket", "999", "a", "", "0", "0", "end"}),
       head + words({"socket", "1", "a", "", "0", "0", "end"}),

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -155,6 +156,24 @@ TEST(HostProcessTest, OneThatIsNotWantedAnyMoreIsKilled) {
   ASSERT_GT(pid, 1);
   EXPECT_EQ(::kill(pid, 0), -1);
   EXPECT_EQ(errno, ESRCH);
+}
+
+TEST(HostProcessTest, AProgramMayBeAFileThatIsNoLongerThere) {
+  const std::string path = testing::TempDir() + "program";
+  std::filesystem::copy_file("/bin/sh", path, std::filesystem::copy_options::overwrite_existing);
+  // With a number that the child is to have otherwise.
+  const base::Descriptor file(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  ASSERT_TRUE(file);
+  std::filesystem::remove(path);
+  auto [read_end, write_end] = make_pipe();
+  SpawnOptions options = shell("readlink /proc/$$/exe >&3; exit 7");
+  options.program = path;
+  options.program_file = file.get();
+  options.descriptors.assign(static_cast<std::size_t>(file.get()), write_end.get());
+  HostProcess process = started(options);
+  write_end.reset();
+  EXPECT_EQ(end_of(process).text(), "exited with code 7");
+  EXPECT_EQ(read_all(read_end), path + " (deleted)\n");
 }
 
 TEST(HostProcessTest, AProgramThatIsNotThereIsTold) {

@@ -6,12 +6,14 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -63,9 +65,9 @@ class Supervised {
     ASSERT_GT(pid_, 1);  // kill(2) takes -1 for everybody
     EXPECT_EQ(::kill(pid_, number), 0);
   }
-  // Reads until `text` stands in what it wrote.
-  void wait_for(std::string_view text) {
-    while (said_.find(text) == std::string::npos) {
+  // Reads until `text` stands that often in what it wrote.
+  void wait_for(std::string_view text, int times = 1) {
+    while (count(text) < times) {
       if (!read()) {
         ADD_FAILURE() << "it did not say " << text << ":\n" << said_;
         return;
@@ -88,6 +90,13 @@ class Supervised {
   [[nodiscard]] const std::string& all() const { return said_; }
 
  private:
+  [[nodiscard]] int count(std::string_view text) const {
+    int found = 0;
+    for (std::size_t at = said_.find(text); at != std::string::npos; ++found) {
+      at = said_.find(text, at + text.size());
+    }
+    return found;
+  }
   bool read() {
     std::array<char, 4096> bytes{};
     const ssize_t got = ::read(read_end_.get(), bytes.data(), bytes.size());
@@ -240,6 +249,83 @@ TEST(SupervisorTest, AStandbyThatEndsHarmsNobody) {
   EXPECT_EQ(supervised.wait(), 0) << supervised.all();
 }
 
+TEST(SupervisorTest, AStandbyThatHasCrashedTakesNoPlace) {
+  Supervised supervised("has a standby", "tells its number, and has a crashed standby");
+  supervised.wait_for("stands by\n");
+  const pid_t first = pid_in(supervised.all(), " serves\n");
+  ASSERT_GT(first, 1);
+  EXPECT_EQ(::kill(first, SIGKILL), 0);
+  supervised.wait_for(" was killed by SIGKILL; a new one is started\n");
+  supervised.wait_for("serves again\n");
+  supervised.signal(SIGTERM);
+  supervised.signal(SIGINT);
+  (void)supervised.wait();
+}
+
+TEST(SupervisorTest, AStandbyThatCrashesIsMadeAnew) {
+  Supervised supervised("has a standby", "drains a crashed standby",
+                        [](SupervisorOptions& options) { options.standby_pause = 1ms; });
+  supervised.wait_for("warn the standby, host ");
+  supervised.wait_for(" has crashed and finishes what is in flight\n");
+  supervised.wait_for("stands by\n", 2);
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+}
+
+TEST(SupervisorTest, OneThatHasCrashedIsNotReadyWhateverItSays) {
+  Supervised supervised("serves", "crashes before it is ready",
+                        [](SupervisorOptions& options) { options.crash_grace = 50ms; });
+  supervised.wait_for(" has crashed, has not ended in time and is killed\n");
+  supervised.wait_for("serves again\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+}
+
+TEST(SupervisorTest, OneThatTakesThePlaceOfAnotherIsReadyInTimeOrKilled) {
+  Supervised supervised("serves", "never comes back",
+                        [](SupervisorOptions& options) { options.start_limit = 50ms; });
+  supervised.wait_for(" is not ready in time and is killed\n");
+  supervised.wait_for(" was killed by SIGKILL; a new one is started");
+  supervised.signal(SIGTERM);
+  supervised.signal(SIGINT);
+  (void)supervised.wait();
+}
+
+// What a manager of services would have been sent, of a socket that nobody has read yet.
+std::string sent_to(int manager) {
+  std::string all;
+  std::array<char, 1024> datagram{};
+  for (;;) {
+    const ssize_t got = ::recv(manager, datagram.data(), datagram.size(), MSG_DONTWAIT);
+    if (got <= 0) return all;
+    all.append(datagram.data(), static_cast<std::size_t>(got)).push_back('\n');
+  }
+}
+
+TEST(SupervisorTest, OnlyTheOneThatServesFeedsTheWatchdog) {
+  const base::Descriptor manager(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  // An abstract name that the system chooses.
+  ASSERT_EQ(::bind(manager.get(), reinterpret_cast<sockaddr*>(&address), sizeof(sa_family_t)), 0);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::getsockname(manager.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  std::string name(address.sun_path, size - offsetof(sockaddr_un, sun_path));
+  name.front() = '@';
+  Supervised supervised("serves", "is upgraded, and lives", [&](SupervisorOptions& options) {
+    options.variables.set("NOTIFY_SOCKET", name);
+    options.variables.set("WATCHDOG_USEC", "1000000");
+  });
+  supervised.wait_for("ready\n");
+  supervised.signal(SIGUSR2);
+  supervised.wait_for(" exited with code 3 while it left\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
+  const std::string sent = sent_to(manager.get());
+  EXPECT_NE(sent.find("READY=1"), std::string::npos) << sent;
+  EXPECT_EQ(sent.find("WATCHDOG=1"), std::string::npos) << sent;
+}
+
 TEST(SupervisorTest, OneThatAsksForItIsReplacedOnceTheNextIsReady) {
   Supervised supervised("serves", "asks to be replaced");
   supervised.wait_for(" asks to be replaced: ");
@@ -270,10 +356,18 @@ TEST(SupervisorTest, AnUpgradeThatIsRefusedLeavesWhatServes) {
       {"is refused again", "is upgraded",
        "the upgrade is given up: the process that reads the configuration exited with code 7\n"},
       {"serves", "is upgraded badly", " exited with code 5 before it was ready\n"},
+      {"hangs again", "is upgraded",
+       "the upgrade is given up: the configuration is not read in time\n"},
+      {"speaks another language", "is upgraded",
+       "the upgrade is given up: this program cannot supervise the new one"},
+      {"serves", "is upgraded and crashes", " has crashed and finishes what is in flight\n"},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.said);
-    Supervised supervised(row.plan, row.host);
+    const bool hangs = std::string_view(row.plan) == "hangs again";
+    Supervised supervised(row.plan, row.host, [hangs](SupervisorOptions& options) {
+      if (hangs) options.start_limit = 50ms;
+    });
     supervised.wait_for("ready\n");
     supervised.signal(SIGUSR2);
     supervised.wait_for(row.said);
@@ -281,6 +375,16 @@ TEST(SupervisorTest, AnUpgradeThatIsRefusedLeavesWhatServes) {
     supervised.signal(SIGTERM);
     EXPECT_EQ(supervised.wait(), 0) << supervised.all();
   }
+}
+
+TEST(SupervisorTest, OneThatCannotBeToldToLeaveIsSentASignal) {
+  Supervised supervised("serves", "closes the link");
+  supervised.wait_for("ready\n");
+  supervised.signal(SIGUSR2);
+  supervised.wait_for("the supervisor stays the program it was");
+  supervised.wait_for("it is told by a signal\n");
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0) << supervised.all();
 }
 
 TEST(SupervisorTest, OneThatDoesNotLeaveInTimeIsKilled) {
