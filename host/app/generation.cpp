@@ -79,6 +79,13 @@ std::shared_ptr<plugin::Plugin> Generation::plugin(const std::string& alias) con
   return nullptr;
 }
 
+std::shared_ptr<sched::Share> Generation::share(const std::string& alias) const {
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    if (configuration_.plugins[i].alias == alias) return shares_[i];
+  }
+  return nullptr;
+}
+
 bool Generation::has(const plugin::Plugin& plugin) const noexcept {
   return std::any_of(plugins_.begin(), plugins_.end(),
                      [&plugin](const auto& entry) { return entry.get() == &plugin; });

@@ -21,6 +21,7 @@
 #include "plugin/log_sink.h"
 #include "plugin/plugin.h"
 #include "plugin/plugin_chain.h"
+#include "sched/share.h"
 #include "serve/root.h"
 
 namespace berth::app {
@@ -89,6 +90,8 @@ class Generation {
   // Null: there is none of that alias, or it is not loaded.
   [[nodiscard]] std::shared_ptr<plugin::Plugin> plugin(const std::string& alias) const;
   [[nodiscard]] bool has(const plugin::Plugin& plugin) const noexcept;
+  // That calls of its routes count in; null: it has none.
+  [[nodiscard]] std::shared_ptr<sched::Share> share(const std::string& alias) const;
   // Of the configuration's index-th route, for comparing.
   [[nodiscard]] const serve::Route& route(std::size_t index) const noexcept {
     return mux_->at(index);
@@ -112,6 +115,7 @@ class Generation {
   std::vector<PluginReport> reports_;
   std::vector<std::shared_ptr<plugin::Plugin>> plugins_;
   std::vector<bool> fresh_;  // by the same index: loaded for this generation
+  std::vector<std::shared_ptr<sched::Share>> shares_;  // likewise
   std::vector<std::string> bytes_;
   ClosedHandler closed_;
   std::vector<Answer> answers_;  // by the place of their route

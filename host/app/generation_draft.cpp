@@ -63,6 +63,14 @@ serve::Route serve_route(const config::Route& route, serve::Handler& handler,
   return result;
 }
 
+// Where there are several plugins none has all threads, unless it is said to.
+std::size_t threads_of(const config::Plugin& entry, const config::Configuration& configuration) {
+  const std::size_t all = configuration.limits.threads;
+  const bool alone = configuration.plugins.size() < 2;
+  const std::size_t others = alone ? 0 : all / base::limits::kThreadsOfOthers;
+  return std::min<std::size_t>(all, entry.threads.value_or(all - others));
+}
+
 plugin::Mount mount_of(const config::Route& route) {
   return {.kind = route.kind,
           .pattern = route.pattern,
@@ -358,6 +366,16 @@ serve::Handler& GenerationDraft::guarded(const config::Route& route, Generation:
   return *answer.guard;
 }
 
+// Calls of a plugin that is kept go on to count; one that is new begins with none, whatever calls
+// of the one before never return.
+std::shared_ptr<sched::Share> GenerationDraft::share_of(const std::string& alias) {
+  Choice& choice = *find(alias);
+  const bool kept = choice.plugin && running(alias) == choice.plugin;
+  if (!choice.share && kept) choice.share = options_.running->share(alias);
+  if (!choice.share) choice.share = std::make_shared<sched::Share>(alias);
+  return choice.share;
+}
+
 void GenerationDraft::make_handlers(Generation& generation, config::Diagnostics& diagnostics) {
   std::vector<serve::Route> routes;
   for (const config::Route& route : configuration_.routes) {
@@ -371,6 +389,10 @@ void GenerationDraft::make_handlers(Generation& generation, config::Diagnostics&
     }
     routes.push_back(serve_route(route, guarded(route, answer, *handler), options_.running));
     routes.back().generation = options_.number;
+    if (handler == &generation.closed_) continue;
+    routes.back().learning.belong_to(
+        share_of(route.plugin),
+        threads_of(*configuration_.find_plugin(route.plugin), configuration_));
   }
   assert(routes.size() == configuration_.routes.size() || diagnostics.errors() > 0);
   for (std::size_t i = 0; i < choices_.size(); ++i) {
@@ -399,6 +421,7 @@ std::unique_ptr<Generation> GenerationDraft::load(config::Diagnostics& diagnosti
   for (Choice& choice : choices_) {
     generation->plugins_.push_back(choice.plugin);
     generation->fresh_.push_back(choice.fresh);
+    generation->shares_.push_back(std::move(choice.share));
     generation->bytes_.push_back(std::move(choice.bytes));
   }
   generation->reports_ = plugins();

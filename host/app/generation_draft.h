@@ -97,6 +97,7 @@ class GenerationDraft {
     std::optional<plugin::PluginFile> file;  // to be loaded
     bool fresh = false;                      // `plugin` was loaded by this draft
     std::string bytes;                       // of its file, if so
+    std::shared_ptr<sched::Share> share;     // of the calls of its routes
   };
 
   [[nodiscard]] Choice choose(const config::Plugin& entry, config::Diagnostics& diagnostics);
@@ -121,6 +122,8 @@ class GenerationDraft {
                                         serve::Handler& handler) const;
   void make_handlers(Generation& generation, config::Diagnostics& diagnostics);
   [[nodiscard]] Choice* find(const std::string& alias) noexcept;
+  // REQUIRES: find(alias).
+  [[nodiscard]] std::shared_ptr<sched::Share> share_of(const std::string& alias);
   // False: findings were added.
   [[nodiscard]] bool make_route(const config::Route& route, Generation& generation,
                                 config::Diagnostics& diagnostics);

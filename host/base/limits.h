@@ -117,6 +117,9 @@ inline constexpr std::size_t kConnections = 10000;
 inline constexpr std::size_t kHealthConnections = 64;
 // Threads beside the loops. limits.threads.
 inline constexpr std::size_t kThreads = 64;
+// Where there are several plugins, one part in so many of kThreads that calls of one leave to the
+// others: calls that never return shall not take them all. plugins.ALIAS.threads.
+inline constexpr std::size_t kThreadsOfOthers = 4;
 // Threads among them that may wait for clients at a time. limits.client_waits.
 inline constexpr std::size_t kClientWaits = 32;
 // Exchanges that wait for a thread; above it 503 with Retry-After.

@@ -127,6 +127,9 @@ struct Plugin {
   OnFailure on_failure = OnFailure::kRefuse;
   // How long its requests may go on when it is replaced: its own, else timeouts.drain.
   base::Duration drain = base::limits::kPluginDrain;
+  // Of limits.threads, those that its calls may be on at a time: its own; absent: see
+  // limits::kThreadsOfOthers.
+  std::optional<std::uint64_t> threads;
   bool used = false;                   // some route names it
   base::SourcePosition position;       // of the alias
   base::SourcePosition file_position;  // of file's value

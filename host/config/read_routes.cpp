@@ -15,12 +15,13 @@ namespace {
 
 constexpr std::size_t kLongestName = 64;
 
-constexpr std::array<Key, 6> kPluginKeys{{
+constexpr std::array<Key, 7> kPluginKeys{{
     {"file", Key::Status::kRequired, "write file: hello.so"},
     {"config"},
     {"plugin_permissions"},
     {"probe"},
     {"drain"},
+    {"threads"},
     {"on_failure"},
 }};
 

@@ -75,8 +75,9 @@ constexpr std::array<Setting<Recycle>, 3> kRecycle{{
     {"age", Unit::kDuration, between(1min, 365 * 24h), &Recycle::age, AllowNone::kYes},
 }};
 
-constexpr std::array<Setting<Plugin>, 1> kPlugin{{
+constexpr std::array<Setting<Plugin>, 2> kPlugin{{
     {"drain", Unit::kDuration, kDrainBounds, &Plugin::drain},
+    {"threads", Unit::kCount, {1, 4096}, &Plugin::threads},
 }};
 
 // The kernel doubles buffer sizes and has minima near 4 KiB (socket(7)).

@@ -3,9 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "base/clock.h"
+#include "sched/share.h"
 
 namespace berth::sched {
 
@@ -26,7 +30,8 @@ class alignas(64) Learning {
   enum class Change : std::uint8_t { kNone, kOffloaded, kReturned };
 
   Learning() = default;
-  // A copy begins with what the original knows. Not while the copy is shared.
+  // A copy begins with what the original knows, and belongs to nobody. Not while the copy is
+  // shared.
   Learning(const Learning& other) noexcept : word_(other.load()), off_(other.off_) {}
   Learning& operator=(const Learning& other) noexcept {
     word_.store(other.load(), std::memory_order_relaxed);
@@ -41,6 +46,16 @@ class alignas(64) Learning {
     word_.store(kSettledState, std::memory_order_relaxed);
   }
   [[nodiscard]] bool is_off() const noexcept { return off_; }
+  // Of the threads that calls of its plugin may be on, this route counts among `most`. Before it is
+  // shared.
+  void belong_to(std::shared_ptr<Share> share, std::size_t most) noexcept {
+    share_ = std::move(share);
+    most_ = most;
+  }
+  // Null: of no plugin.
+  [[nodiscard]] const std::shared_ptr<Share>& share() const noexcept { return share_; }
+  // Whether one more call of it may get a thread.
+  [[nodiscard]] bool has_room() const noexcept { return !share_ || share_->threads() < most_; }
 
   // Every call for a while was quick: there is nothing to measure, and nothing to record.
   [[nodiscard]] bool settled() const noexcept { return (load() & kStateBits) == kSettledState; }
@@ -94,6 +109,8 @@ class alignas(64) Learning {
 
   std::atomic<std::uint64_t> word_{0};
   bool off_ = false;
+  std::shared_ptr<Share> share_;
+  std::size_t most_ = 0;
 };
 
 }  // namespace berth::sched

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 
 #include "sched/learning.h"
 #include "sched/loop.h"
@@ -111,7 +112,11 @@ Monitor::Rest Monitor::look(base::TimePoint now) {
 void Monitor::take(Loop& loop, Seen& seen, base::TimePoint now) {
   // A route with a long record may hang as any other: while it does no call of it may enter a loop
   // that nobody could take over.
-  if (Learning* const route = loop.inside(); route != nullptr) route->distrust();
+  std::shared_ptr<Share> share;
+  if (Learning* const route = loop.inside(); route != nullptr) {
+    route->distrust();
+    share = route->share();
+  }
   // The spare first: a loop is never without a driver.
   Worker* const spare = pool_.reserve_for_loop();
   if (spare == nullptr) {
@@ -119,7 +124,10 @@ void Monitor::take(Loop& loop, Seen& seen, base::TimePoint now) {
     seen.reported = true;
     return;
   }
+  // Before: it may return at once, and then counts no longer.
+  if (share) share->enter();
   if (!loop.owner().steal(seen.word)) {
+    if (share) share->leave();
     pool_.unreserve(*spare);  // its driver left in time, or released it
     return;
   }

@@ -90,22 +90,35 @@ void Pool::unreserve(Worker& worker) {
   worker.assign(task);
 }
 
+void Pool::forget(Queue& queue, Queue::iterator place) {
+  if (place->route != nullptr && place->route->share()) --place->route->share()->queued_;
+  queue.erase(place);
+}
+
 bool Pool::take_job(Worker::Task& task) {
   const JobKind kinds[] = {JobKind::kForClient, JobKind::kForWork};
-  std::deque<Waiting>* oldest = nullptr;
+  Queue* from = nullptr;
+  Queue::iterator oldest;
   for (const JobKind kind : kinds) {
-    std::deque<Waiting>& waiting = queue(kind);
+    Queue& waiting = queue(kind);
     if (waiting.empty() || !job_may_run(kind)) continue;
-    if (oldest != nullptr && oldest->front().since <= waiting.front().since) continue;
-    oldest = &waiting;
+    // Those behind one that waits for its own plugin come first.
+    const auto next = std::find_if(waiting.begin(), waiting.end(),
+                                   [](const Waiting& entry) { return entry.may_run(); });
+    if (next == waiting.end()) continue;
+    if (from != nullptr && oldest->since <= next->since) continue;
+    from = &waiting;
+    oldest = next;
   }
-  if (oldest == nullptr) return false;
+  if (from == nullptr) return false;
   idle_.pop_back();
   least_idle_ = std::min(least_idle_, idle_.size());
   publish_free();
-  const bool waits = oldest == &queue(JobKind::kForClient);
-  task = {.job = oldest->front().job, .waits = waits};
-  oldest->pop_front();
+  const bool waits = from == &queue(JobKind::kForClient);
+  task = {.job = oldest->job, .waits = waits};
+  if (oldest->route != nullptr) task.share = oldest->route->share();
+  forget(*from, oldest);
+  if (task.share) task.share->enter();
   queued_.store(queue_size(), std::memory_order_relaxed);
   ++running_jobs_;
   if (waits) ++client_waits_;
@@ -114,25 +127,34 @@ bool Pool::take_job(Worker::Task& task) {
 
 void Pool::drive(Worker& worker, Loop& loop) { worker.assign({.loop = &loop}); }
 
-bool Pool::submit(Connection& job, JobKind kind) {
+Submitted Pool::submit(Connection& job, JobKind kind, const Learning* route) {
   const bool waits = kind == JobKind::kForClient;
   Worker* worker = nullptr;
+  std::shared_ptr<Share> share;
+  if (route != nullptr) share = route->share();
   {
     const base::MutexLock lock(mutex_);
-    const bool may_run = job_may_run(kind);
+    const bool has_room = route == nullptr || route->has_room();
+    const bool may_run = has_room && job_may_run(kind);
     if (may_run) worker = take_worker();
     if (worker == nullptr) {
       // Nobody would ever fetch it where no job runs and the system gives no thread.
-      if (queue_size() >= options_.queue || (may_run && running_jobs_ == 0)) return false;
-      queue(kind).push_back({&job, job.loop().now()});
+      if (queue_size() >= options_.queue || (may_run && running_jobs_ == 0)) {
+        return Submitted::kRefused;
+      }
+      // One plugin leaves room for the others there, too.
+      if (!has_room && share->queued_ >= options_.queue / 2) return Submitted::kRefused;
+      queue(kind).push_back({&job, route, job.loop().now()});
+      if (share) ++share->queued_;
       queued_.store(queue_size(), std::memory_order_relaxed);
-      return true;
+      return has_room ? Submitted::kTaken : Submitted::kWaits;
     }
     ++running_jobs_;
     if (waits) ++client_waits_;
+    if (share) share->enter();
   }
-  worker->assign({.job = &job, .waits = waits});
-  return true;
+  worker->assign({.job = &job, .share = std::move(share), .waits = waits});
+  return Submitted::kTaken;
 }
 
 std::optional<base::TimePoint> Pool::expire(base::TimePoint now) {
@@ -141,10 +163,10 @@ std::optional<base::TimePoint> Pool::expire(base::TimePoint now) {
   std::vector<Connection*> late;
   {
     const base::MutexLock lock(mutex_);
-    for (std::deque<Waiting>& waiting : queues_) {
+    for (Queue& waiting : queues_) {
       while (!waiting.empty() && waiting.front().since + options_.queue_timeout <= now) {
         late.push_back(waiting.front().job);
-        waiting.pop_front();
+        forget(waiting, waiting.begin());
       }
       if (waiting.empty()) continue;
       const base::TimePoint due = waiting.front().since + options_.queue_timeout;
@@ -198,6 +220,8 @@ bool Pool::next_task(Worker& worker, Worker::Task& task) {
   const base::MutexLock lock(mutex_);
   if (task.job != nullptr) --running_jobs_;
   if (task.waits) --client_waits_;
+  if (task.share) task.share->leave();
+  task.share.reset();
   park(worker);  // as a free thread it counts for job_may_run
   if (take_job(task)) return true;
   if (stopping_) {

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/thread_annotations.h"
+#include "sched/learning.h"
 #include "sched/worker.h"
 
 namespace berth::sched {
@@ -32,6 +33,13 @@ enum class Notice : std::uint8_t {
 enum class JobKind : std::uint8_t {
   kForClient,  // for its client, like a handler whose body is still on its way
   kForWork,    // for anything else: its route was found to block
+};
+
+// What became of a job.
+enum class Submitted : std::uint8_t {
+  kTaken,    // it runs, or will
+  kWaits,    // for others of its plugin, which keep all threads that it may have
+  kRefused,  // too many wait
 };
 
 struct PoolOptions {
@@ -84,10 +92,11 @@ class Pool {
     return queued_.load(std::memory_order_relaxed) == 0 && has_spares();
   }
 
-  // Runs a held connection's job, at once or when a thread is free. Called by its loop's driver.
-  // False: the queue is full; the caller still holds it. What waited for queue_timeout is handed to
-  // Connection::reject on its loop's driver.
-  [[nodiscard]] bool submit(Connection& job, JobKind kind);
+  // Runs a held connection's job, at once or when a thread is free that it may have. Called by its
+  // loop's driver. kRefused: too many wait; the caller still holds it. What waited for
+  // queue_timeout is handed to Connection::reject on its loop's driver. route: outlives the wait;
+  // null: the job is of no plugin.
+  [[nodiscard]] Submitted submit(Connection& job, JobKind kind, const Learning* route = nullptr);
 
   // --- for the monitor ---
   // Rejects what has waited for too long; when the next one will have.
@@ -131,17 +140,22 @@ class Pool {
  private:
   struct Waiting {
     Connection* job;
+    const Learning* route;  // null: of no plugin
     base::TimePoint since;  // the loop's time
+    [[nodiscard]] bool may_run() const noexcept { return route == nullptr || route->has_room(); }
   };
+  using Queue = std::deque<Waiting>;
 
   [[nodiscard]] Worker* take_worker() BERTH_REQUIRES(mutex_);
   void park(Worker& worker) BERTH_REQUIRES(mutex_);
   [[nodiscard]] std::size_t free_threads() const BERTH_REQUIRES(mutex_);
   void publish_free() BERTH_REQUIRES(mutex_);
   [[nodiscard]] bool job_may_run(JobKind kind) const BERTH_REQUIRES(mutex_);
+  // Out of its queue.
+  void forget(Queue& queue, Queue::iterator place) BERTH_REQUIRES(mutex_);
   // A task for the worker that was parked last; false: no job may run now.
   [[nodiscard]] bool take_job(Worker::Task& task) BERTH_REQUIRES(mutex_);
-  [[nodiscard]] std::deque<Waiting>& queue(JobKind kind) BERTH_REQUIRES(mutex_) {
+  [[nodiscard]] Queue& queue(JobKind kind) BERTH_REQUIRES(mutex_) {
     return queues_[static_cast<std::size_t>(kind)];
   }
   [[nodiscard]] std::size_t queue_size() const BERTH_REQUIRES(mutex_) {
@@ -152,8 +166,8 @@ class Pool {
   mutable base::Mutex mutex_;
   std::vector<std::unique_ptr<Worker>> workers_ BERTH_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Worker>> leaving_ BERTH_GUARDED_BY(mutex_);  // trimmed, not joined
-  std::vector<Worker*> idle_ BERTH_GUARDED_BY(mutex_);  // the one that was needed last at the end
-  std::array<std::deque<Waiting>, 2> queues_ BERTH_GUARDED_BY(mutex_);  // by JobKind
+  std::vector<Worker*> idle_ BERTH_GUARDED_BY(mutex_);    // the one that was needed last at the end
+  std::array<Queue, 2> queues_ BERTH_GUARDED_BY(mutex_);  // by JobKind
   std::size_t running_jobs_ BERTH_GUARDED_BY(mutex_) = 0;
   std::size_t client_waits_ BERTH_GUARDED_BY(mutex_) = 0;  // threads that may wait for a client
   std::size_t least_idle_ BERTH_GUARDED_BY(mutex_) = 0;    // since the last trim()

@@ -92,7 +92,7 @@ Worker::Task Worker::await_task() noexcept {
 }
 
 void Worker::assign(Task task) {
-  task_ = task;
+  task_ = std::move(task);
   if (signal_.exchange(kAssigned, std::memory_order_release) == kParked) base::futex_wake(signal_);
 }
 
@@ -119,8 +119,10 @@ bool Worker::begin_client_wait() noexcept {
 }
 
 bool Worker::release_loop() noexcept {
-  if (loop_ != nullptr && loop_->owner().load() != token_)
+  if (loop_ != nullptr && loop_->owner().load() != token_) {
     loop_ = nullptr;  // the monitor was first
+    taken_ = true;
+  }
   if (loop_ == nullptr) {
     waits_ = waits_ || pool_.begin_wait();
     return waits_;
@@ -134,9 +136,15 @@ bool Worker::release_loop() noexcept {
     pool_.notify(Notice::kLoopReleased);
   } else {
     pool_.unreserve(*spare);
+    taken_ = true;
   }
   loop_ = nullptr;
   return true;
+}
+
+void Worker::end_taken() noexcept {
+  taken_ = false;
+  if (route_->share()) route_->share()->leave();
 }
 
 }  // namespace berth::sched

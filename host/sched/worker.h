@@ -66,9 +66,10 @@ class Worker final : private Poco::Runnable {
   [[nodiscard]] Loop* loop() const noexcept { return loop_; }
 
   // Whether the next request of a route may be served by this thread, which drives a loop. False:
-  // it blocks, or may do so while no thread is left to take the loop over.
+  // it blocks, or may do so while no thread is left to take the loop over, or none for its plugin.
   [[nodiscard]] bool may_serve_inline(const Learning& route) const noexcept {
-    return route.settled() || (!route.offloaded() && (route.proven() || can_be_relieved()));
+    return route.settled() ||
+           (!route.offloaded() && (route.proven() || (can_be_relieved() && route.has_room())));
   }
 
   // Around every call of a handler; what it costs is learnt for its route, which outlives it. After
@@ -115,8 +116,9 @@ class Worker final : private Poco::Runnable {
   struct Task {
     Loop* loop = nullptr;
     Connection* job = nullptr;
-    bool waits = false;  // counts as one of client_waits
-    bool end = false;    // the thread ends
+    std::shared_ptr<Share> share = {};  // that the job counts in; null: of no plugin
+    bool waits = false;                 // counts as one of client_waits
+    bool end = false;                   // the thread ends
   };
   // The task was reserved for this worker alone; wakes or starts it.
   void assign(Task task);
@@ -133,6 +135,8 @@ class Worker final : private Poco::Runnable {
   void run() override;  // the thread's body
   [[nodiscard]] Task await_task() noexcept;
   [[nodiscard]] bool can_be_relieved() const noexcept;
+  // The call has ended whose loop the monitor took.
+  void end_taken() noexcept;
   // The worker's thread alone changes them.
   static void add_one(std::atomic<std::uint64_t>& number, std::memory_order order) noexcept {
     number.store(number.load(std::memory_order_relaxed) + 1, order);
@@ -146,6 +150,8 @@ class Worker final : private Poco::Runnable {
   Loop* loop_ = nullptr;
   OwnerWord::Token token_ = 0;
   CallMeter meter_;
+  Learning* route_ = nullptr;  // of the call
+  bool taken_ = false;         // its loop was, by the monitor: it counts in its plugin's share
   // For sight(). Odd while it is inside a call. release: who sees a call sees its timeout, too, or
   // that of a later call, which another look at call_ tells. The others are advice: relaxed.
   std::atomic<std::uint64_t> call_{0};
@@ -173,6 +179,7 @@ class Worker final : private Poco::Runnable {
   add_one(call_, std::memory_order_release);
   meter_.begin(route);
   if (loop_ == nullptr) return;
+  route_ = &route;
   loop_->set_inside(route);
   token_ = loop_->owner().enter();
 }
@@ -180,9 +187,15 @@ class Worker final : private Poco::Runnable {
 [[gnu::always_inline]] inline bool Worker::leave_handler() noexcept {
   add_one(call_, std::memory_order_release);
   // First: the loop may be taken as long as it looks inside.
-  if (loop_ != nullptr && !loop_->owner().leave(token_)) loop_ = nullptr;
+  if (loop_ != nullptr && !loop_->owner().leave(token_)) {
+    loop_ = nullptr;
+    taken_ = true;
+  }
   meter_.end();
-  return loop_ != nullptr;
+  if (loop_ != nullptr) [[likely]]
+    return true;
+  if (taken_) end_taken();
+  return false;
 }
 
 }  // namespace berth::sched

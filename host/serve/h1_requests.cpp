@@ -145,8 +145,11 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   hold_root();
   waits_.store(true, std::memory_order_relaxed);
   hold(!input.drained || input.end);
-  if (worker.pool().submit(*this, kind)) {
-    // The connection is no longer this thread's, the service is.
+  const Route& route = scratch.exchange.request().route();
+  const sched::Submitted submitted = worker.pool().submit(*this, kind, &route.learning);
+  if (submitted != sched::Submitted::kRefused) {
+    // The connection is no longer this thread's, the service is, and so is the route.
+    if (submitted == sched::Submitted::kWaits) service.on_wait(route);
     if (kind == sched::JobKind::kForWork) service.counters().add(observe::Counter::kOffloads);
     return Served::kHandedOver;
   }
@@ -155,8 +158,7 @@ H1Connection::Served H1Connection::hand_over(sched::Worker& worker, H1Input& inp
   release_root();
   backlog_->input.clear();
   service_.counters().add(observe::Counter::kQueueRefused);
-  return refuse(worker, 503, "the server is busy", head_request,
-                scratch.exchange.request().route().logged);
+  return refuse(worker, 503, "the server is busy", head_request, route.logged);
 }
 
 [[gnu::always_inline]] inline H1Connection::Served H1Connection::serve_one(sched::Worker& worker,

@@ -43,6 +43,13 @@ void Service::on_learnt(const Route& route, sched::Learning::Change change) noex
              fields);
 }
 
+void Service::on_wait(const Route& route) noexcept {
+  sched::Share* const share = route.learning.share().get();
+  if (share == nullptr || !may_tell(share->told_at_ns())) return;
+  log_.warn("calls of a plugin keep all threads that it may have: its other requests wait",
+            {{"plugin", share->whose()}, {"threads", share->threads()}, {"route", route.pattern}});
+}
+
 void Service::on_notice(sched::Notice notice) noexcept {
   switch (notice) {
     case sched::Notice::kLoopTaken:

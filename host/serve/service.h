@@ -98,7 +98,10 @@ class Service {
 
   // What is learnt about a route is counted, and told in the log the first time.
   void on_learnt(const Route& route, sched::Learning::Change change) noexcept;
-  // The same for what the pool and the monitor say: for sched::PoolOptions.
+  // A request of that route waits for a thread because calls of its plugin have all that they may
+  // have: a line in the log, at most one a minute for each plugin.
+  void on_wait(const Route& route) noexcept;
+  // What the pool and the monitor say: for sched::PoolOptions.
   void on_notice(sched::Notice notice) noexcept;
 
   // A connection of that listener is closed for what it began with. A line in the log, at most one

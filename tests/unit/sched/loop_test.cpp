@@ -46,7 +46,7 @@ FakeConnection::Script offloaded_echo_script() {
   FakeConnection::Script script;
   script.on_readable = [](FakeConnection& connection, Worker& worker) {
     connection.hold(false);
-    if (!worker.pool().submit(connection, JobKind::kForClient))
+    if (worker.pool().submit(connection, JobKind::kForClient) == Submitted::kRefused)
       ADD_FAILURE() << "the queue is full";
     return Turn::kKept;
   };
@@ -65,7 +65,7 @@ FakeConnection::Script offloaded_echo_script() {
       return Turn::kKept;
     }
     connection.hold(false);
-    if (!worker.pool().submit(connection, JobKind::kForClient))
+    if (worker.pool().submit(connection, JobKind::kForClient) == Submitted::kRefused)
       ADD_FAILURE() << "the queue is full";
     return Turn::kKept;
   };
@@ -207,7 +207,7 @@ TEST(Loop, AReturnThatWasQueuedWaitsWhileAThreadHoldsTheConnection) {
     }
     held = true;
     connection.hold(false);
-    EXPECT_TRUE(worker.pool().submit(connection, JobKind::kForClient));
+    EXPECT_EQ(worker.pool().submit(connection, JobKind::kForClient), Submitted::kTaken);
     return Turn::kKept;
   };
   int returns = 0;
@@ -341,7 +341,7 @@ TEST(Loop, TheTimerOfAHeldConnectionFreesNothing) {
     }
     connection.loop().schedule(connection, connection.loop().now() + 1s);
     connection.hold(false);
-    EXPECT_TRUE(worker.pool().submit(connection, JobKind::kForClient));
+    EXPECT_EQ(worker.pool().submit(connection, JobKind::kForClient), Submitted::kTaken);
     return Turn::kKept;
   };
   script.job = [&](FakeConnection& connection, Worker&) {

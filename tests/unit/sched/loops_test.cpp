@@ -91,7 +91,7 @@ TEST(Loops, AHeldConnectionHearsOfADrainWhenItComesBack) {
   script.on_readable = [](FakeConnection& connection, Worker& worker) {
     connection.read_all();
     connection.hold(false);
-    EXPECT_TRUE(worker.pool().submit(connection, JobKind::kForClient));
+    EXPECT_EQ(worker.pool().submit(connection, JobKind::kForClient), Submitted::kTaken);
     return Turn::kKept;
   };
   script.job = [&](FakeConnection& connection, Worker&) {
@@ -122,7 +122,7 @@ TEST(Loops, AHardDrainShutsWhatIsHeldAndEndsWhatIsNot) {
   script.on_readable = [](FakeConnection& connection, Worker& worker) {
     connection.read_all();
     connection.hold(false);
-    EXPECT_TRUE(worker.pool().submit(connection, JobKind::kForClient));
+    EXPECT_EQ(worker.pool().submit(connection, JobKind::kForClient), Submitted::kTaken);
     return Turn::kKept;
   };
   script.job = [](FakeConnection& connection, Worker&) {

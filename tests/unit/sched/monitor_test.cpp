@@ -177,10 +177,12 @@ TEST(MonitorThread, HandsTheLoopOfABlockedHandlerToASpare) {
     FakeConnection::Counts counts;
     std::promise<void> open;
     const std::shared_future<void> opened = open.get_future().share();
+    const auto share = std::make_shared<Share>("slow");
     FakeConnection::Script slow;
     slow.on_readable = [&](FakeConnection& connection, Worker& worker) {
       connection.read_all();
       connection.hold(false);
+      connection.route().belong_to(share, 100);
       worker.enter_handler(connection.route());
       opened.wait();
       connection.write("slow");
@@ -216,8 +218,10 @@ TEST(MonitorThread, HandsTheLoopOfABlockedHandlerToASpare) {
         ASSERT_EQ(read_from(client, 1), ".");
       }
     }
+    wait_until([&] { return share->threads() == 3 * loops; });
     open.set_value();
     for (const base::Descriptor& client : slow_clients) EXPECT_EQ(read_from(client, 4), "slow");
+    wait_until([&] { return share->threads() == 0; });
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <vector>
@@ -25,6 +26,8 @@ struct Gate {
   std::shared_future<void> opened = promise.get_future().share();
   FakeConnection::Counts counts;
   std::atomic<int> refused{0};
+  std::atomic<int> waiting{0};
+  Learning route;
   JobKind kind = JobKind::kForClient;
 
   [[nodiscard]] FakeConnection::Script script() {
@@ -32,9 +35,15 @@ struct Gate {
     script.on_readable = [this](FakeConnection& connection, Worker& worker) {
       connection.read_all();
       connection.hold(false);
-      if (!worker.pool().submit(connection, kind)) {
-        connection.unhold();
-        ++refused;
+      switch (worker.pool().submit(connection, kind, &route)) {
+        case Submitted::kTaken:
+          break;
+        case Submitted::kWaits:
+          ++waiting;
+          break;
+        case Submitted::kRefused:
+          connection.unhold();
+          ++refused;
       }
       return Turn::kKept;
     };
@@ -103,6 +112,62 @@ TEST(Pool, JobsOfRoutesThatBlockAreNoClientWaits) {
   waits.promise.set_value();
   wait_until([&] { return waits.counts.jobs == 2; });
   works.promise.set_value();
+}
+
+TEST(Pool, JobsOfOnePluginLeaveThreadsAndRoomInTheQueueToOthers) {
+  PoolOptions few = options(1, 8);
+  few.queue = 6;
+  const auto share = std::make_shared<Share>("stuck");
+  Gate stuck;
+  stuck.kind = JobKind::kForWork;
+  stuck.route.belong_to(share, 3);
+  Gate other;
+  other.kind = JobKind::kForWork;
+  std::vector<base::Descriptor> clients;
+  Runtime runtime(few);
+  for (int i = 0; i < 8; ++i) {  // three run, three wait, and two are too many
+    clients.push_back(runtime.connect(0, stuck.script(), stuck.counts));
+    write_to(clients.back(), "x");
+  }
+  wait_until([&] { return stuck.refused == 2 && stuck.counts.jobs == 3; });
+  EXPECT_EQ(stuck.waiting, 3);
+  EXPECT_EQ(share->threads(), 3U);
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(runtime.connect(0, other.script(), other.counts));
+    write_to(clients.back(), "x");
+  }
+  wait_until([&] { return other.counts.jobs == 2; });
+  // One that ends has the next one of its plugin run.
+  other.promise.set_value();
+  stuck.promise.set_value();
+  wait_until([&] { return stuck.counts.jobs == 6; });
+  wait_until([&] { return share->threads() == 0; });
+  EXPECT_EQ(other.refused, 0);
+}
+
+TEST(Pool, WhatWaitsForItsPluginIsOvertakenByOthers) {
+  const auto share = std::make_shared<Share>("stuck");
+  Gate first;
+  first.kind = JobKind::kForWork;
+  first.route.belong_to(share, 1);
+  Gate second;
+  second.kind = JobKind::kForWork;
+  std::vector<base::Descriptor> clients;
+  Runtime runtime(options(1, 3));  // two for jobs
+  for (Gate* gate : {&first, &first, &second, &second}) {
+    clients.push_back(runtime.connect(0, gate->script(), gate->counts));
+    write_to(clients.back(), "x");
+    wait_until([&] {
+      return first.counts.jobs + second.counts.jobs + static_cast<int>(runtime.pool().queued()) ==
+             static_cast<int>(clients.size());
+    });
+  }
+  EXPECT_EQ(second.counts.jobs, 1);
+  second.promise.set_value();
+  wait_until([&] { return second.counts.jobs == 2; });
+  EXPECT_EQ(first.counts.jobs, 1) << "it still waits for the one before it";
+  first.promise.set_value();
+  wait_until([&] { return first.counts.jobs == 2; });
 }
 
 TEST(Pool, AJobThatWaitedTooLongIsRejectedByItsLoop) {
@@ -194,7 +259,7 @@ TEST(Pool, ThreadsAreMadeWhenNeededAndKept) {
   script.on_readable = [](FakeConnection& connection, Worker& worker) {
     connection.read_all();
     connection.hold(false);
-    EXPECT_TRUE(worker.pool().submit(connection, JobKind::kForClient));
+    EXPECT_EQ(worker.pool().submit(connection, JobKind::kForClient), Submitted::kTaken);
     return Turn::kKept;
   };
   script.on_return = script.on_readable;  // the next byte may come before it is given back
@@ -222,7 +287,7 @@ TEST(Pool, StopSaysFalseAtTheDeadlineAndTrueOnceTheJobIsOver) {
       over.set_value();
     };
     FakeConnection job(base::Descriptor(), script, gate.counts);
-    ASSERT_TRUE(pool.submit(job, JobKind::kForClient));
+    ASSERT_EQ(pool.submit(job, JobKind::kForClient), Submitted::kTaken);
     loops.drain(true);
     ASSERT_TRUE(loops.wait_drained(soon()));
     EXPECT_FALSE(pool.stop(base::system_clock(), base::system_clock().now()));
