@@ -12,6 +12,7 @@
 #include <memory>
 #include <utility>
 
+#include "app/arenas.h"
 #include "app/boot.h"
 #include "app/control_server.h"
 #include "app/crash_drain.h"
@@ -255,6 +256,7 @@ int serve_start(Start start, const RunOptions& options, SupervisorLink& supervis
 }  // namespace
 
 int run_host(const RunOptions& options) {
+  bound_arenas();
   const base::AlternateStack own_faults;  // this thread calls plugins, too
   SupervisorLink supervisor(take_descriptor("BERTH_LINK"));
   auto start = begin_start(options, supervisor.supervised());
