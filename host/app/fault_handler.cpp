@@ -7,6 +7,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -67,6 +68,7 @@ class FixedLines final : public observe::CrashLines {
     used_ += text.size();
   }
   [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), used_}; }
+  void clear() noexcept { used_ = 0; }
 
  private:
   std::array<char, base::limits::kCrashReport> text_;
@@ -110,11 +112,13 @@ class Installed final : public FaultHandler {
   // Around the filling of a record, which tells whether the others may go on.
   template <class Fill>
   void tell(const Fill& fill) noexcept;
+  // Until the report of the thread that crashed first is written; false: it takes too long.
+  [[nodiscard]] bool wait_for_first() const noexcept;
   void remember(const observe::CrashRecord& record) const noexcept;
   // Whether the others may go on without this thread; then it has to park.
   [[nodiscard]] bool claim_drain(const observe::CrashRecord& record, bool sent) noexcept;
   void report(const observe::CrashRecord& record) noexcept;
-  void keep(std::string_view text, const observe::CrashRecord& record) const noexcept;
+  void keep(std::string_view text, std::int64_t time_us) const noexcept;
   void go_on_as_before(int signal, const siginfo_t& info) noexcept;
 
   observe::CrashBoard& board_;
@@ -128,10 +132,14 @@ class Installed final : public FaultHandler {
   const TerminateHandler terminate_;
   std::array<struct sigaction, kFaults.size()> before_{};
   std::size_t set_ = 0;  // of before_
-  // The first thread to crash is the one whose report counts; release: its record is whole.
+  // The first thread to crash has a report, and one more: of a crash while the others finish what
+  // they had begun, say. release: what is written for the first is written, and the members below
+  // are free.
   std::atomic<bool> one_crashed_{false};
   std::atomic<bool> first_is_whole_{false};
-  // Of the first one's report.
+  std::atomic<bool> another_reports_{false};
+  // Of the one that is written.
+  std::int64_t reported_us_ = 0;  // when the crash was
   observe::LineBuffer line_;
   FixedLines lines_;
   observe::SymbolFinder symbols_;
@@ -179,14 +187,20 @@ void Installed::tell(const Fill& fill) noexcept {
     board_.finish(*record);
     remember(*record);
     if (drains) tell_supervisor(base::kDrainByte);
-    if (first && reports_) (void)FaultGuard::run([&] { report(*record); });
+    // What the process ends of must not be cut short by what followed from it.
+    const bool mine = first || (wait_for_first() && !another_reports_.exchange(true));
+    if (mine && reports_) (void)FaultGuard::run([&] { report(*record); });
   }
   if (first) return first_is_whole_.store(true, std::memory_order_release);
-  // What the process ends of must not be cut short by what followed from it.
+  (void)wait_for_first();
+}
+
+bool Installed::wait_for_first() const noexcept {
   for (int i = 0; i < kWaitMilliseconds; ++i) {
-    if (first_is_whole_.load(std::memory_order_acquire)) return;
+    if (first_is_whole_.load(std::memory_order_acquire)) return true;
     sleep_a_millisecond();
   }
+  return false;
 }
 
 void Installed::remember(const observe::CrashRecord& record) const noexcept {
@@ -218,16 +232,19 @@ bool Installed::claim_drain(const observe::CrashRecord& record, bool sent) noexc
 
 void Installed::report(const observe::CrashRecord& record) noexcept {
   constexpr std::string_view kHead = "berth: crash report\n";
+  lines_.clear();
   lines_.line(kHead);
   observe::format_crash(record, true, symbols_, line_, lines_);
   const std::string_view text = lines_.text().substr(kHead.size());
-  keep(text, record);
+  // A name of its own, also where two threads crash in one millisecond.
+  reported_us_ = std::max(record.time_us, reported_us_ + 1000);
+  keep(text, reported_us_);
   lines_.line("berth: end of the crash report\n");
   write_all(STDERR_FILENO, lines_.text());
 }
 
-void Installed::keep(std::string_view text, const observe::CrashRecord& record) const noexcept {
-  const observe::WallTime when{std::chrono::microseconds(record.time_us)};
+void Installed::keep(std::string_view text, std::int64_t time_us) const noexcept {
+  const observe::WallTime when{std::chrono::microseconds(time_us)};
   std::array<char, observe::kCrashNameBytes> buffer{};
   // Both end in a NUL, being longer than any name. Another process may write its own meanwhile.
   const std::string_view name = observe::crash_report_name(when, process_, buffer);

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "e2e/busy_client.h"
@@ -329,6 +330,32 @@ TEST(CrashDrain, TheProcessEndsOfTheFaultSoThatACoreShowsIt) {
   Host host(draining(configuration()), Host::Alone{});
   get(host, "/now/null");
   EXPECT_EQ(host.child().wait(), 128 + SIGSEGV);
+}
+
+TEST(CrashDrain, ASecondCrashEndsTheProcessAndHasAReportToo) {
+  Host host(draining(configuration()), Host::Alone{});
+  test::RawClient upload = host.connect();
+  ASSERT_TRUE(
+      upload.send("POST /body/divide HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: "
+                  "100-continue\r\n\r\n"));
+  EXPECT_EQ(upload.read_reply().status, 100);
+  get(host, "/now/null");
+  ASSERT_TRUE(upload.send("body"));
+  (void)upload.read_until_close();
+  const int code = host.child().wait();
+  if (!kSanitized) {
+    EXPECT_EQ(code, 128 + SIGFPE);
+  }
+  const Outcome list = berth(host.folder(), {"crashes"});
+  const std::vector<std::string_view> lines = expect_printable_lines(list.out);
+  ASSERT_EQ(lines.size(), 3U) << list.out;  // the newest first
+  for (const auto& [line, what] : {std::pair(1, "SIGFPE"), std::pair(2, "SIGSEGV")}) {
+    const std::string name(lines[static_cast<std::size_t>(line)]);
+    const std::string report =
+        berth(host.folder(), {"crashes", name.substr(0, name.find(' '))}).out;
+    EXPECT_EQ(value(report, "what").substr(0, std::string_view(what).size()), what) << list.out;
+    EXPECT_EQ(value(report, "plugin"), "boom");
+  }
 }
 
 TEST(CrashDrain, WhatTheAllocatorFindsEndsTheProcessAtOnce) {
