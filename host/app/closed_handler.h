@@ -1,4 +1,4 @@
-// Answers 503 in place of a plugin that could not be loaded (`on_failure: 503`).
+// Answers 503 in place of a plugin that is left out: for its crashes, or as `on_failure: 503` says.
 #pragma once
 
 #include "serve/handler.h"

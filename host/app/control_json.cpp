@@ -130,6 +130,13 @@ Object::Ptr of_pin(const PinInfo& pin) {
   return result;
 }
 
+Object::Ptr of_fallback(const FallbackInfo& fallback) {
+  Object::Ptr result = object();
+  result->set("route", utf8(fallback.route));
+  result->set("handler", utf8(fallback.handler));
+  return result;
+}
+
 std::string written(const Object& value) {
   std::ostringstream out;
   value.stringify(out);
@@ -167,6 +174,7 @@ std::string to_json(const ServerStatus& status) {
   result->set("generation", of_generation(status.generation));
   result->set("draining", list(status.draining, of_generation));
   result->set("routes", Poco::UInt64(status.routes));
+  result->set("fallbacks", list(status.fallbacks, of_fallback));
   result->set("listeners", texts(status.listeners));
   result->set("pins", list(status.pins, of_pin));
   result->set("retired_images", Poco::UInt64(status.retired_images));

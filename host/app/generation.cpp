@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "app/generation_draft.h"
-#include "app/route_changes.h"
 #include "base/clock.h"
 
 namespace berth::app {
@@ -61,8 +60,15 @@ std::vector<Generation::Released> Generation::release_fresh() {
 Generation::Released Generation::release(const std::string& alias) {
   Released released;
   for (std::size_t i = 0; i < answers_.size(); ++i) {
-    if (!involves(configuration_.routes[i], alias)) continue;
-    released.answers.push_back(std::exchange(answers_[i], Answer()));
+    const auto& fallback = configuration_.routes[i].fallback;
+    const bool has_spare = fallback && fallback->plugin == alias;
+    if (involves(i, alias)) {
+      released.answers.push_back(std::exchange(answers_[i], Answer()));
+      // Another plugin's stays until that one is released.
+      if (!has_spare) answers_[i].spare = std::move(released.answers.back().spare);
+    } else if (has_spare) {
+      released.answers.emplace_back().spare = std::move(answers_[i].spare);
+    }
   }
   for (std::size_t i = 0; i < plugins_.size(); ++i) {
     if (configuration_.plugins[i].alias == alias) {
@@ -70,6 +76,13 @@ Generation::Released Generation::release(const std::string& alias) {
     }
   }
   return released;
+}
+
+bool Generation::involves(std::size_t index, const std::string& alias) const noexcept {
+  const config::Route& route = configuration_.routes[index];
+  return (falls_back_[index] ? route.fallback->plugin : route.plugin) == alias ||
+         std::any_of(route.with.begin(), route.with.end(),
+                     [&alias](const config::Middleware& entry) { return entry.plugin == alias; });
 }
 
 std::shared_ptr<plugin::Plugin> Generation::plugin(const std::string& alias) const {

@@ -36,6 +36,8 @@ class Generation {
     std::shared_ptr<plugin::PluginHandler> handler;  // null: closed, or in the chain
     std::unique_ptr<plugin::PluginChain> chain;
     std::unique_ptr<PoisonHandler> guard;  // before them; mostly none
+    // The route's fallback while it does not answer: made, so that it is known to be fit.
+    std::shared_ptr<plugin::PluginHandler> spare;
   };
   // A plugin that was let go of, with what led to it: that is to outlive the plugin's stop().
   struct Released {
@@ -96,6 +98,11 @@ class Generation {
   [[nodiscard]] const serve::Route& route(std::size_t index) const noexcept {
     return mux_->at(index);
   }
+  // Whether the fallback of the configuration's index-th route answers in its handler's place.
+  [[nodiscard]] bool falls_back(std::size_t index) const noexcept { return falls_back_[index]; }
+  // Whether a request of that route can come to code of the plugin. A fallback that does not
+  // answer, or a handler that it stands in for, is not asked.
+  [[nodiscard]] bool involves(std::size_t index, const std::string& alias) const noexcept;
   // The files of those it has loaded anew, by the same index, for whoever keeps them: once, for
   // they are large.
   [[nodiscard]] std::vector<std::string> take_bytes() noexcept { return std::exchange(bytes_, {}); }
@@ -118,7 +125,8 @@ class Generation {
   std::vector<std::shared_ptr<sched::Share>> shares_;  // likewise
   std::vector<std::string> bytes_;
   ClosedHandler closed_;
-  std::vector<Answer> answers_;  // by the place of their route
+  std::vector<Answer> answers_;   // by the place of their route
+  std::vector<bool> falls_back_;  // by the same index: its fallback answers
   std::unique_ptr<mux::Mux> mux_;
   std::optional<serve::Root> root_;
 };

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "app/process.h"
-#include "app/route_changes.h"
 #include "app/route_table.h"
 #include "plugin/file_check.h"
 
@@ -27,23 +26,38 @@ void add_all(config::Diagnostics& diagnostics, Findings findings) {
   for (config::Diagnostic& finding : findings) diagnostics.add(std::move(finding));
 }
 
-bool is_closed(PluginOutcome outcome) noexcept {
-  return outcome == PluginOutcome::kClosed || outcome == PluginOutcome::kQuarantined;
+// What clients get of a plugin that is left out.
+std::string instead_of(const std::string& alias, const config::Configuration& configuration) {
+  const bool falls_back = std::any_of(
+      configuration.routes.begin(), configuration.routes.end(),
+      [&alias](const config::Route& route) { return route.plugin == alias && route.fallback; });
+  return falls_back ? "its routes answer 503, or their fallback answers" : "its routes answer 503";
+}
+
+// Whose handler answers, and of which kind.
+const std::string& plugin_of(const config::Route& route, bool falls_back) {
+  return falls_back ? route.fallback->plugin : route.plugin;
+}
+const std::string& kind_of(const config::Route& route, bool falls_back) {
+  return falls_back ? route.fallback->kind : route.kind;
 }
 
 // What answered the same requests, as far as one can tell, in the generation before; null: nothing.
-const serve::Route* before(const config::Route& route, const Generation* running) {
+const serve::Route* before(const config::Route& route, bool falls_back, const Generation* running) {
   if (running == nullptr) return nullptr;
   const std::vector<config::Route>& all = running->configuration().routes;
-  const auto found = std::find_if(all.begin(), all.end(), [&route](const config::Route& other) {
-    return other.pattern == route.pattern && other.plugin == route.plugin &&
-           other.kind == route.kind;
-  });
-  if (found == all.end()) return nullptr;
-  return &running->route(static_cast<std::size_t>(found - all.begin()));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool fell_back = running->falls_back(i);
+    if (all[i].pattern == route.pattern &&
+        plugin_of(all[i], fell_back) == plugin_of(route, falls_back) &&
+        kind_of(all[i], fell_back) == kind_of(route, falls_back)) {
+      return &running->route(i);
+    }
+  }
+  return nullptr;
 }
 
-serve::Route serve_route(const config::Route& route, serve::Handler& handler,
+serve::Route serve_route(const config::Route& route, bool falls_back, serve::Handler& handler,
                          const Generation* running) {
   serve::Route result;
   result.handler = &handler;
@@ -54,7 +68,7 @@ serve::Route serve_route(const config::Route& route, serve::Handler& handler,
   result.logged = route.access_log;
   if (!route.learning) {
     result.learning.turn_off();
-  } else if (const serve::Route* const known = before(route, running);
+  } else if (const serve::Route* const known = before(route, falls_back, running);
              known != nullptr && !known->learning.is_off()) {
     // A new image is more likely to block where the old one did than not at all, and learning it
     // anew costs each loop a millisecond for each blocking call.
@@ -78,7 +92,7 @@ plugin::Mount mount_of(const config::Route& route) {
           .position = route.handler_position};
 }
 
-plugin::Mount mount_of(const config::Route& route, const config::Middleware& entry) {
+plugin::Mount mount_of(const config::Route& route, const config::HandlerUse& entry) {
   return {.kind = entry.kind,
           .pattern = route.pattern,
           .config = entry.config,
@@ -115,6 +129,11 @@ bool GenerationDraft::needs_probe(const config::Plugin& entry, plugin::Plugin* r
   return std::any_of(
       configuration_.routes.begin(), configuration_.routes.end(), [&](const config::Route& route) {
         if (route.plugin == entry.alias && !running->has(mount_of(route))) return true;
+        const auto& fallback = route.fallback;
+        if (fallback && fallback->plugin == entry.alias &&
+            !running->has(mount_of(route, *fallback))) {
+          return true;
+        }
         return std::any_of(route.with.begin(), route.with.end(), [&](const auto& middleware) {
           return middleware.plugin == entry.alias && !running->has(mount_of(route, middleware));
         });
@@ -159,8 +178,8 @@ bool GenerationDraft::is_quarantined(const config::Plugin& entry, const std::str
   choice.report.reason = "it has crashed " + std::to_string(verdict.crashes) + " times";
   diagnostics.warning(
       entry.file_position,
-      "plugin \"" + entry.alias + "\" is quarantined: " + choice.report.reason +
-          ", so its routes answer 503",
+      "plugin \"" + entry.alias + "\" is quarantined: " + choice.report.reason + ", so " +
+          instead_of(entry.alias, configuration_),
       "deploy another build of it, or run `berth plugin release " + entry.alias + "`");
   return true;
 }
@@ -221,7 +240,7 @@ void GenerationDraft::fall_back(const config::Plugin& entry, Findings why, Choic
   };
   if (entry.on_failure == config::OnFailure::kClose) {
     choice.report.outcome = PluginOutcome::kClosed;
-    return warn("its routes answer 503, as on_failure says");
+    return warn(instead_of(entry.alias, configuration_) + ", as on_failure says");
   }
   const std::shared_ptr<plugin::Plugin> before = running(entry.alias);
   if (before && before->is_the_same(before->image().digest(), entry.config)) {
@@ -300,35 +319,50 @@ GenerationDraft::Choice* GenerationDraft::find(const std::string& alias) noexcep
   return found == choices_.end() ? nullptr : &*found;
 }
 
+plugin::Plugin* GenerationDraft::to_ask(const std::string& alias) {
+  const Choice* const choice = find(alias);
+  if (choice == nullptr || !choice->plugin) return nullptr;
+  if (options_.watch) options_.watch(*configuration_.find_plugin(alias));
+  return choice->plugin.get();
+}
+
+bool GenerationDraft::is_closed(const std::string& alias) noexcept {
+  const Choice* const choice = find(alias);
+  return choice != nullptr && !choice->plugin &&
+         (choice->report.outcome == PluginOutcome::kClosed ||
+          choice->report.outcome == PluginOutcome::kQuarantined);
+}
+
+std::shared_ptr<plugin::PluginHandler> GenerationDraft::make_handler(
+    const std::string& alias, const plugin::Mount& mount, config::Diagnostics& diagnostics) {
+  plugin::Plugin* const plugin = to_ask(alias);
+  if (plugin == nullptr) return nullptr;
+  auto made = plugin->make(mount);
+  if (made) return std::move(made).value();
+  fail_here(alias, std::move(made).error(), diagnostics);
+  return nullptr;
+}
+
 bool GenerationDraft::make_route(const config::Route& route, Generation& generation,
                                  config::Diagnostics& diagnostics) {
-  bool whole = true;
-  bool closed = false;
-  // The plugin to ask, if there is one.
-  const auto ask = [&](const std::string& alias) -> plugin::Plugin* {
-    Choice* const choice = find(alias);
-    if (choice == nullptr || !choice->plugin) {
-      closed = closed || (choice != nullptr && is_closed(choice->report.outcome));
-      whole = false;
-      return nullptr;
-    }
-    if (options_.watch) options_.watch(*configuration_.find_plugin(alias));
-    return choice->plugin.get();
-  };
-  std::shared_ptr<plugin::PluginHandler> handler;
-  if (plugin::Plugin* const plugin = ask(route.plugin)) {
-    auto made = plugin->make(mount_of(route));
-    if (made) {
-      handler = std::move(made).value();
-    } else {
-      whole = false;
-      fail_here(route.plugin, std::move(made).error(), diagnostics);
-    }
+  auto handler = make_handler(route.plugin, mount_of(route), diagnostics);
+  // Made even where it is not needed: what is wrong with it must not show only when it is.
+  std::shared_ptr<plugin::PluginHandler> fallback;
+  if (const auto& entry = route.fallback) {
+    fallback = make_handler(entry->plugin, mount_of(route, *entry), diagnostics);
   }
+  const bool falls_back = fallback && is_closed(route.plugin);
+  auto& answering = falls_back ? fallback : handler;
+  bool whole = answering != nullptr;
+  bool closed = is_closed(route.plugin);
   plugin::PluginChain::Middleware middleware;
   for (const config::Middleware& entry : route.with) {
-    plugin::Plugin* const plugin = ask(entry.plugin);
-    if (plugin == nullptr) continue;
+    plugin::Plugin* const plugin = to_ask(entry.plugin);
+    if (plugin == nullptr) {
+      closed = closed || is_closed(entry.plugin);
+      whole = false;
+      continue;
+    }
     auto made = plugin->make_middleware(mount_of(route, entry));
     if (made) {
       middleware.push_back(std::move(made).value());
@@ -339,15 +373,19 @@ bool GenerationDraft::make_route(const config::Route& route, Generation& generat
   }
   Generation::Answer answer;
   if (whole && middleware.empty()) {
-    answer.handler = std::move(handler);
+    answer.handler = std::move(answering);
   } else if (whole) {
-    answer.chain = std::make_unique<plugin::PluginChain>(std::move(middleware), std::move(handler));
+    answer.chain =
+        std::make_unique<plugin::PluginChain>(std::move(middleware), std::move(answering));
   }
+  answer.spare = std::move(fallback);
   generation.answers_.push_back(std::move(answer));
+  generation.falls_back_.push_back(falls_back && whole);
   return whole || closed;
 }
 
-serve::Handler& GenerationDraft::guarded(const config::Route& route, Generation::Answer& answer,
+serve::Handler& GenerationDraft::guarded(const config::Route& route, bool falls_back,
+                                         Generation::Answer& answer,
                                          serve::Handler& handler) const {
   std::set<std::uint64_t> poison;
   const auto add = [&](const std::string& alias) {
@@ -359,7 +397,7 @@ serve::Handler& GenerationDraft::guarded(const config::Route& route, Generation:
     const auto requests = found.find(route.pattern);
     if (requests != found.end()) poison.insert(requests->second.begin(), requests->second.end());
   };
-  add(route.plugin);
+  add(plugin_of(route, falls_back));
   for (const config::Middleware& middleware : route.with) add(middleware.plugin);
   if (poison.empty()) return handler;
   answer.guard = std::make_unique<PoisonHandler>(std::move(poison), handler);
@@ -381,18 +419,20 @@ void GenerationDraft::make_handlers(Generation& generation, config::Diagnostics&
   for (const config::Route& route : configuration_.routes) {
     if (!make_route(route, generation, diagnostics)) continue;
     Generation::Answer& answer = generation.answers_.back();
+    const bool falls_back = generation.falls_back_.back();
     serve::Handler* handler = &generation.closed_;
     if (answer.chain) {
       handler = answer.chain.get();
     } else if (answer.handler) {
       handler = answer.handler.get();
     }
-    routes.push_back(serve_route(route, guarded(route, answer, *handler), options_.running));
+    routes.push_back(serve_route(route, falls_back, guarded(route, falls_back, answer, *handler),
+                                 options_.running));
     routes.back().generation = options_.number;
     if (handler == &generation.closed_) continue;
+    const std::string& alias = plugin_of(route, falls_back);
     routes.back().learning.belong_to(
-        share_of(route.plugin),
-        threads_of(*configuration_.find_plugin(route.plugin), configuration_));
+        share_of(alias), threads_of(*configuration_.find_plugin(alias), configuration_));
   }
   assert(routes.size() == configuration_.routes.size() || diagnostics.errors() > 0);
   for (std::size_t i = 0; i < choices_.size(); ++i) {

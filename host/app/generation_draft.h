@@ -118,12 +118,19 @@ class GenerationDraft {
   [[nodiscard]] std::shared_ptr<plugin::Plugin> running(const std::string& alias) const;
   void load(const config::Plugin& entry, Choice& choice, config::Diagnostics& diagnostics);
   // The handler of a route that was made: with a guard before it, if requests of it crashed.
-  [[nodiscard]] serve::Handler& guarded(const config::Route& route, Generation::Answer& answer,
-                                        serve::Handler& handler) const;
+  [[nodiscard]] serve::Handler& guarded(const config::Route& route, bool falls_back,
+                                        Generation::Answer& answer, serve::Handler& handler) const;
   void make_handlers(Generation& generation, config::Diagnostics& diagnostics);
   [[nodiscard]] Choice* find(const std::string& alias) noexcept;
   // REQUIRES: find(alias).
   [[nodiscard]] std::shared_ptr<sched::Share> share_of(const std::string& alias);
+  // Whose code is called next; null: it was not loaded.
+  [[nodiscard]] plugin::Plugin* to_ask(const std::string& alias);
+  // Whether the plugin is left out, and its routes answer without it.
+  [[nodiscard]] bool is_closed(const std::string& alias) noexcept;
+  // Null: its plugin is left out, or findings were added.
+  [[nodiscard]] std::shared_ptr<plugin::PluginHandler> make_handler(
+      const std::string& alias, const plugin::Mount& mount, config::Diagnostics& diagnostics);
   // False: findings were added.
   [[nodiscard]] bool make_route(const config::Route& route, Generation& generation,
                                 config::Diagnostics& diagnostics);

@@ -110,16 +110,19 @@ void Probe::make_all(plugin::Plugin& plugin, plugin::Findings& findings) const {
     const auto begin = [&](const char* what) {
       report_.write(Stage::kInPlugin, std::string("while it made ") + what + route.pattern);
     };
-    if (route.plugin == entry_.alias) {
-      begin("the handler of ");
-      if (auto made = plugin.make({.kind = route.kind,
+    const auto make = [&](const char* what, const auto& handler) {
+      if (handler.plugin != entry_.alias) return;
+      begin(what);
+      if (auto made = plugin.make({.kind = handler.kind,
                                    .pattern = route.pattern,
-                                   .config = route.config,
-                                   .position = route.handler_position});
+                                   .config = handler.config,
+                                   .position = handler.handler_position});
           !made) {
         add(findings, std::move(made).error());
       }
-    }
+    };
+    make("the handler of ", route);
+    if (route.fallback) make("the fallback of ", *route.fallback);
     for (const config::Middleware& middleware : route.with) {
       if (middleware.plugin != entry_.alias) continue;
       begin("the middleware of ");

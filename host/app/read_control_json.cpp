@@ -163,6 +163,11 @@ PinInfo pin_of(const Poco::Dynamic::Var& value) {
   return {.alias = members.text("alias"), .build_id = members.text("build_id")};
 }
 
+FallbackInfo fallback_of(const Poco::Dynamic::Var& value) {
+  const Members members(value);
+  return {.route = members.text("route"), .handler = members.text("handler")};
+}
+
 StuckCall stuck_call_of(const Poco::Dynamic::Var& value) {
   const Members members(value);
   return {.plugin = members.text("plugin"),
@@ -218,6 +223,7 @@ base::Result<ServerStatus> read_status(const std::string& json) {
         .generation = generation_of(members.get("generation")),
         .draining = members.list("draining", generation_of),
         .routes = members.number<std::size_t>("routes"),
+        .fallbacks = members.list("fallbacks", fallback_of),
         .listeners = members.texts("listeners"),
         .pins = members.list("pins", pin_of),
         .retired_images = members.number<std::size_t>("retired_images"),

@@ -19,8 +19,8 @@ enum class PluginOutcome : std::uint8_t {
   kKept,         // the same image with the same configuration goes on
   kPinned,       // kept although its file changed: `berth plugin pin`
   kLastGood,     // its file failed and `on_failure: last-good` took the last image that served
-  kClosed,       // its file failed and `on_failure: 503` answers in its place
-  kQuarantined,  // it crashed too often: 503 answers in its place
+  kClosed,       // its file failed; `on_failure: 503` or fallbacks answer in its place
+  kQuarantined,  // it crashed too often: 503 or fallbacks answer in its place
   kFailed,       // refused, and the reload with it
   kRemoved,      // the new configuration does not name it any more
 };
@@ -100,6 +100,12 @@ struct PinInfo {
   std::string build_id;
 };
 
+// A route whose fallback answers.
+struct FallbackInfo {
+  std::string route;
+  std::string handler;  // the fallback: "plugin.kind", or "plugin"
+};
+
 // A call of a handler that was reported because it does not return, and has not.
 struct StuckCall {
   std::string plugin = {};      // alias; empty: its thread has not answered
@@ -124,7 +130,8 @@ struct ServerStatus {
   GenerationInfo generation;  // that serves
   std::vector<GenerationInfo> draining;
   std::size_t routes = 0;
-  std::vector<std::string> listeners;  // "public :8080"
+  std::vector<FallbackInfo> fallbacks;  // in the configuration's order
+  std::vector<std::string> listeners;   // "public :8080"
   std::vector<PinInfo> pins;
   std::size_t retired_images = 0;  // that have not left the process for seconds
   std::uint64_t reloads = 0;       // that took effect since the start

@@ -66,7 +66,12 @@ ServerStatus Reloader::status() {
     status.draining.push_back(
         info_of(old, GenerationInfo::State::kDraining, made_at_[old.number()]));
   }
-  status.routes = serving_->configuration().routes.size();
+  const std::vector<config::Route>& routes = serving_->configuration().routes;
+  status.routes = routes.size();
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    if (!serving_->falls_back(i)) continue;
+    status.fallbacks.push_back({routes[i].pattern, routes[i].fallback->text()});
+  }
   status.reloads = reloads_;
   status.reloads_refused = reloads_refused_;
   return status;

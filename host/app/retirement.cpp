@@ -7,7 +7,6 @@
 #include <mutex>
 #include <utility>
 
-#include "app/route_changes.h"
 #include "base/limits.h"
 #include "serve/partings.h"
 
@@ -86,7 +85,7 @@ Retirement::RouteUse Retirement::use_of(const plugin::Plugin& plugin,
                                         const std::vector<RouteUse>& uses) const {
   RouteUse sum;
   for (std::size_t i = 0; i < uses.size(); ++i) {
-    if (!involves(generation_->configuration().routes[i], plugin.alias())) continue;
+    if (!generation_->involves(i, plugin.alias())) continue;
     sum.requests += uses[i].requests;
     sum.queued += uses[i].queued;
     sum.hijacked += uses[i].hijacked;
@@ -98,7 +97,7 @@ std::uint64_t Retirement::end_uses(const std::string& alias, Step step, std::uin
   // Compared by the driver, and alive until this generation goes: it does not while one is used.
   std::vector<const serve::Route*> routes;
   for (std::size_t i = 0; i < generation_->configuration().routes.size(); ++i) {
-    if (involves(generation_->configuration().routes[i], alias)) {
+    if (generation_->involves(i, alias)) {
       routes.push_back(&generation_->route(i));
     }
   }
@@ -195,7 +194,7 @@ std::vector<Hold> Retirement::holds() const {
     const auto add = [&](const char* kind, std::uint64_t count) {
       if (count == 0) return;
       holds.push_back({.kind = kind,
-                       .plugin = route.plugin,
+                       .plugin = generation_->falls_back(i) ? route.fallback->plugin : route.plugin,
                        .what = route.pattern,
                        .count = count,
                        .age = std::max(now - uses[i].since, base::Duration::zero())});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace berth::app {
@@ -22,13 +23,21 @@ std::map<Key, const config::Route*> by_key(const config::Configuration& configur
   return result;
 }
 
-bool same_middleware(const std::vector<config::Middleware>& one,
-                     const std::vector<config::Middleware>& other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [](const config::Middleware& a, const config::Middleware& b) {
-                      return a.plugin == b.plugin && a.kind == b.kind &&
-                             config::same_contents(a.config, b.config);
-                    });
+bool same_use(const config::HandlerUse& one, const config::HandlerUse& other) {
+  return one.plugin == other.plugin && one.kind == other.kind &&
+         config::same_contents(one.config, other.config);
+}
+
+bool same_fallback(const std::optional<config::Fallback>& one,
+                   const std::optional<config::Fallback>& other) {
+  return one && other ? same_use(*one, *other) : !one && !other;
+}
+
+// Whether a request of the route may come to code of the plugin.
+bool names(const config::Route& route, const std::string& alias) {
+  return route.plugin == alias || (route.fallback && route.fallback->plugin == alias) ||
+         std::any_of(route.with.begin(), route.with.end(),
+                     [&alias](const config::Middleware& entry) { return entry.plugin == alias; });
 }
 
 std::vector<std::string> differences(const config::Route& before, const config::Route& next,
@@ -36,25 +45,23 @@ std::vector<std::string> differences(const config::Route& before, const config::
   std::vector<std::string> what;
   if (before.plugin != next.plugin || before.kind != next.kind) what.emplace_back("handler");
   if (!config::same_contents(before.config, next.config)) what.emplace_back("config");
-  if (!same_middleware(before.with, next.with)) what.emplace_back("with");
+  if (!std::equal(before.with.begin(), before.with.end(), next.with.begin(), next.with.end(),
+                  same_use)) {
+    what.emplace_back("with");
+  }
+  if (!same_fallback(before.fallback, next.fallback)) what.emplace_back("fallback");
   if (before.timeout != next.timeout) what.emplace_back("timeout");
   if (before.max_body != next.max_body) what.emplace_back("max_body");
   if (before.ignores_half_close != next.ignores_half_close) what.emplace_back("half_close");
   if (before.access_log != next.access_log) what.emplace_back("access_log");
   if (before.learning != next.learning) what.emplace_back("learning");
   const bool reloads = std::any_of(reloaded.begin(), reloaded.end(),
-                                   [&next](const auto& alias) { return involves(next, alias); });
+                                   [&next](const auto& alias) { return names(next, alias); });
   if (reloads) what.emplace_back("plugin");
   return what;
 }
 
 }  // namespace
-
-bool involves(const config::Route& route, const std::string& alias) noexcept {
-  return route.plugin == alias ||
-         std::any_of(route.with.begin(), route.with.end(),
-                     [&alias](const config::Middleware& entry) { return entry.plugin == alias; });
-}
 
 std::vector<RouteChange> route_changes(const config::Configuration& before,
                                        const config::Configuration& next,

@@ -16,7 +16,4 @@ namespace berth::app {
                                                      const config::Configuration& next,
                                                      const std::set<std::string>& reloaded);
 
-// Whether the plugin answers a request of the route, or stands before who does.
-[[nodiscard]] bool involves(const config::Route& route, const std::string& alias) noexcept;
-
 }  // namespace berth::app

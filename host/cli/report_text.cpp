@@ -317,6 +317,11 @@ std::string status_text(const app::ServerStatus& status, std::int64_t now, Colou
   for (const std::string& listener : status.listeners) listeners.push_back({listener});
   add_rows(rows, "listening", listeners);
   rows.push_back({"routes", std::to_string(status.routes)});
+  std::vector<Row> fallbacks;
+  for (const app::FallbackInfo& fallback : status.fallbacks) {
+    fallbacks.push_back({fallback.route + " by " + fallback.handler});
+  }
+  add_rows(rows, "fallbacks", fallbacks);
   rows.push_back({"requests", std::to_string(status.requests) + ", " +
                                   std::to_string(status.requests_failed) + " answered 5xx"});
   rows.push_back({"connections", std::to_string(status.connections)});

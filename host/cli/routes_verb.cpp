@@ -36,16 +36,14 @@ std::optional<LoadedTable> load(const std::string& file) {
   return LoadedTable{std::move(*loaded.configuration), std::move(*table)};
 }
 
-std::string name_of(const std::string& plugin, const std::string& kind) {
-  return kind.empty() ? plugin : plugin + "." + kind;
-}
-
-// With its middleware, outermost first: "gate.basic > hello.hello".
+// With its middleware, outermost first, and its fallback: "gate.basic > shop.cart, else
+// sorry.page".
 std::string handler_of(const config::Route& route) {
   std::string text;
-  for (const config::Middleware& entry : route.with)
-    text += name_of(entry.plugin, entry.kind) + " > ";
-  return text + name_of(route.plugin, route.kind);
+  for (const config::Middleware& entry : route.with) text += entry.text() + " > ";
+  text += route.plugin + (route.kind.empty() ? "" : "." + route.kind);
+  if (route.fallback) text += ", else " + route.fallback->text();
+  return text;
 }
 
 // Columns as wide as their widest cell, two blanks between them.

@@ -135,14 +135,24 @@ struct Plugin {
   base::SourcePosition file_position;  // of file's value
 };
 
-// routes[].with[]: a filter around the route's handler.
-struct Middleware {
+// What a route names of a plugin beside its handler, with a config of its own.
+struct HandlerUse {
   std::string plugin;                     // an alias that exists in plugins
   std::string kind;                       // empty: for a plugin with one kind
   Node config;                            // null if absent
   base::SourcePosition position;          // of the item
   base::SourcePosition handler_position;  // of the text that names plugin and kind
+
+  // "plugin.kind", or "plugin".
+  [[nodiscard]] std::string text() const { return kind.empty() ? plugin : plugin + "." + kind; }
 };
+
+// routes[].with[]: a filter around the route's handler.
+using Middleware = HandlerUse;
+
+// routes[].fallback: the handler in place of the route's while that one's plugin, of which neither
+// this one nor any middleware of the route is, is out of service.
+using Fallback = HandlerUse;
 
 // routes[], in the file's order (which carries no meaning).
 struct Route {
@@ -157,6 +167,7 @@ struct Route {
   bool access_log = true;                 // its requests have a line in it
   bool learning = true;                   // whether it blocks; false: always served inline
   std::vector<Middleware> with;           // outermost first
+  std::optional<Fallback> fallback;       // absent: 503 answers
   std::vector<std::string> listeners;     // names that exist in listen; empty: all of them
   Node config;                            // null if absent
   base::SourcePosition position;          // of the route

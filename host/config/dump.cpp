@@ -187,8 +187,12 @@ std::string dump_route(const Route& route) {
   if (!route.learning) out += "    learning: false\n";
   if (!route.with.empty()) out += "    with:\n";
   for (const Middleware& entry : route.with) {
-    out += "      - handler: " + entry.plugin + (entry.kind.empty() ? "" : "." + entry.kind) + '\n';
+    out += "      - handler: " + entry.text() + '\n';
     if (!entry.config.is_null()) out += "        config: " + flow(entry.config) + '\n';
+  }
+  if (const auto& fallback = route.fallback) {
+    out += "    fallback:\n      handler: " + fallback->text() + '\n';
+    if (!fallback->config.is_null()) out += "      config: " + flow(fallback->config) + '\n';
   }
   if (!route.listeners.empty()) {
     out += "    listeners: [";

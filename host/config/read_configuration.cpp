@@ -81,6 +81,9 @@ void check_handlers(Configuration& configuration, Report& report) {
     for (const Middleware& entry : route.with) {
       names.use(entry.plugin, entry.kind, entry.handler_position);
     }
+    if (const auto& fallback = route.fallback) {
+      names.use(fallback->plugin, fallback->kind, fallback->handler_position);
+    }
   }
 }
 

@@ -25,7 +25,7 @@ constexpr std::array<Key, 7> kPluginKeys{{
     {"on_failure"},
 }};
 
-constexpr std::array<Key, 10> kRouteKeys{{
+constexpr std::array<Key, 11> kRouteKeys{{
     {"pattern", Key::Status::kRequired, "write pattern: \"GET /hello/{name}\""},
     {"handler", Key::Status::kRequired, "write handler: plugin.kind"},
     {"timeout"},
@@ -33,12 +33,13 @@ constexpr std::array<Key, 10> kRouteKeys{{
     {"listeners"},
     {"config"},
     {"with"},
+    {"fallback"},
     {"half_close"},
     {"access_log"},
     {"learning"},
 }};
 
-constexpr std::array<Key, 2> kMiddlewareKeys{{
+constexpr std::array<Key, 2> kHandlerUseKeys{{
     {"handler", Key::Status::kRequired, "write handler: plugin.kind"},
     {"config"},
 }};
@@ -59,7 +60,7 @@ Node read_config(const Section& section, Report& report) {
   return Node();
 }
 
-// "plugin.kind" or "plugin" -> plugin and kind, of a Route or Middleware. `what` is it in messages.
+// "plugin.kind" or "plugin" -> plugin and kind, of a Route or HandlerUse. `what` is it in messages.
 template <class Target>
 void read_handler(std::string_view text, base::SourcePosition position, std::string_view what,
                   Target& target, Report& report) {
@@ -78,21 +79,40 @@ void read_handler(std::string_view text, base::SourcePosition position, std::str
 }
 
 // plugin.kind, or a map with a config of its own.
-Middleware read_middleware(const Node& node, Report& report) {
-  constexpr std::string_view kWhat = "a middleware";
-  Middleware result;
+HandlerUse read_handler_use(const Node& node, std::string_view what, Report& report) {
+  HandlerUse result;
   result.position = node.position();
   result.handler_position = node.position();
   if (node.is_scalar()) {
-    read_handler(node.text(), node.position(), kWhat, result, report);
+    read_handler(node.text(), node.position(), what, result, report);
     return result;
   }
-  const Section section(node, kWhat, kMiddlewareKeys, report);
+  const Section section(node, what, kHandlerUseKeys, report);
   if (const auto text = section.string("handler", report)) {
-    read_handler(*text, section.get("handler")->position(), kWhat, result, report);
+    read_handler(*text, section.get("handler")->position(), what, result, report);
   }
   result.config = read_config(section, report);
   return result;
+}
+
+// It has to be there when the route's plugin is not.
+void check_fallback(const Route& route, Report& report) {
+  const Fallback& fallback = *route.fallback;
+  if (route.plugin.empty() || fallback.plugin.empty()) return;  // reported already
+  if (fallback.plugin == route.plugin) {
+    return report.error(
+        fallback.handler_position,
+        "the fallback is of the plugin " + quote(route.plugin) + ", as the handler is",
+        "it would be out of service with it: name a handler of another plugin");
+  }
+  for (const Middleware& middleware : route.with) {
+    if (middleware.plugin != route.plugin) continue;
+    return report.error(fallback.handler_position,
+                        "the fallback would never answer: it stands behind the middleware at " +
+                            middleware.handler_position.text() + ", which is of the plugin " +
+                            quote(route.plugin) + ", as the handler is",
+                        "middleware of a plugin that is out of service closes the route");
+  }
 }
 
 void read_route_listeners(const Section& section, Route& route, Report& report) {
@@ -156,8 +176,12 @@ Route read_route(const Node& node, const Route& defaults, Report& report) {
   }
   if (const Node* const with = section.get("with")) {
     for_each_item(*with, "`with`", report, [&route, &report](const Node& item) {
-      route.with.push_back(read_middleware(item, report));
+      route.with.push_back(read_handler_use(item, "a middleware", report));
     });
+  }
+  if (const Node* const fallback = section.get("fallback")) {
+    route.fallback = read_handler_use(*fallback, "a fallback", report);
+    check_fallback(route, report);
   }
   apply(route_settings(), section, route, report);
   read_route_listeners(section, route, report);

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/crash_ledger.h"
 #include "base/limits.h"
@@ -96,6 +97,50 @@ TEST_F(Quarantine, AReleaseHasItCalledAgain_L22) {
   crash_three_times();
   EXPECT_EQ(deployment.berth({"reload"}).code, 0);
   EXPECT_EQ(deployment.get("/which"), "503") << "what comes behind the release counts";
+}
+
+TEST_F(Quarantine, AFallbackAnswersUntilTheReleaseAndStaysOverReloads_L22) {
+  const std::string fallback =
+      "  - { pattern: \"GET /cart/{name}\", handler: app.which, fallback: { handler: hello, "
+      "config: "
+      "{ greeting: later } } }\n";
+  deployment.configure(configuration(fallback));
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  EXPECT_EQ(deployment.get("/cart/you"), "release 1 of 1");
+  crash_three_times();
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  EXPECT_EQ(deployment.get("/cart/you"), "later, you\n");
+  EXPECT_EQ(deployment.get("/which"), "503") << "it has none";
+  const Outcome status = deployment.berth({"status"});
+  EXPECT_NE(status.out.find("GET /cart/{name} by hello\n"), std::string::npos) << status.out;
+  // Another one is another route; the same one goes on, and so it does in the next process.
+  deployment.configure(configuration(fallback + "timeouts: { probe: 31s }\n"));
+  const Outcome same = deployment.berth({"reload"});
+  EXPECT_EQ(same.out.find("/cart"), std::string::npos) << same.out;
+  EXPECT_EQ(deployment.get("/cart/you"), "later, you\n");
+  deployment.stop();
+  deployment.start();
+  EXPECT_EQ(deployment.get("/cart/you"), "later, you\n");
+  EXPECT_EQ(deployment.berth({"plugin", "release", "app"}).code, 0);
+  EXPECT_EQ(deployment.get("/cart/you"), "release 1 of 1");
+  EXPECT_EQ(deployment.berth({"status"}).out.find("by hello"), std::string::npos);
+}
+
+TEST_F(Quarantine, ADryRunNamesAFallbackThatChanged) {
+  const std::string route = "  - { pattern: \"GET /cart/{name}\", handler: app.which";
+  deployment.configure(configuration(route + " }\n"));
+  EXPECT_EQ(deployment.berth({"reload"}).code, 0);
+  deployment.configure(configuration(route + ", fallback: hello.hello }\n"));
+  const Outcome plan = deployment.berth({"reload", "--dry-run"});
+  EXPECT_EQ(plan.code, 0) << plan.err;
+  EXPECT_NE(plan.out.find("GET /cart/{name}"), std::string::npos) << plan.out;
+  EXPECT_NE(plan.out.find("fallback"), std::string::npos) << plan.out;
+  deployment.configure(configuration(route + ", fallback: hello.helo }\n"));
+  for (const auto& verb : {std::vector<std::string>{"validate"}, {"reload", "--dry-run"}}) {
+    const Outcome wrong = deployment.berth(verb);
+    EXPECT_EQ(wrong.code, 1);
+    EXPECT_NE(wrong.err.find("(did you mean \"hello.hello\"?)"), std::string::npos) << wrong.err;
+  }
 }
 
 TEST_F(Quarantine, OffMeansThatItIsCalledHoweverOftenItCrashed) {

@@ -81,6 +81,25 @@ TEST(Standby, KnowsOfTheCrashThatMadeItServe) {
   EXPECT_EQ(host.child().wait(), 0);
 }
 
+TEST(Fallback, AnswersAndItsCrashIsItsOwn_L22) {
+  std::string both = configuration("quarantine: { crashes: 1, within: 60s }\n");
+  both.insert(both.find("routes:"), "  second: { file: " BERTH_TROUBLE_PLUGIN " }\n");
+  both.insert(both.find("handler: trouble.dies") + 21, ", fallback: second.dies");
+  Host host(both);
+  constexpr std::string_view kDie = "GET /die/abort HTTP/1.1\r\nHost: h\r\n\r\n";
+  EXPECT_EQ(status(host).find("second.dies"), std::string::npos);
+  EXPECT_NE(answer_of(host, kDie), 503);
+  EXPECT_EQ(answer_of(host, kAsk), 503) << "another route of the same plugin, without one";
+  EXPECT_NE(status(host).find("second.dies"), std::string::npos);
+  EXPECT_NE(answer_of(host, kDie), 503);
+  EXPECT_EQ(answer_of(host, kDie), 503) << "both are in quarantine";
+  const Outcome crashes = berth(host.folder(), {"crashes"});
+  EXPECT_NE(crashes.out.find("trouble"), std::string::npos) << crashes.out;
+  EXPECT_NE(crashes.out.find("second"), std::string::npos) << crashes.out;
+  host.child().signal(SIGTERM);
+  EXPECT_EQ(host.child().wait(), 0);
+}
+
 TEST(Standby, IsOfTheGenerationThatServes) {
   Host host(configuration("standby: true\n"));
   wait_for_standby(host);

@@ -135,6 +135,7 @@ inline app::ServerStatus usual_status() {
       .generation = usual_generations()[0],
       .draining = {usual_generations()[1]},
       .routes = 12,
+      .fallbacks = {{.route = "GET /cart", .handler = "hello.sorry"}},
       .listeners = {"public [::]:8080", "health 127.0.0.1:9000"},
       .pins = {{.alias = "echo", .build_id = "0011223344556677889900112233445566778899"}},
       .retired_images = 1,
