@@ -170,9 +170,8 @@ class Bench:
 
     def _instructions(self):
         counter = self._counter
-        hello = cells.HELLO | {"connections": 64}
-
         def measure(name):
+            hello = (cells.COUNTED if name == "berth" else cells.HELLO) | {"connections": 64}
             row = {"user_instructions": counter.per_request(name, hello)}
             if name == "berth":
                 row["beside_idle"] = counter.per_request(name, hello | {"idle": cells.IDLE_MANY})

@@ -30,7 +30,9 @@ class Servers:
         port = free_port()
         command = getattr(self, "_" + name.lower())(port, (settings or {}) | {"files": not prefix})
         log = os.path.join(self._scratch, f"{name}-{port}.log")
-        return Server([*prefix, *command], self._core if core is None else core, port, log)
+        # Of its own, or the next start reads what this one has kept.
+        state = os.path.join(self._scratch, f"{name}-{port}.state")
+        return Server(["env", f"STATE_DIRECTORY={state}", *prefix, *command], self._core if core is None else core, port, log)
 
     def _fill(self, template, port, **values):
         values |= {"port": port, "scratch": self._scratch}
