@@ -36,13 +36,14 @@ class CallMeter {
   // Around one call. The route outlives it.
   void begin(Learning& route) noexcept {
     route_ = &route;
-    if (!route.settled()) [[unlikely]]
+    settled_ = route.settled();
+    if (!settled_) [[unlikely]]
       begin_measured(route);
     began_ = ticks_.now();
   }
   void end() noexcept {
     const std::int64_t took = ticks_.now() - began_;
-    if (took < slow_ && route_->settled()) [[likely]]
+    if (settled_ && took < slow_) [[likely]]
       return;
     judge(took);
   }
@@ -51,7 +52,10 @@ class CallMeter {
   void resume() noexcept;
 
   // Within a call: whatever it does, nothing is learnt from it.
-  void disregard() noexcept { route_ = &nobodys_; }
+  void disregard() noexcept {
+    route_ = &nobodys_;
+    settled_ = false;
+  }
 
   // The thread has slept, or may have, outside of any call.
   void forget_usage() noexcept { usage_known_ = false; }
@@ -79,7 +83,8 @@ class CallMeter {
   const std::int64_t slow_;  // kSlowCall in ticks
   const std::int64_t held_;  // less than what the monitor may distrust a route for
   Learning* route_ = nullptr;
-  Learning nobodys_;  // never settled
+  Learning nobodys_;      // never settled
+  bool settled_ = false;  // the route, when the call began
   std::int64_t began_ = 0;
   std::int64_t paused_at_ = 0;
   Usage usage_{};  // at the beginning of the call or before, without a wait in between

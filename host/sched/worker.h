@@ -187,13 +187,13 @@ class Worker final : private Poco::Runnable {
 [[gnu::always_inline]] inline bool Worker::leave_handler() noexcept {
   add_one(call_, std::memory_order_release);
   // First: the loop may be taken as long as it looks inside.
-  if (loop_ != nullptr && !loop_->owner().leave(token_)) {
-    loop_ = nullptr;
-    taken_ = true;
-  }
-  meter_.end();
-  if (loop_ != nullptr) [[likely]]
+  if (loop_ != nullptr && loop_->owner().leave(token_)) [[likely]] {
+    meter_.end();
     return true;
+  }
+  taken_ = taken_ || loop_ != nullptr;
+  loop_ = nullptr;
+  meter_.end();
   if (taken_) end_taken();
   return false;
 }

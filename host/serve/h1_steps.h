@@ -52,7 +52,8 @@ H1Connection::begin_exchange(H1Scratch& scratch, Handler& root) {
   const http::RequestHead& head = scratch.parser.head();
   auto framing = http::framing_of(head, scratch.hosts);
   if (!framing) return framing;
-  http::Target target;
+  // In place: its copy would be felt.
+  http::Target& target = scratch.exchange.request().next_target();
   if (auto parsed = http::parse_target(head.method, head.target, target); !parsed) {
     return base::fail(parsed.error());
   }
@@ -60,7 +61,6 @@ H1Connection::begin_exchange(H1Scratch& scratch, Handler& root) {
   if (framing->body == http::Framing::Body::kChunked) length.reset();
   scratch.exchange.begin({
       .head = &head,
-      .target = target,
       // RFC 9112 s3.2.2: the target's authority wins over Host.
       .host = target.authority.empty() ? framing->host : target.authority,
       .protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1",

@@ -151,7 +151,6 @@ class Request {
   // -------------------------------------------------------------------
   struct Parts {
     const http::RequestHead* head;  // outlives the exchange
-    http::Target target;
     std::string_view host;
     std::string_view protocol;
     std::optional<std::uint64_t> content_length;
@@ -159,7 +158,9 @@ class Request {
     Connected* connected;
     CommitWord* commit = nullptr;  // null: nobody but the handler decides
   };
-  // Forgets the last request and takes the parts of the next one.
+  // Where the target of the next request is to be parsed into, before reset().
+  [[nodiscard]] http::Target& next_target() noexcept { return target_ = {}; }
+  // Forgets the last request, but for next_target(), and takes the parts of the next one.
   void reset(const Parts& parts);
   // The connection is somebody else's: it is asked no more.
   void disconnect() noexcept;
@@ -196,7 +197,6 @@ class Request {
 
 [[gnu::always_inline]] inline void Request::reset(const Parts& parts) {
   head_ = parts.head;
-  target_ = parts.target;
   host_ = parts.host;
   protocol_ = parts.protocol;
   length_ = parts.content_length;

@@ -87,9 +87,9 @@ FakeConnection::Stream& FakeConnection::open(std::string method, std::string tar
   const auto parsed = http::parse_target(stream.method, stream.target);
   EXPECT_TRUE(parsed.ok()) << stream.target;
   stream.transport.body = std::move(body);
+  if (parsed) stream.exchange.request().next_target() = *parsed;
   stream.exchange.begin({
       .head = &stream.head,
-      .target = parsed ? *parsed : http::Target{},
       .host = stream.head.find("Host").value_or(""),
       .protocol = "HTTP/2.0",
       .content_length = stream.transport.body.size(),

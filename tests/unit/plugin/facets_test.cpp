@@ -99,7 +99,7 @@ struct Facets : ::testing::Test {
     head.target = "/";
     serve::Request::Parts parts{};
     parts.head = &head;
-    parts.target = http::parse_target(head.method, head.target).value();
+    exchange.request().next_target() = http::parse_target(head.method, head.target).value();
     parts.host = "example.org";
     parts.protocol = protocol;
     parts.transport = &transport;

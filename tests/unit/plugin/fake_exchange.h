@@ -105,7 +105,7 @@ struct FakeExchange {
     transport.sent.clear();
     serve::Request::Parts parts{};
     parts.head = &head;
-    parts.target = http::parse_target(head.method, head.target).value();
+    exchange.request().next_target() = http::parse_target(head.method, head.target).value();
     parts.host = "example.org";
     parts.protocol = "HTTP/1.1";
     parts.content_length = 0;

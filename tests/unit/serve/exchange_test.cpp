@@ -54,8 +54,8 @@ TEST(Exchange, OneObjectServesRequestAfterRequest) {
   Exchange exchange;
   for (const std::string path : {"/hello", "/throw", "/cut", "/empty", "/stream", "/hello"}) {
     FakeConnection::Stream& stream = connection.open("GET", path);
+    exchange.request().next_target() = stream.exchange.request().parsed_target();
     exchange.begin({.head = &stream.head,
-                    .target = stream.exchange.request().parsed_target(),
                     .host = "h",
                     .protocol = "HTTP/1.1",
                     .content_length = 0,
