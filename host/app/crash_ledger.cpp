@@ -1,6 +1,7 @@
 #include "app/crash_ledger.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -101,11 +102,47 @@ std::optional<LedgerEntry> parse_line(std::string_view line) noexcept {
   return entry;
 }
 
-base::Result<base::Descriptor> open_to_append(const std::string& path) {
-  base::Descriptor file(
+base::Descriptor open_to_append(const std::string& path) noexcept {
+  return base::Descriptor(
       ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) return base::fail(base::system_error(errno, "open " + path));
-  return file;
+}
+
+// 0, or errno. In one write(2), or lines of others would stand in between.
+int write_whole(int file, std::string_view bytes) noexcept {
+  for (;;) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written == static_cast<ssize_t>(bytes.size())) return 0;
+    if (written < 0 && errno == EINTR) continue;
+    return written < 0 ? errno : ENOSPC;
+  }
+}
+
+bool is_at(int file, const std::string& path) noexcept {
+  struct stat own {};
+  struct stat there {};
+  return ::fstat(file, &own) == 0 && ::lstat(path.c_str(), &there) == 0 &&
+         own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+}
+
+// What stands in the file behind its first `from` bytes.
+std::string behind(int file, std::size_t from) {
+  std::string text;
+  std::array<char, 4096> piece;
+  for (;;) {
+    const ssize_t got =
+        ::pread(file, piece.data(), piece.size(), static_cast<off_t>(from + text.size()));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
+}
+
+// The newest limits::kLedgerEntries lines; empty: there are no more than these.
+std::string_view newest(std::string_view text) noexcept {
+  auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  if (lines <= limits::kLedgerEntries) return {};
+  for (; lines > limits::kLedgerEntries; --lines) text.remove_prefix(text.find('\n') + 1);
+  return text;
 }
 
 }  // namespace
@@ -196,25 +233,27 @@ CrashLedger::CrashLedger(std::string path, base::Descriptor file) noexcept
     : path_(std::move(path)), file_(std::move(file)) {}
 
 base::Result<CrashLedger> CrashLedger::open(std::string path) {
+  const base::Descriptor old(
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   auto text = base::read_private_file(path, kMostBytes);
-  if (text) {
-    const auto lines = static_cast<std::size_t>(std::count(text->begin(), text->end(), '\n'));
-    if (lines > limits::kLedgerEntries) {
-      std::size_t begin = 0;
-      for (std::size_t i = lines; i > limits::kLedgerEntries; --i) {
-        begin = text->find('\n', begin) + 1;
-      }
-      if (auto status = base::replace_file(path, std::string_view(*text).substr(begin), 0600);
-          !status) {
-        return base::fail(std::move(status).error());
-      }
-    }
-  } else if (text.error().code != base::ErrorCode::kNotFound) {
+  if (!text && text.error().code != base::ErrorCode::kNotFound) {
     return base::fail(std::move(text).error());
   }
-  auto file = open_to_append(path);
-  if (!file) return base::fail(std::move(file).error());
-  return CrashLedger(std::move(path), std::move(*file));
+  // A line that found no room, and would take the next one with it.
+  std::string missing(text && !text->empty() && !text->ends_with('\n') ? "\n" : "");
+  const std::string_view kept = text ? newest(*text) : std::string_view();
+  // Else another host has just shortened it.
+  if (!kept.empty() && old && is_at(old.get(), path)) {
+    if (auto status = base::replace_file(path, kept, 0600); !status) {
+      return base::fail(std::move(status).error());
+    }
+    // A host that crashed meanwhile had the old one before it.
+    missing.insert(0, behind(old.get(), text->size()));
+  }
+  base::Descriptor file = open_to_append(path);
+  if (!file) return base::fail(base::system_error(errno, "open " + path));
+  if (!missing.empty()) (void)write_whole(file.get(), missing);
+  return CrashLedger(std::move(path), std::move(file));
 }
 
 CrashHistory CrashLedger::history() const {
@@ -223,14 +262,18 @@ CrashHistory CrashLedger::history() const {
 }
 
 base::Status<> CrashLedger::append(const LedgerEntry& entry) const {
+  if (const int error = write(entry); error != 0) {
+    return base::fail(base::system_error(error, "write to " + path_));
+  }
+  return base::done();
+}
+
+int CrashLedger::write(const LedgerEntry& entry) const noexcept {
   std::array<char, limits::kLedgerLine> line;
   const std::size_t size = format_entry(entry, line);
-  for (;;) {
-    const ssize_t written = ::write(file_.get(), line.data(), size);
-    if (written == static_cast<ssize_t>(size)) return base::done();
-    if (written < 0 && errno == EINTR) continue;
-    return base::fail(base::system_error(written < 0 ? errno : ENOSPC, "write to " + path_));
-  }
+  // By its name, which is another file's once a host that began later has shortened it.
+  const base::Descriptor named = open_to_append(path_);
+  return write_whole(named ? named.get() : file_.get(), {line.data(), size});
 }
 
 }  // namespace berth::app

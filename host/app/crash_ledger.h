@@ -33,8 +33,7 @@ struct LedgerEntry {
 };
 
 // The line of an entry with its newline, cut to `room`; how long it is. Texts that could end a line
-// or a word are left out. Async-signal-safe: for the fault handler, with one write(2) to a file
-// that is open for appending.
+// or a word are left out. Async-signal-safe.
 [[nodiscard]] std::size_t format_entry(const LedgerEntry& entry, std::span<char> room) noexcept;
 
 // What a crash of a request is remembered by: its method and the first limits::kCrashTarget bytes
@@ -71,7 +70,8 @@ class CrashHistory {
   std::vector<LedgerEntry> entries_;  // views of it
 };
 
-// The file. Several processes may have it open: each appends whole lines.
+// The file. Several processes may have it open: each appends whole lines, to what has its name at
+// that moment.
 class CrashLedger {
  public:
   // Makes it where needed, with mode 0600, and shortens it to its newest limits::kLedgerEntries.
@@ -81,14 +81,14 @@ class CrashLedger {
   // As it is now; what cannot be read is as if it were not there. Any thread.
   [[nodiscard]] CrashHistory history() const;
   [[nodiscard]] base::Status<> append(const LedgerEntry& entry) const;
-  // For the fault handler; open as long as the ledger.
-  [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
+  // The same for the fault handler, async-signal-safe: 0, or errno.
+  int write(const LedgerEntry& entry) const noexcept;
 
  private:
   CrashLedger(std::string path, base::Descriptor file) noexcept;
 
   std::string path_;
-  base::Descriptor file_;
+  base::Descriptor file_;  // for a process without a free descriptor
 };
 
 }  // namespace berth::app

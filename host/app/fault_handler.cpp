@@ -214,8 +214,7 @@ void Installed::remember(const observe::CrashRecord& record) const noexcept {
       .image = record.build_id.view(),
       .fingerprint = asked ? fingerprint_of(record.method.view(), record.target.view()) : 0,
       .pattern = record.route.view()};
-  std::array<char, base::limits::kLedgerLine> line;
-  write_all(ledger_->descriptor(), {line.data(), format_entry(entry, line)});
+  (void)ledger_->write(entry);
 }
 
 bool Installed::claim_drain(const observe::CrashRecord& record, bool sent) noexcept {

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <fstream>
 #include <set>
 #include <span>
 #include <string>
@@ -212,6 +213,22 @@ TEST_F(LedgerFile, KeepsItsNewestEntriesOnly) {
   EXPECT_EQ(static_cast<std::size_t>(std::count(text->begin(), text->end(), '\n')),
             base::limits::kLedgerEntries);
   EXPECT_EQ(text->find("crash 10 app"), 0U);
+}
+
+TEST_F(LedgerFile, WhatAHostAppendsIsKnownToOneThatHasShortenedItSince) {
+  const CrashLedger serving = open();
+  append(serving, static_cast<int>(base::limits::kLedgerEntries) + 1);
+  const CrashLedger standby = open();
+  ASSERT_TRUE(serving.append({.time = 1, .alias = "new", .image = "cd34"}));
+  EXPECT_TRUE(standby.history().judge("new", "cd34", {.crashes = 1, .within = {}}).quarantined);
+}
+
+TEST_F(LedgerFile, ALineThatFoundNoRoomDoesNotTakeTheNextOneWithIt) {
+  append(open(), 2);
+  std::ofstream(path, std::ios::app) << "crash 17 ap";
+  const CrashLedger ledger = open();
+  append(ledger, 1);
+  EXPECT_TRUE(quarantined(ledger));
 }
 
 }  // namespace
