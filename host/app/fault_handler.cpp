@@ -41,7 +41,7 @@ namespace berth::app {
 
 namespace {
 
-constexpr std::array kFaults = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+constexpr std::array kFaults = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 // A thread that crashes beside another waits so long for that one's record to be whole.
 constexpr int kWaitMilliseconds = 2000;
 
@@ -52,6 +52,11 @@ void write_all(int file, std::string_view bytes) noexcept {
     if (count <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
+}
+
+// Whether the thread stands at the instruction that made the signal, and not behind it.
+bool comes_again(int signal, const siginfo_t& info) noexcept {
+  return !was_sent(info) && signal != SIGTRAP && signal != SIGSYS;
 }
 
 void sleep_a_millisecond() noexcept {
@@ -270,8 +275,8 @@ void Installed::go_on_as_before(int signal, const siginfo_t& info) noexcept {
     if (!ignored) action = before_[i];
   }
   (void)::sigaction(signal, &action, nullptr);
-  if (!was_sent(info)) return;  // the instruction is tried again
-  // Once more, to come when this handler has returned.
+  if (comes_again(signal, info)) return;
+  // Once more, when this handler has returned.
   sigset_t only;
   (void)::sigemptyset(&only);
   (void)::sigaddset(&only, signal);

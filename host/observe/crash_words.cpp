@@ -125,6 +125,12 @@ void add_signal(LineBuffer& line, const CrashRecord& record) noexcept {
       return;
     case SIGABRT:
       return add_abort(line, record);
+    case SIGTRAP:
+      line.add("a breakpoint, such as __builtin_trap() on some processors");
+      return;
+    case SIGSYS:
+      line.add("a system call that is forbidden here");
+      return;
     default:
       line.add("a fault");
   }

@@ -119,6 +119,8 @@ TEST(Crashes, AHandlersIsToldWithItsPluginRouteAndRequest_F57) {
        "(anonymous namespace)::overflow(int)"},
       {"divide", 128 + SIGFPE, "SIGFPE: an integer division by zero"},
       {"illegal", 128 + SIGILL, "SIGILL: an instruction that this processor does not have"},
+      {"breakpoint", 128 + SIGTRAP, "SIGTRAP: a breakpoint", "none",
+       "(anonymous namespace)::breakpoint()"},
       {"call", 128 + SIGSEGV, "SIGSEGV: jumped to address 0x20, a null pointer",
        "a call by a pointer that was wrong or overwritten: there is no code at the fault",
        "(anonymous namespace)::wild_call()"},

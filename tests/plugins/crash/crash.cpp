@@ -40,6 +40,14 @@ void no_address() {
   (void)*reinterpret_cast<volatile char*>(unknown<std::uintptr_t>(0x4141414141414141));
 }
 
+void breakpoint() {
+#if defined(__x86_64__)
+  asm volatile("int3");
+#else
+  asm volatile("brk #0");
+#endif
+}
+
 int overflow(int depth) {
   std::array<char, 512> room{};
   room[0] = static_cast<char>(unknown(depth));
@@ -79,6 +87,7 @@ const std::map<std::string, std::function<void()>, std::less<>>& ways() {
       {"overflow", [] { (void)unknown(overflow(0)); }},
       {"divide", divide},
       {"illegal", [] { __builtin_trap(); }},
+      {"breakpoint", breakpoint},
       {"abort", [] { std::abort(); }},
       {"assert", failed_assert},
       {"terminate", uncaught},
