@@ -149,29 +149,31 @@ void add_message(CrashRecord& record) noexcept {
   }
 }
 
-// Whether the code between the fault and the first frame that is no library's is the allocator's.
-bool in_allocator(const CrashRecord& record) noexcept {
+// Of a fault in a library: the allocator's, or whose code has called it. Outside of a request the
+// host's frames may be no more than those that its threads begin with.
+CrashPlace place_in_library(const CrashRecord& record, bool in_request) noexcept {
   for (std::size_t i = 0; i < record.frames_there(); ++i) {
     const std::uint64_t address = record.frames[i].address;
     const plugin::MappedFile file = plugin::file_at(pointer(address));
-    if (!file.found || file.executable || plugin::ImageUse::peek(pointer(address)) != nullptr) {
-      return false;
-    }
+    if (!file.found || plugin::ImageUse::peek(pointer(address)) != nullptr) break;
+    if (file.executable) return in_request ? CrashPlace::kHost : CrashPlace::kLibrary;
     const std::uint64_t inside = i == 0 ? address + 1 : address;
     if (plugin::is_allocator(_Unwind_FindEnclosingFunction(const_cast<void*>(pointer(inside))))) {
-      return true;
+      return CrashPlace::kAllocator;
     }
   }
-  return false;
+  return CrashPlace::kLibrary;
 }
 
-CrashPlace place_of(const CrashRecord& record) noexcept {
+CrashPlace place_of(const CrashRecord& record, bool sent) noexcept {
   const void* const address = pointer(record.instruction);
   const plugin::MappedFile file = plugin::file_at(address);
   if (!file.found) return CrashPlace::kNowhere;
   if (file.executable) return CrashPlace::kHost;
   if (plugin::ImageUse::peek(address) != nullptr) return CrashPlace::kPlugin;
-  return in_allocator(record) ? CrashPlace::kAllocator : CrashPlace::kLibrary;
+  const plugin::Call* const call = plugin::CallScope::innermost();
+  // What is sent comes through the host where std::terminate() or kill() was called.
+  return place_in_library(record, !sent && call != nullptr && call->response != nullptr);
 }
 
 // Of a thread that was in no call: a library's, or one that a plugin started in its own way.
@@ -228,7 +230,7 @@ void record_fault(CrashRecord& record, int signal, const siginfo_t& info, const 
   }
   add_rest(record, executable);
   if (signal == SIGABRT) attempt(record, [&] { add_message(record); });
-  attempt(record, [&] { record.place = number(place_of(record)); });
+  attempt(record, [&] { record.place = number(place_of(record, was_sent(info))); });
 }
 
 void record_exit(CrashRecord& record, const plugin::ExitCall& call,

@@ -44,7 +44,7 @@ enum class CrashAccess : std::uint32_t { kUnknown = 0, kRead = 1, kWrite = 2, kE
 enum class CrashPlace : std::uint32_t {
   kUnknown = 0,
   kPlugin = 1,
-  kHost = 2,
+  kHost = 2,       // or of a library that it called for a request
   kAllocator = 3,  // malloc(), free() and what they call
   kLibrary = 4,
   kNowhere = 5,  // no file is mapped there

@@ -368,6 +368,18 @@ TEST(CrashDrain, WhatTheAllocatorFindsEndsTheProcessAtOnce) {
   EXPECT_EQ(value(report_in(host.folder()), "decided"), "the process ends");
 }
 
+// Its frames lie between the plugin's and those of the library that faults.
+TEST(CrashDrain, AWrongPointerThatWasGivenToTheHostEndsTheProcessAtOnce) {
+  Host host(draining(configuration()), Host::Alone{});
+  get(host, "/now/given");
+  EXPECT_NE(host.child().wait(), 0);
+  const std::string report = report_in(host.folder());
+  EXPECT_EQ(value(report, "plugin"), "boom") << report;
+  EXPECT_EQ(value(report, "decided"), "the process ends") << report;
+  EXPECT_TRUE(value(report, "suspect").starts_with("heap corruption, or a wrong pointer that was "))
+      << report;
+}
+
 TEST(CrashQuarantine, ThreeCrashesOfAPluginCloseItsRoutesAndTheOthersServe_L22) {
   Host host(draining(configuration()));
   for (int i = 0; i < 3; ++i) {

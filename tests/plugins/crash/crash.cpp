@@ -123,7 +123,12 @@ std::string how_of(const berth::Request& request) {
 
 class Now : public berth::Handler {
   void serve(berth::ResponseWriter& response, berth::Request& request) override {
-    crash(how_of(request));
+    const std::string how = how_of(request);
+    if (how == "given") {
+      const auto wild = unknown<std::uintptr_t>(0x10000);
+      response.write(std::string_view(reinterpret_cast<const char*>(wild), 1000));
+    }
+    crash(how);
     response.write("still here\n");
   }
 };
