@@ -22,9 +22,11 @@
 #include "app/crash_drain.h"
 #include "app/crash_ledger.h"
 #include "app/fault_guard.h"
+#include "app/fault_output.h"
 #include "app/fault_record.h"
 #include "app/process.h"
 #include "app/terminate_handler.h"
+#include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/host_link.h"
 #include "base/limits.h"
@@ -44,15 +46,8 @@ namespace {
 constexpr std::array kFaults = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 // A thread that crashes beside another waits so long for that one's record to be whole.
 constexpr int kWaitMilliseconds = 2000;
-
-void write_all(int file, std::string_view bytes) noexcept {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
+// Who reads stderr is waited for so long for each piece of a report.
+constexpr base::Duration kReader = std::chrono::milliseconds(500);
 
 // Whether the thread stands at the instruction that made the signal, and not behind it.
 bool comes_again(int signal, const siginfo_t& info) noexcept {
@@ -112,7 +107,7 @@ class Installed final : public FaultHandler {
   // Null: this thread tells nothing, or not again.
   [[nodiscard]] static Installed* begin() noexcept;
   void tell_supervisor(char byte) const noexcept {
-    if (link_ >= 0) (void)!::write(link_, &byte, 1);
+    if (link_ >= 0) send_byte(link_, byte);
   }
   // Around the filling of a record, which tells whether the others may go on.
   template <class Fill>
@@ -244,7 +239,7 @@ void Installed::report(const observe::CrashRecord& record) noexcept {
   reported_us_ = std::max(record.time_us, reported_us_ + 1000);
   keep(text, reported_us_);
   lines_.line("berth: end of the crash report\n");
-  write_all(STDERR_FILENO, lines_.text());
+  (void)write_to_reader(STDERR_FILENO, lines_.text(), kReader);
 }
 
 void Installed::keep(std::string_view text, std::int64_t time_us) const noexcept {
@@ -260,9 +255,13 @@ void Installed::keep(std::string_view text, std::int64_t time_us) const noexcept
   if (file < 0) return;
   // Not waited for the disk, which may take seconds while it is busy: the others wait for this
   // thread, and a report outlives its process without.
-  write_all(file, text);
+  const bool whole = write_to_file(file, text);
   (void)::close(file);
-  (void)::renameat(folder_.get(), aside.data(), folder_.get(), name.data());
+  if (whole) {
+    (void)::renameat(folder_.get(), aside.data(), folder_.get(), name.data());
+  } else {
+    (void)::unlinkat(folder_.get(), aside.data(), 0);
+  }
 }
 
 void Installed::go_on_as_before(int signal, const siginfo_t& info) noexcept {
