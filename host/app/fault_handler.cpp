@@ -114,6 +114,7 @@ class Installed final : public FaultHandler {
   void tell(const Fill& fill) noexcept;
   // Until the report of the thread that crashed first is written; false: it takes too long.
   [[nodiscard]] bool wait_for_first() const noexcept;
+  // In the ledger, if it counts against its plugin.
   void remember(const observe::CrashRecord& record) const noexcept;
   // Whether the others may go on without this thread; then it has to park.
   [[nodiscard]] bool claim_drain(const observe::CrashRecord& record, bool sent) noexcept;
@@ -138,6 +139,8 @@ class Installed final : public FaultHandler {
   std::atomic<bool> one_crashed_{false};
   std::atomic<bool> first_is_whole_{false};
   std::atomic<bool> another_reports_{false};
+  // exit() was called: other threads may fault in what is being taken down. release: before it is.
+  std::atomic<bool> exits_{false};
   // Of the one that is written.
   std::int64_t reported_us_ = 0;  // when the crash was
   observe::LineBuffer line_;
@@ -205,6 +208,9 @@ bool Installed::wait_for_first() const noexcept {
 
 void Installed::remember(const observe::CrashRecord& record) const noexcept {
   if (ledger_ == nullptr || record.plugin.empty()) return;
+  const bool exit = record.kind == static_cast<std::uint32_t>(observe::CrashKind::kExit);
+  if (!exit && exits_.load(std::memory_order_acquire)) return;
+  if (record.sender != 0 && record.sender != record.process) return;
   const bool suspect = record.place == static_cast<std::uint32_t>(observe::CrashPlace::kAllocator);
   const bool asked = !record.method.empty();
   const LedgerEntry entry{
@@ -307,6 +313,7 @@ void Installed::on_fault(int signal, siginfo_t* info, void* context) noexcept {
 void Installed::on_exit_call(const plugin::ExitCall& call) noexcept {
   Installed* const self = begin();
   if (self == nullptr) return;
+  self->exits_.store(true, std::memory_order_release);
   self->tell([&](observe::CrashRecord& record) {
     record_exit(record, call, self->executable_);
     record.decision.set("the process ends, as it was told to");

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdint>
 #include <deque>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -366,6 +367,17 @@ TEST(CrashDrain, WhatTheAllocatorFindsEndsTheProcessAtOnce) {
   get(host, "/now/free_twice");
   EXPECT_EQ(host.child().wait(), 128 + SIGABRT);
   EXPECT_EQ(value(report_in(host.folder()), "decided"), "the process ends");
+}
+
+// Nothing that a thread uses may be there any more.
+TEST(Crashes, AFaultWhileThePluginEndsTheProcessCountsAgainstNobody) {
+  Host host(configuration(), Host::Alone{});
+  get(host, "/now/exit_and_crash");
+  (void)host.child().wait();
+  std::ifstream ledger(host.folder().path() + "/state/generations/crashes");
+  std::string entry;
+  EXPECT_TRUE(std::getline(ledger, entry));
+  EXPECT_FALSE(std::getline(ledger, entry)) << entry;
 }
 
 // Its frames lie between the plugin's and those of the library that faults.

@@ -102,6 +102,11 @@ const std::map<std::string, std::function<void()>, std::less<>>& ways() {
       {"underscore_exit", [] { ::_exit(4); }},
       {"big_exit", [] { std::_Exit(5); }},
       {"quick_exit", [] { std::quick_exit(6); }},
+      {"exit_and_crash",
+       [] {
+         std::atexit([] { in_own_thread(null_write); });
+         std::exit(8);
+       }},
       {"kill", [] { (void)::kill(::getpid(), SIGSEGV); }},
       {"raise", [] { (void)::raise(SIGSEGV); }},
       {"fork_exit",
