@@ -32,12 +32,15 @@ bool CrashDrain::claim(const serve::ResponseWriter* response) noexcept {
   return true;
 }
 
-void CrashDrain::park() noexcept {
+void CrashDrain::park(base::Duration most) noexcept {
+  const base::TimePoint deadline = base::system_clock().now() + most;
   state_.store(kParked, std::memory_order_release);
   constexpr char kParkedByte = 'P';
   (void)!::write(tell_.get(), &kParkedByte, 1);
   while (state_.load(std::memory_order_acquire) != kReleased) {
-    base::futex_wait(state_, kParked, std::chrono::nanoseconds::max());
+    const base::TimePoint now = base::system_clock().now();
+    if (now >= deadline) return release();
+    base::futex_wait(state_, kParked, deadline - now);
   }
 }
 

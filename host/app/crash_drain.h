@@ -16,7 +16,7 @@ class ResponseWriter;
 
 namespace berth::app {
 
-//   idle --park()--> parked --release()--> released
+//   idle --park()--> parked --release(), or too late--> released
 //
 // One crash: a second one, of any thread, ends the process at once.
 class CrashDrain {
@@ -33,8 +33,9 @@ class CrashDrain {
   // Whether this crash may be drained, being the first: then the caller parks next. `response`: of
   // the request it is inside of, whose handler will never return; null: of none, so it may not.
   [[nodiscard]] bool claim(const serve::ResponseWriter* response) noexcept;
-  // Tells who waits for descriptor(), and stays until release().
-  void park() noexcept;
+  // Tells who waits for descriptor(), and stays until release(), or for `most`: whoever is to
+  // release it may need what this thread has locked.
+  void park(base::Duration most) noexcept;
 
   // --- whoever stops the server ---
   // Becomes readable once a thread is parked.

@@ -48,6 +48,8 @@ constexpr std::array kFaults = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRA
 constexpr int kWaitMilliseconds = 2000;
 // Who reads stderr is waited for so long for each piece of a report.
 constexpr base::Duration kReader = std::chrono::milliseconds(500);
+// A drain that is not over by then is stuck.
+constexpr base::Duration kParked = base::limits::kCrashDrain + std::chrono::seconds(5);
 
 // Whether the thread stands at the instruction that made the signal, and not behind it.
 bool comes_again(int signal, const siginfo_t& info) noexcept {
@@ -302,7 +304,7 @@ void Installed::on_fault(int signal, siginfo_t* info, void* context) noexcept {
                                  : "the process ends");
       return drains;
     });
-    if (drains) self->drain_->park();
+    if (drains) self->drain_->park(kParked);
   }
   if (Installed* const self = present().load(std::memory_order_acquire)) {
     self->go_on_as_before(signal, *info);

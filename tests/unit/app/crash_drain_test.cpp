@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -50,7 +51,7 @@ TEST_F(Draining, AParkedThreadIsToldOfAndStaysUntilItIsReleased) {
   std::atomic<bool> gone{false};
   std::thread crashed([&] {
     ASSERT_TRUE(drain->claim(&response));
-    drain->park();
+    drain->park(base::Duration::max() / 2);
     gone = true;
   });
   pollfd told{.fd = drain->descriptor(), .events = POLLIN, .revents = 0};
@@ -60,6 +61,13 @@ TEST_F(Draining, AParkedThreadIsToldOfAndStaysUntilItIsReleased) {
   drain->release();
   crashed.join();
   EXPECT_TRUE(gone);
+  EXPECT_EQ(drain->parked(), nullptr);
+}
+
+TEST_F(Draining, AParkedThreadThatNobodyReleasesGoesOn) {
+  drain->allow(true);
+  ASSERT_TRUE(drain->claim(&response));
+  drain->park(std::chrono::milliseconds(1));
   EXPECT_EQ(drain->parked(), nullptr);
 }
 
