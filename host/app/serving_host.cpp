@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <string>
 
 #include "app/heartbeat.h"
@@ -111,7 +112,7 @@ void ServingHost::serve() {
   const bool beats = supervisor_.supervised();
   base::TimePoint next = clock_.now();
   for (;;) {
-    const int signal = wait_signal(next, true);
+    const int signal = wait_signal(next, Wake::kSupervisor);
     if (drain_.parked() != nullptr) drain_and_end();
     if (signal == SIGHUP) reloader_.request_reload("SIGHUP");
     if (signal != 0 && signal != SIGHUP) return;
@@ -156,12 +157,13 @@ void ServingHost::look_after_size() {
   if (!why.empty()) (void)succession_.ask_to_be_replaced(why);
 }
 
-int ServingHost::wait_signal(base::TimePoint deadline, bool link) {
+int ServingHost::wait_signal(base::TimePoint deadline, Wake wake) {
   for (;;) {
     if (const int signal = signals_.next()) return signal;
-    std::array<pollfd, 3> entries{{{signals_.descriptor(), POLLIN, 0},
-                                   {link ? supervisor_.descriptor() : -1, POLLIN, 0},
-                                   {link ? drain_.descriptor() : -1, POLLIN, 0}}};
+    std::array<pollfd, 3> entries{
+        {{signals_.descriptor(), POLLIN, 0},
+         {wake == Wake::kSupervisor ? supervisor_.descriptor() : -1, POLLIN, 0},
+         {wake != Wake::kSignal ? drain_.descriptor() : -1, POLLIN, 0}}};
     if (clock_.now() >= deadline) return 0;
     (void)net::wait_any(entries, deadline);
     if (entries[1].revents != 0 || entries[2].revents != 0) return signals_.next();
@@ -190,7 +192,7 @@ void ServingHost::drain_and_end() {
   // The one that crashed keeps its connection.
   while ((server_.accepts() || server_.connections() > 1) && clock_.now() < deadline &&
          (signal == 0 || signal == SIGHUP)) {
-    signal = wait_signal(clock_.now() + kDrainPoll);
+    signal = wait_signal(clock_.now() + kDrainPoll, Wake::kSignal);
     // What it had locked, or has damaged, may stop the others, too.
     if (server_.stuck_loops() == 0) turning_at = clock_.now();
     if (clock_.now() - turning_at > kNoTurn) break;
@@ -198,7 +200,8 @@ void ServingHost::drain_and_end() {
     supervisor_.send(Kind::kAlive);  // or a watchdog ends what is just being finished
     tell_at = clock_.now() + kHeartbeat;
   }
-  log_.info("the process ends after a crash", {{"connections", server_.connections() - 1}});
+  log_.info("the process ends after a crash",
+            {{"connections", std::max<std::size_t>(server_.connections(), 1) - 1}});
   (void)log_.stop(kLogEnd);
   drain_.release();
   // Of the fault, which is repeated; what follows is for a sanitizer's handler that returns.
@@ -231,7 +234,10 @@ bool ServingHost::stop() {
     // Whoever balances load learns meanwhile that we go.
     int signal = SIGHUP;  // which ends nothing
     const base::TimePoint until = clock_.now() + timeouts.drain_delay;
-    while (signal == SIGHUP) signal = wait_signal(until);
+    while (signal == SIGHUP) {
+      signal = wait_signal(until, Wake::kCrash);
+      if (drain_.parked() != nullptr) drain_and_end();
+    }
     second_signal_ = signal != 0;
   }
   const base::TimePoint deadline = clock_.now() + timeouts.shutdown;

@@ -2,6 +2,8 @@
 // is told to stop or to leave, and when one of its handlers has crashed. It loads nothing.
 #pragma once
 
+#include <cstdint>
+
 #include "app/control_server.h"
 #include "app/crash_drain.h"
 #include "app/reloader.h"
@@ -54,9 +56,10 @@ class ServingHost {
   // A handler has crashed: its client gets a 500, the others finish what they have in flight, and
   // the process ends of what crashed it.
   [[noreturn]] void drain_and_end();
-  // The next signal, or 0: none came until then, or (with `link`) something came from the
-  // supervisor, or a thread has crashed.
-  [[nodiscard]] int wait_signal(base::TimePoint deadline, bool link = false);
+  // What ends a wait beside signals; each with what is before it.
+  enum class Wake : std::uint8_t { kSignal, kCrash, kSupervisor };
+  // The next signal, or 0: none came until then, or something else of `wake` did.
+  [[nodiscard]] int wait_signal(base::TimePoint deadline, Wake wake);
   // False: a thread is still inside a handler, so the process can only be left by _exit().
   [[nodiscard]] bool stop();
   // Waits for connections to end; false: the deadline passed or a second signal came.

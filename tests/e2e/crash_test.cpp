@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -328,6 +329,17 @@ TEST(CrashDrain, ACrashWhileTheServerStopsIsAnsweredAndNoStopInOrder) {
   EXPECT_EQ(value(report_in(host.folder()), "what").substr(0, 7), "SIGSEGV");
 }
 
+// The client does not wait until that is over.
+TEST(CrashDrain, ACrashBeforeTheServerStopsToAcceptIsDrainedAtOnce) {
+  Host host(draining(configuration({}, "timeouts: { drain_delay: 1h }\n")), Host::Alone{});
+  host.child().signal(SIGTERM);
+  EXPECT_TRUE(host.child().wait_for(" info stopping "));
+  test::RawClient guilty = host.connect();
+  ASSERT_TRUE(guilty.send("GET /now/null HTTP/1.1\r\nHost: h\r\n\r\n"));
+  EXPECT_EQ(guilty.read_reply().status, 500);
+  EXPECT_NE(host.child().wait(), 0);
+}
+
 TEST(CrashDrain, TheProcessEndsOfTheFaultSoThatACoreShowsIt) {
   if (kSanitized) GTEST_SKIP() << "a sanitizer ends the process in its own way";
   Host host(draining(configuration()), Host::Alone{});
@@ -374,7 +386,12 @@ TEST(Crashes, AFaultWhileThePluginEndsTheProcessCountsAgainstNobody) {
   Host host(configuration(), Host::Alone{});
   get(host, "/now/exit_and_crash");
   (void)host.child().wait();
-  std::ifstream ledger(host.folder().path() + "/state/generations/crashes");
+  std::filesystem::path path;
+  for (const auto& folder :
+       std::filesystem::directory_iterator(host.folder().path() + "/state/generations")) {
+    if (folder.is_directory()) path = folder.path() / "crashes";
+  }
+  std::ifstream ledger(path);
   std::string entry;
   EXPECT_TRUE(std::getline(ledger, entry));
   EXPECT_FALSE(std::getline(ledger, entry)) << entry;
