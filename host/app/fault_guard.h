@@ -2,6 +2,7 @@
 // installs no handler.
 #pragma once
 
+#include <atomic>
 #include <csetjmp>
 #include <utility>
 
@@ -18,8 +19,11 @@ class FaultGuard {
   static bool run(const Step& step) noexcept {
     sigjmp_buf place;
     if (sigsetjmp(place, 0) != 0) return false;
+    // The handler of a signal reads it in between, which the compiler does not see.
     place_ = &place;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     step();
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     place_ = nullptr;
     return true;
   }

@@ -28,8 +28,8 @@ class ThreadProbe {
   [[nodiscard]] static base::Result<std::unique_ptr<ThreadProbe>> install();
   ThreadProbe(const ThreadProbe&) = delete;
   ThreadProbe& operator=(const ThreadProbe&) = delete;
-  // What was there before is put back. REQUIRES: threads that were asked and have not answered have
-  // ended.
+  // The signal is ignored from then on: one may be on its way. REQUIRES: threads that were asked
+  // and have not answered have ended.
   ~ThreadProbe() noexcept;
 
   // The calling thread may be asked from now on: signals are blocked elsewhere (base/signals.h).
