@@ -87,11 +87,12 @@ class Loop {
     return connection_count_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] OwnerWord& owner() noexcept { return owner_; }
-  // The route whose handler the driver enters, for whoever has to take the loop from it. Published
-  // by the owner word; looked at only while that is odd, so that the route is alive.
-  void set_inside(Learning& route) noexcept { inside_.store(&route, std::memory_order_relaxed); }
+  // The route whose handler the driver enters, for whoever has to take the loop from it. Looked at
+  // only while the owner word is odd, so that the route is alive. release: who sees a route sees
+  // what it was made with, also where it is that of a later call than the word's.
+  void set_inside(Learning& route) noexcept { inside_.store(&route, std::memory_order_release); }
   [[nodiscard]] Learning* inside() const noexcept {
-    return inside_.load(std::memory_order_relaxed);
+    return inside_.load(std::memory_order_acquire);
   }
   // Whether its driver waits for events, or is about to. seq_cst: see MonitorBell.
   [[nodiscard]] bool asleep() const noexcept {
