@@ -103,7 +103,8 @@ class MuxTest : public ::testing::Test {
     FixedConnection connection(listener);
     const auto parsed = http::parse_target(method, target);
     if (!parsed.ok()) return "no target";
-    exchange_.begin({&head, *parsed, "localhost", "HTTP/1.1", 0, &recorder, &connection});
+    exchange_.request().next_target() = *parsed;
+    exchange_.begin({&head, "localhost", "HTTP/1.1", 0, &recorder, &connection});
     route_ = &exchange_.route(mux_);
     static_cast<void>(exchange_.run());
     return recorder.text;
