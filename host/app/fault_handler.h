@@ -27,9 +27,9 @@ struct FaultHandlerOptions {
   std::string folder = {};
 };
 
-// SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP and SIGSYS, std::terminate(), and exit() and its
-// like called by plugins; one at a time in a process, for all of its threads. Threads that have a
-// base::AlternateStack are heard even where their own has run over.
+// SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP and SIGSYS, std::terminate(), and exit() and
+// its like called by plugins; one at a time in a process, for all of its threads. Threads that have
+// a base::AlternateStack are heard even where their own has run over.
 //
 //   fault -> one write(2) of 'C' -> a record of the board -> a line of the ledger
 //         -> one write(2) of 'D', if the others may go on
