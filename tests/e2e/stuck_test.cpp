@@ -126,12 +126,13 @@ TEST(StuckCalls, IsToldWithItsPluginRouteRequestAndStack_F58_F59) {
 }
 
 TEST(StuckCalls, OfOnePluginLeaveThreadsToTheOthers_F58) {
-  Host host(configuration() + "limits: { threads: 8 }\ntimeouts: { shutdown: 100ms }\n");
+  // Twelve for one plugin, and as many more as there are loops that begin such a call at a time.
+  Host host(configuration() + "limits: { threads: 16 }\ntimeouts: { shutdown: 100ms }\n");
   std::vector<test::RawClient> clients;
-  for (int i = 0; i < 12; ++i) clients.push_back(ask(host, "/stay/waits"));
+  for (int i = 0; i < 20; ++i) clients.push_back(ask(host, "/stay/waits"));
   ASSERT_TRUE(host.child().wait_for(
       " warn calls of a plugin keep all threads that it may have: its other requests wait "
-      "plugin=shop threads=6 route=\"GET /stay/{how}\""));
+      "plugin=shop threads=1"));
   // Its route is new, so it is not served where no thread could take the loop over.
   EXPECT_EQ(host.hello("you"), "hello, you\n");
   (void)host.stop();

@@ -178,11 +178,11 @@ TEST(MonitorThread, HandsTheLoopOfABlockedHandlerToASpare) {
     std::promise<void> open;
     const std::shared_future<void> opened = open.get_future().share();
     const auto share = std::make_shared<Share>("slow");
+    slow_counts.route.belong_to(share, 100);
     FakeConnection::Script slow;
     slow.on_readable = [&](FakeConnection& connection, Worker& worker) {
       connection.read_all();
       connection.hold(false);
-      connection.route().belong_to(share, 100);
       worker.enter_handler(connection.route());
       opened.wait();
       connection.write("slow");
