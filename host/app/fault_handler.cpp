@@ -192,8 +192,10 @@ void Installed::tell(const Fill& fill) noexcept {
     board_.finish(*record);
     remember(*record);
     if (drains) tell_supervisor(base::kDrainByte);
-    // What the process ends of must not be cut short by what followed from it.
-    const bool mine = first || (wait_for_first() && !another_reports_.exchange(true));
+    // What the process ends of must not be cut short by what followed from it; and what follows
+    // from exit() is no news.
+    const bool follows = exits_.load(std::memory_order_acquire);
+    const bool mine = first || (!follows && wait_for_first() && !another_reports_.exchange(true));
     if (mine && reports_) (void)FaultGuard::run([&] { report(*record); });
   }
   if (first) return first_is_whole_.store(true, std::memory_order_release);
