@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -32,6 +34,7 @@
 #include "base/limits.h"
 #include "base/whole_file.h"
 #include "observe/crash_folder.h"
+#include "observe/crash_record.h"
 #include "observe/crash_report.h"
 #include "observe/symbol_finder.h"
 #include "plugin/call_scope.h"
@@ -80,8 +83,7 @@ class FixedLines final : public observe::CrashLines {
 class Installed final : public FaultHandler {
  public:
   Installed(const FaultHandlerOptions& options, base::Descriptor folder)
-      : board_(options.board),
-        link_(options.link),
+      : link_(options.link),
         ledger_(options.ledger),
         drain_(options.drain),
         folder_(std::move(folder)),
@@ -111,20 +113,23 @@ class Installed final : public FaultHandler {
   void tell_supervisor(char byte) const noexcept {
     if (link_ >= 0) send_byte(link_, byte);
   }
+  // Of zeros, and nobody else's; null: all are taken.
+  [[nodiscard]] observe::CrashRecord* claim_record() noexcept;
   // Around the filling of a record, which tells whether the others may go on.
   template <class Fill>
   void tell(const Fill& fill) noexcept;
-  // Until the report of the thread that crashed first is written; false: it takes too long.
-  [[nodiscard]] bool wait_for_first() const noexcept;
+  // Until a report of another thread is written; false: it takes too long.
+  [[nodiscard]] static bool wait_for(const std::atomic<bool>& whole) noexcept;
   // In the ledger, if it counts against its plugin.
   void remember(const observe::CrashRecord& record) const noexcept;
   // Whether the others may go on without this thread; then it has to park.
   [[nodiscard]] bool claim_drain(const observe::CrashRecord& record, bool sent) noexcept;
-  void report(const observe::CrashRecord& record) noexcept;
+  // Null: there was no room for a record.
+  void report(const observe::CrashRecord* record) noexcept;
+  void write_report(const observe::CrashRecord& record) noexcept;
   void keep(std::string_view text, std::int64_t time_us) const noexcept;
   void go_on_as_before(int signal, const siginfo_t& info) noexcept;
 
-  observe::CrashBoard& board_;
   const int link_;
   const CrashLedger* const ledger_;
   CrashDrain* const drain_;
@@ -135,12 +140,19 @@ class Installed final : public FaultHandler {
   const TerminateHandler terminate_;
   std::array<struct sigaction, kFaults.size()> before_{};
   std::size_t set_ = 0;  // of before_
+  // One for each thread that crashes, in their order: what is claimed is never given back. relaxed:
+  // a record is its thread's alone.
+  std::atomic<std::size_t> claimed_{0};
+  // Memory that is not touched before.
+  const std::unique_ptr<observe::CrashRecord[]> records_ =
+      std::make_unique_for_overwrite<observe::CrashRecord[]>(base::limits::kCrashRecords);
   // The first thread to crash has a report, and one more: of a crash while the others finish what
-  // they had begun, say. release: what is written for the first is written, and the members below
-  // are free.
+  // they had begun, say. acq_rel: one thread is the first, and one the other. release: the report
+  // is written, and the members below are free.
   std::atomic<bool> one_crashed_{false};
   std::atomic<bool> first_is_whole_{false};
-  std::atomic<bool> another_reports_{false};
+  std::atomic<bool> another_crashed_{false};
+  std::atomic<bool> another_is_whole_{false};
   // exit() was called: other threads may fault in what is being taken down. release: before it is.
   std::atomic<bool> exits_{false};
   // Of the one that is written.
@@ -184,27 +196,40 @@ Installed* Installed::begin() noexcept {
   return self;
 }
 
+observe::CrashRecord* Installed::claim_record() noexcept {
+  const std::size_t place = claimed_.fetch_add(1, std::memory_order_relaxed);
+  return place < base::limits::kCrashRecords ? ::new (&records_[place]) observe::CrashRecord{}
+                                             : nullptr;
+}
+
 template <class Fill>
 void Installed::tell(const Fill& fill) noexcept {
   const bool first = !one_crashed_.exchange(true, std::memory_order_acq_rel);
-  if (observe::CrashRecord* const record = board_.claim()) {
+  observe::CrashRecord* const record = claim_record();
+  if (record != nullptr) {
     const bool drains = fill(*record);
-    board_.finish(*record);
     remember(*record);
     if (drains) tell_supervisor(base::kDrainByte);
-    // What the process ends of must not be cut short by what followed from it; and what follows
-    // from exit() is no news.
-    const bool follows = exits_.load(std::memory_order_acquire);
-    const bool mine = first || (!follows && wait_for_first() && !another_reports_.exchange(true));
-    if (mine && reports_) (void)FaultGuard::run([&] { report(*record); });
   }
-  if (first) return first_is_whole_.store(true, std::memory_order_release);
-  (void)wait_for_first();
+  if (first) {
+    report(record);
+    first_is_whole_.store(true, std::memory_order_release);
+    return;
+  }
+  // What the process ends of must not be cut short by what followed from it; and what follows from
+  // exit() is no news.
+  if (!wait_for(first_is_whole_) || exits_.load(std::memory_order_acquire)) return;
+  if (another_crashed_.exchange(true, std::memory_order_acq_rel)) {
+    (void)wait_for(another_is_whole_);
+    return;
+  }
+  report(record);
+  another_is_whole_.store(true, std::memory_order_release);
 }
 
-bool Installed::wait_for_first() const noexcept {
+bool Installed::wait_for(const std::atomic<bool>& whole) noexcept {
   for (int i = 0; i < kWaitMilliseconds; ++i) {
-    if (first_is_whole_.load(std::memory_order_acquire)) return true;
+    if (whole.load(std::memory_order_acquire)) return true;
     sleep_a_millisecond();
   }
   return false;
@@ -239,11 +264,16 @@ bool Installed::claim_drain(const observe::CrashRecord& record, bool sent) noexc
   return call != nullptr && drain_->claim(call->response);
 }
 
-void Installed::report(const observe::CrashRecord& record) noexcept {
+void Installed::report(const observe::CrashRecord* record) noexcept {
+  if (record == nullptr || !reports_) return;
+  (void)FaultGuard::run([&] { write_report(*record); });
+}
+
+void Installed::write_report(const observe::CrashRecord& record) noexcept {
   constexpr std::string_view kHead = "berth: crash report\n";
   lines_.clear();
   lines_.line(kHead);
-  observe::format_crash(record, true, symbols_, line_, lines_);
+  observe::format_crash(record, symbols_, line_, lines_);
   const std::string_view text = lines_.text().substr(kHead.size());
   // A name of its own, also where two threads crash in one millisecond.
   reported_us_ = std::max(record.time_us, reported_us_ + 1000);

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "base/result.h"
-#include "observe/crash_board.h"
 
 namespace berth::app {
 
@@ -14,7 +13,6 @@ class CrashDrain;
 class CrashLedger;
 
 struct FaultHandlerOptions {
-  observe::CrashBoard& board;  // outlives it
   // The byte 'C' goes there before anything else; -1: nobody is told.
   int link = -1;
   // Where a crash of a plugin is remembered for the processes behind this one; null: nowhere.
@@ -22,8 +20,7 @@ struct FaultHandlerOptions {
   // Where a thread stays that crashed inside a handler, if the others may go on; null: they may
   // not.
   CrashDrain* drain = nullptr;
-  // Of the reports that the handler itself writes, beside one on stderr; empty: none, for somebody
-  // reads the board when the process has ended.
+  // Of the reports, each of which goes to stderr, too; empty: there are none.
   std::string folder = {};
 };
 
@@ -31,11 +28,11 @@ struct FaultHandlerOptions {
 // its like called by plugins; one at a time in a process, for all of its threads. Threads that have
 // a base::AlternateStack are heard even where their own has run over.
 //
-//   fault -> one write(2) of 'C' -> a record of the board -> a line of the ledger
+//   fault -> one write(2) of 'C' -> a record in memory -> a line of the ledger
 //         -> one write(2) of 'D', if the others may go on
-//         -> a report, where nobody else makes one -> it waits until the others have drained, if it
-//         may (CrashDrain) -> the action from before (SIG_DFL, a sanitizer's), and the fault once
-//         more: a core shows it
+//         -> a report, of the first crash and one more -> it waits until the others have drained,
+//         if it may (CrashDrain) -> the action from before (SIG_DFL, a sanitizer's), and the fault
+//         once more: a core shows it
 //
 // Everything is done on the guilty thread with what is safe in a handler of a signal: no lock, no
 // allocation. What faults in turn ends that part of the record. A plugin that replaces a handler

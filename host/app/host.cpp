@@ -36,7 +36,6 @@
 #include "config/load.h"
 #include "net/descriptor_limit.h"
 #include "net/wait.h"
-#include "observe/crash_board.h"
 #include "plugin/private_folder.h"
 
 namespace berth::app {
@@ -103,10 +102,7 @@ int serve_start(Start start, const RunOptions& options, SupervisorLink& supervis
   if (!folder) return refuse(folder.error().text);
   auto drain = CrashDrain::open();
   if (!drain) return refuse(drain.error().text);
-  auto board = observe::CrashBoard::create();
-  if (!board) return refuse(board.error().text);
-  const auto faults = FaultHandler::install({.board = *board,
-                                             .link = supervisor.descriptor(),
+  const auto faults = FaultHandler::install({.link = supervisor.descriptor(),
                                              .ledger = remembered,
                                              .drain = drain->get(),
                                              .folder = crash_folder(start.state)});

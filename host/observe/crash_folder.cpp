@@ -55,20 +55,6 @@ std::string_view crash_report_name(WallTime when, pid_t process,
   return {buffer.data(), static_cast<std::size_t>(end - buffer.data()) + kSuffix.size()};
 }
 
-base::Result<std::string> write_crash_report(const std::string& folder, std::string_view text,
-                                             WallTime when, pid_t process) {
-  if (auto status = base::make_private_folder(folder); !status) {
-    return base::fail(std::move(status).error());
-  }
-  std::array<char, kCrashNameBytes> buffer;
-  std::string name(crash_report_name(when, process, buffer));
-  if (auto status = base::replace_file(folder + "/" + name, text, 0600); !status) {
-    return base::fail(std::move(status).error());
-  }
-  prune_crash_reports(folder);
-  return name;
-}
-
 void prune_crash_reports(const std::string& folder) {
   const std::vector<std::string> kept = crash_reports(folder);
   for (std::size_t i = base::limits::kCrashReports; i < kept.size(); ++i) {
@@ -106,7 +92,6 @@ CrashParts parts_of_report(std::string_view text) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (line == "another crash of the same process:") break;
     if (line.starts_with("  ")) {
       if (in_backtrace) parts.frames.emplace_back(line.substr(2));
       continue;

@@ -21,13 +21,6 @@ inline constexpr std::size_t kCrashNameBytes = 48;
 [[nodiscard]] std::string_view crash_report_name(
     WallTime when, pid_t process, std::array<char, kCrashNameBytes>& buffer) noexcept;
 
-// Makes `folder` where needed (mode 0700), writes the file whole or not at all, and removes the
-// oldest above limits::kCrashReports. The name of the file. Errors as make_private_folder() and
-// replace_file().
-[[nodiscard]] base::Result<std::string> write_crash_report(const std::string& folder,
-                                                           std::string_view text, WallTime when,
-                                                           pid_t process);
-
 // Removes the oldest above limits::kCrashReports, and what was begun and is not whole.
 void prune_crash_reports(const std::string& folder);
 
@@ -41,7 +34,7 @@ void prune_crash_reports(const std::string& folder);
 
 // A report as its parts; `text` may be anybody's.
 struct CrashParts {
-  // "key: value" in its order, up to the backtrace and of the first crash alone.
+  // "key: value" in its order.
   std::vector<std::pair<std::string, std::string>> fields;
   std::vector<std::string> frames;  // of the backtrace, each as it stands there
 };

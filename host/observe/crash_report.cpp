@@ -1,7 +1,6 @@
 #include "observe/crash_report.h"
 
 #include <cxxabi.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -9,13 +8,11 @@
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
-#include <ostream>
 #include <utility>
-#include <vector>
 
-#include "observe/crash_folder.h"
 #include "observe/crash_words.h"
 #include "observe/escape.h"
+#include "observe/timestamp.h"
 
 namespace berth::observe {
 
@@ -170,15 +167,6 @@ void write_backtrace(Writer& out, const CrashRecord& record, SymbolFinder& symbo
   }
 }
 
-class AppendedLines final : public CrashLines {
- public:
-  void line(std::string_view text) noexcept override { text_ += text; }
-  [[nodiscard]] std::string take() noexcept { return std::move(text_); }
-
- private:
-  std::string text_;
-};
-
 // "_ZN1a1bEv" -> "a::b()"; other names are returned as they are.
 std::string readable(const std::string& symbol) {
   int status = 0;
@@ -187,28 +175,9 @@ std::string readable(const std::string& symbol) {
   return status == 0 && name ? std::string(name.get()) : symbol;
 }
 
-void write_end(Writer& out, const ProcessEnd& end, std::string_view key) noexcept {
-  LineBuffer& line = out.begin(key);
-  if (!end.signalled) {
-    line.add("exit code ");
-    line.add_number(end.number);
-  } else {
-    const std::string_view name = signal_name(end.number);
-    line.add(name.empty() ? "signal " : name);
-    if (name.empty()) line.add_number(end.number);
-    if (end.out_of_memory) {
-      line.add(": the kernel ran out of memory and killed it");
-    } else if (end.number == SIGKILL) {
-      line.add(": somebody killed it (kill -9)");
-    }
-    if (end.core) line.add(", with a core");
-  }
-  out.end();
-}
-
 }  // namespace
 
-void format_crash(const CrashRecord& record, bool whole, SymbolFinder& symbols, LineBuffer& line,
+void format_crash(const CrashRecord& record, SymbolFinder& symbols, LineBuffer& line,
                   CrashLines& out) noexcept {
   Writer writer(line, out);
   write_time(writer, WallTime(std::chrono::microseconds(record.time_us)));
@@ -224,7 +193,6 @@ void format_crash(const CrashRecord& record, bool whole, SymbolFinder& symbols, 
   writer.text("suspect", suspicion(record));
   writer.text("decided", record.decision.view());
   write_resources(writer, record);
-  if (!whole) writer.plain("note: the process ended before all of this was written");
   if (record.faults != 0) writer.plain("note: parts are missing: what they are of is damaged");
   write_backtrace(writer, record, symbols);
 }
@@ -254,28 +222,6 @@ std::string readable_report(std::string_view report) {
     result += line.substr(end);
   }
   return result;
-}
-
-base::Result<std::string> report_crash(const CrashBoard& board, const ProcessEnd& end,
-                                       const std::string& folder, std::ostream& out) {
-  AppendedLines lines;
-  LineBuffer line;
-  Writer writer(line, lines);
-  SymbolFinder symbols;
-  const std::vector<CrashBoard::Entry> crashes = board.read();
-  if (crashes.empty()) {
-    write_time(writer, end.when);
-    write_end(writer, end, "what");
-    writer.number("process", static_cast<std::uint64_t>(end.process));
-  }
-  for (std::size_t i = 0; i < crashes.size(); ++i) {
-    if (i > 0) writer.plain("another crash of the same process:");
-    format_crash(crashes[i].record, crashes[i].whole, symbols, line, lines);
-    if (i == 0) write_end(writer, end, "ended");
-  }
-  const std::string text = readable_report(lines.take());
-  out << "berth: crash report\n" << text << "berth: end of the crash report\n" << std::flush;
-  return write_crash_report(folder, text, end.when, end.process);
 }
 
 }  // namespace berth::observe

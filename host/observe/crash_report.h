@@ -2,19 +2,13 @@
 // files: crash_folder.h does.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
-#include <iosfwd>
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
-#include "observe/crash_board.h"
 #include "observe/crash_record.h"
 #include "observe/line_buffer.h"
 #include "observe/symbol_finder.h"
-#include "observe/timestamp.h"
 
 namespace berth::observe {
 
@@ -31,8 +25,8 @@ class CrashLines {
 };
 
 // The whole report; functions have the names of their files. In a handler of a signal, too: `line`
-// and `symbols` are all the memory it needs. whole: as CrashBoard::Entry has it.
-void format_crash(const CrashRecord& record, bool whole, SymbolFinder& symbols, LineBuffer& line,
+// and `symbols` are all the memory it needs.
+void format_crash(const CrashRecord& record, SymbolFinder& symbols, LineBuffer& line,
                   CrashLines& out) noexcept;
 
 // The lines of its backtrace alone, from the first frame to before `end`.
@@ -41,21 +35,5 @@ void format_frames(const CrashRecord& record, std::size_t end, SymbolFinder& sym
 
 // The same with names of functions as people write them.
 [[nodiscard]] std::string readable_report(std::string_view report);
-
-// How a process ended, as its parent knows.
-struct ProcessEnd {
-  pid_t process = 0;
-  bool signalled = false;
-  int number = 0;              // the signal, or the exit code
-  bool core = false;           // was written
-  bool out_of_memory = false;  // the kernel killed it for that
-  WallTime when = {};
-};
-
-// What the board of a process that has ended says, functions by their names, and how it ended: to
-// `out`, and to a new file of `folder`, whose name it returns. Without any record of a crash the
-// end alone is reported. Errors as write_crash_report(); `out` has the report all the same.
-[[nodiscard]] base::Result<std::string> report_crash(const CrashBoard& board, const ProcessEnd& end,
-                                                     const std::string& folder, std::ostream& out);
 
 }  // namespace berth::observe
