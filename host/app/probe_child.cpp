@@ -27,9 +27,6 @@ namespace {
 
 using Stage = ProbeState::Stage;
 
-// Beside a busy server on the same core, a quarter of it: requests come before the next generation.
-constexpr int kNice = 5;
-
 // The whole of an inherited file.
 base::Result<std::string> contents(int descriptor) {
   struct stat status {};
@@ -57,7 +54,6 @@ void limit(std::uint64_t cpu_seconds) {
   constexpr std::string_view kMost = "1000";
   if (first) (void)!::write(first.get(), kMost.data(), kMost.size());
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  (void)!::nice(kNice);
 }
 
 void add(plugin::Findings& all, plugin::Findings more) {

@@ -1,8 +1,5 @@
 #include "app/stuck_calls.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -10,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "base/descriptor.h"
 #include "base/limits.h"
+#include "base/thread_use.h"
 #include "observe/crash_report.h"
 #include "observe/line_buffer.h"
 
@@ -20,20 +17,6 @@ namespace berth::app {
 namespace {
 
 using observe::CrashRecord;
-
-// proc(5), /proc/pid/stat: behind the name in parentheses. 0: not known.
-char thread_state(pid_t thread) {
-  const std::string path = "/proc/self/task/" + std::to_string(thread) + "/stat";
-  const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return 0;
-  std::array<char, 256> text{};
-  const ssize_t size = ::read(file.get(), text.data(), text.size());
-  if (size <= 0) return 0;
-  const std::string_view stat(text.data(), static_cast<std::size_t>(size));
-  const std::size_t name_end = stat.rfind(") ");
-  return name_end == std::string_view::npos || name_end + 2 >= stat.size() ? '\0'
-                                                                           : stat[name_end + 2];
-}
 
 std::string_view words_of(char state) noexcept {
   switch (state) {
@@ -111,7 +94,8 @@ bool StuckCalls::still_inside(const sched::CallSight& call) const {
 
 void StuckCalls::tell(const sched::CallWatch::Late& late) {
   const sched::CallSight& call = late.call;
-  const char state = thread_state(call.thread);
+  const auto use = base::thread_use(call.thread);
+  const char state = use ? use->state : '\0';
   const CrashRecord* const record =
       probe_ ? probe_->ask(call.thread, base::limits::kStuckAnswer) : nullptr;
   // What it told may be of the next call: it is of this one if that has not returned by now.

@@ -157,6 +157,9 @@ inline constexpr std::chrono::nanoseconds kStealAfter = 1ms;
 inline constexpr std::chrono::nanoseconds kMonitorAlertPeriod = 100us;
 inline constexpr std::chrono::nanoseconds kAlertStealAfter = 200us;
 inline constexpr std::chrono::nanoseconds kMonitorAlert = 1s;
+// How long a handler keeps a loop that does nothing but await its turn on a processor: another
+// thread would only await it, too. Beyond a few slices of the scheduler something else is wrong.
+inline constexpr std::chrono::nanoseconds kPreemptedMost = 20ms;
 // How long a thread that answered a request of a blocking route stays with its connection, if the
 // client asked again within this time before: a proxy under load does, a person does not.
 inline constexpr std::chrono::nanoseconds kStay = 1ms;

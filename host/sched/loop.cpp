@@ -297,6 +297,7 @@ void Loop::wait() {
 }
 
 void Loop::drive(Worker& worker) {
+  driver_.store(worker.thread_id(), std::memory_order_relaxed);
   if (unwatched_ != nullptr) watch_unwatched();
   now_ = clock_.now();  // the driver before may have been inside a handler for long
   for (;;) {

@@ -2,6 +2,8 @@
 // between threads.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -94,6 +96,8 @@ class Loop {
   [[nodiscard]] Learning* inside() const noexcept {
     return inside_.load(std::memory_order_acquire);
   }
+  // The thread that drives it, or did; 0: none has. relaxed: advice, which the owner word judges.
+  [[nodiscard]] pid_t driver() const noexcept { return driver_.load(std::memory_order_relaxed); }
   // Whether its driver waits for events, or is about to. seq_cst: see MonitorBell.
   [[nodiscard]] bool asleep() const noexcept {
     return sleeping_.load(std::memory_order_seq_cst) != 0;
@@ -137,6 +141,7 @@ class Loop {
 
   alignas(64) OwnerWord owner_;
   std::atomic<Learning*> inside_{nullptr};
+  std::atomic<pid_t> driver_{0};
   alignas(64) Inbox inbox_;
   // 1 while the driver is in, or about to enter, epoll_wait. seq_cst on both sides: see Inbox for
   // who wakes it, and MonitorBell for whom it wakes.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "sched/learning.h"
 #include "sched/loop.h"
@@ -23,11 +24,12 @@ constexpr base::Duration kForEver = std::chrono::hours(1);  // an extra look doe
 }  // namespace
 
 Monitor::Monitor(const std::vector<std::unique_ptr<Loop>>& loops, Pool& pool, MonitorBell& bell,
-                 const base::Clock& clock)
+                 const base::Clock& clock, LookAtThread look_at_thread)
     : loops_(loops),
       pool_(pool),
       bell_(bell),
       clock_(clock),
+      look_at_thread_(std::move(look_at_thread)),
       seen_(loops.size()),
       busy_at_(clock.now()),
       alert_until_(busy_at_),
@@ -93,7 +95,9 @@ Monitor::Rest Monitor::look(base::TimePoint now) {
       busy_at_ = now;
     } else if (OwnerWord::inside(word)) {
       busy_at_ = now;
-      if (now - seen.since >= patience) take(*loops_[i], seen, now);
+      if (now - seen.since >= patience && !is_preempted(*loops_[i], seen, now, patience)) {
+        take(*loops_[i], seen, now);
+      }
       if (now - seen.since >= limits::kLoopStuck) ++stuck;
     }
   }
@@ -107,6 +111,21 @@ Monitor::Rest Monitor::look(base::TimePoint now) {
     return {now < alert_until_ ? limits::kMonitorAlertPeriod : limits::kMonitorPeriod};
   }
   return {.time = {}, .asleep = true};
+}
+
+// On a processor that others want, too, a handler may be in its call for long without having run:
+// whoever took the loop would have to wait for the same processor.
+bool Monitor::is_preempted(const Loop& loop, Seen& seen, base::TimePoint now,
+                           base::Duration patience) {
+  if (now - seen.since >= limits::kPreemptedMost) return false;
+  if (now < seen.again) return true;
+  const std::optional<base::ThreadUse> use = look_at_thread_(loop.driver());
+  if (!use || use->state != 'R') return false;
+  // One that runs has had about as much of a processor as there was time.
+  if (seen.cpu && use->cpu - *seen.cpu >= patience / 2) return false;
+  if (!seen.cpu) seen.cpu = use->cpu;
+  seen.again = now + patience;
+  return true;
 }
 
 void Monitor::take(Loop& loop, Seen& seen, base::TimePoint now) {

@@ -2,9 +2,13 @@
 // What runs on its thread never waits for anybody, and no request pays for it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <Poco/Runnable.h>
@@ -13,6 +17,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/thread_annotations.h"
+#include "base/thread_use.h"
 #include "sched/owner_word.h"
 
 namespace berth::sched {
@@ -25,8 +30,10 @@ class Pool;
 // Loops, pool, bell and clock outlive it.
 class Monitor final : private Poco::Runnable {
  public:
+  // By its gettid(): what base::thread_use() says.
+  using LookAtThread = std::function<std::optional<base::ThreadUse>(pid_t thread)>;
   Monitor(const std::vector<std::unique_ptr<Loop>>& loops, Pool& pool, MonitorBell& bell,
-          const base::Clock& clock);
+          const base::Clock& clock, LookAtThread look_at_thread = base::thread_use);
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
   // Ends its thread.
@@ -60,10 +67,15 @@ class Monitor final : private Poco::Runnable {
   struct Seen {
     OwnerWord::Token word = 0;
     base::TimePoint since;  // the first time it had this word
+    // Its driver awaited a processor, and had used so much of one; and when to look again.
+    std::optional<base::Duration> cpu = {};
+    base::TimePoint again = {};
     bool reported = false;  // that nobody could take it
   };
 
   void run() override;
+  [[nodiscard]] bool is_preempted(const Loop& loop, Seen& seen, base::TimePoint now,
+                                  base::Duration patience);
   void take(Loop& loop, Seen& seen, base::TimePoint now);
   [[nodiscard]] bool all_asleep() const noexcept;
   void sleep();
@@ -74,6 +86,7 @@ class Monitor final : private Poco::Runnable {
   Pool& pool_;
   MonitorBell& bell_;
   const base::Clock& clock_;
+  const LookAtThread look_at_thread_;
   base::Mutex looking_;      // held during a look
   std::vector<Seen> seen_;   // by loop
   base::TimePoint busy_at_;  // something ran

@@ -68,7 +68,7 @@ std::optional<CallSight> Worker::sight() const noexcept {
   const base::Duration timeout = call_timeout_.load(std::memory_order_relaxed);
   if (call % 2 == 0 || timeout == base::Duration::max()) return std::nullopt;
   return CallSight{.worker = this,
-                   .thread = thread_id_.load(std::memory_order_relaxed),
+                   .thread = thread_id(),
                    .call = call,
                    .progress = progress_.load(std::memory_order_relaxed),
                    .timeout = timeout};

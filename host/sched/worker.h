@@ -62,6 +62,10 @@ class Worker final : private Poco::Runnable {
   [[nodiscard]] Scratch& scratch() noexcept { return *scratch_; }
   [[nodiscard]] Pool& pool() noexcept { return pool_; }
 
+  // Its gettid(); 0: it has not begun. Any thread.
+  [[nodiscard]] pid_t thread_id() const noexcept {
+    return thread_id_.load(std::memory_order_relaxed);
+  }
   // The loop this thread drives; null: none, so it may wait as it likes.
   [[nodiscard]] Loop* loop() const noexcept { return loop_; }
 
@@ -157,8 +161,8 @@ class Worker final : private Poco::Runnable {
   std::atomic<std::uint64_t> call_{0};
   std::atomic<std::uint64_t> progress_{0};
   std::atomic<base::Duration> call_timeout_{};
-  std::atomic<pid_t> thread_id_{0};  // 0: it has not begun
-  bool waits_ = false;               // counts as one of client_waits until its task ends
+  std::atomic<pid_t> thread_id_{0};
+  bool waits_ = false;  // counts as one of client_waits until its task ends
   Task task_;
   // kNone -> kParked by the worker before it sleeps, any -> kAssigned by assign(), -> kNone by the
   // worker; kParked -> kNudged by nudge(), -> kParked by the worker. assign() releases and the

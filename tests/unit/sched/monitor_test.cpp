@@ -5,6 +5,7 @@
 
 #include <future>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct MonitorTest : ::testing::Test {
     auto loop = Loop::open(owner_of_loops, 0, clock);
     EXPECT_TRUE(loop.ok());
     loops.push_back(std::move(loop).value());
-    monitor = std::make_unique<Monitor>(loops, pool, bell, clock);
+    monitor = std::make_unique<Monitor>(loops, pool, bell, clock, [this](pid_t) { return use; });
   }
   ~MonitorTest() override {
     if (taken > 0) {  // so it has a driver
@@ -52,6 +53,7 @@ struct MonitorTest : ::testing::Test {
   }
   OwnerWord& word() { return loops[0]->owner(); }
 
+  std::optional<base::ThreadUse> use;  // of the driver; nothing: not known
   int taken = 0;
   int missing = 0;
   test::FakeClock clock;
@@ -70,6 +72,52 @@ TEST_F(MonitorTest, TakesALoopThatStaysInOneHandlerForAMillisecond) {
   (void)look_after(100us);
   EXPECT_EQ(taken, 1);
   EXPECT_FALSE(word().leave(token)) << "the driver has lost it";
+}
+
+TEST_F(MonitorTest, AHandlerThatOnlyAwaitsAProcessorKeepsTheLoopForTwentyMilliseconds) {
+  const OwnerWord::Token token = word().enter();
+  use = {.state = 'R', .cpu = 5ms};
+  (void)look_after(1ms);
+  for (int i = 0; i < 19; ++i) (void)look_after(1ms);
+  EXPECT_EQ(taken, 0);
+  (void)look_after(1ms);
+  EXPECT_EQ(taken, 1);
+  EXPECT_FALSE(word().leave(token));
+}
+
+TEST_F(MonitorTest, AHandlerThatComputesLosesTheLoopAfterTwoMilliseconds) {
+  const OwnerWord::Token token = word().enter();
+  use = {.state = 'R', .cpu = 5ms};
+  (void)look_after(1ms);
+  (void)look_after(1ms);
+  EXPECT_EQ(taken, 0);
+  use->cpu += 900us;
+  (void)look_after(1ms);
+  EXPECT_EQ(taken, 1);
+  EXPECT_FALSE(word().leave(token));
+}
+
+TEST_F(MonitorTest, AHandlerThatWaitsAfterItsTurnLosesTheLoopAtTheNextLook) {
+  const OwnerWord::Token token = word().enter();
+  use = {.state = 'R', .cpu = 5ms};
+  (void)look_after(1ms);
+  (void)look_after(1ms);
+  use->state = 'S';
+  (void)look_after(1ms);
+  EXPECT_EQ(taken, 1);
+  EXPECT_FALSE(word().leave(token));
+}
+
+TEST_F(MonitorTest, WhatACallBeforeHadUsedIsNotOfTheNextOne) {
+  use = {.state = 'R', .cpu = 5ms};
+  for (int i = 0; i < 5; ++i) {
+    const OwnerWord::Token token = word().enter();
+    (void)look_after(1ms);
+    (void)look_after(1ms);
+    use->cpu += 10ms;
+    EXPECT_TRUE(word().leave(token));
+  }
+  EXPECT_EQ(taken, 0);
 }
 
 TEST_F(MonitorTest, HandlersThatComeAndGoKeepTheLoop) {
