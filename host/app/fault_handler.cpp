@@ -41,6 +41,7 @@
 #include "plugin/exit_calls.h"
 #include "plugin/image_use.h"
 #include "plugin/mapped_file.h"
+#include "plugin/signal_calls.h"
 
 namespace berth::app {
 
@@ -171,6 +172,7 @@ Installed::~Installed() noexcept {
 base::Status<> Installed::set_handlers() {
   prime_backtrace();
   plugin::prime_fault_lookups();
+  plugin::prime_signal_calls();
   (void)plugin::ImageUse::peek(nullptr);
   present().store(this, std::memory_order_release);
   struct sigaction action {};
@@ -319,7 +321,8 @@ void Installed::go_on_as_before(int signal, const siginfo_t& info) noexcept {
   sigset_t only;
   (void)::sigemptyset(&only);
   (void)::sigaddset(&only, signal);
-  (void)::pthread_sigmask(SIG_BLOCK, &only, nullptr);
+  // Of the kernel itself: pthread_sigmask() blocks no fault (plugin/signal_calls.h).
+  (void)::syscall(SYS_rt_sigprocmask, SIG_BLOCK, &only, nullptr, std::size_t{_NSIG / 8});
   (void)::syscall(SYS_tgkill, ::getpid(), ::gettid(), signal);
 }
 

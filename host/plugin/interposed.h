@@ -1,7 +1,7 @@
 // Two functions of the C library that berth has a version of its own of, for plugins and the
 // libraries they use: __cxa_thread_atexit_impl and pthread_create. The executable exports these
-// two, those of exit_calls.h and no other symbol (plugin/exported_symbols). Not what is done with
-// what they tell: thread_exits.h and image_use.h.
+// two, those of exit_calls.h and signal_calls.h, and no other symbol (plugin/exported_symbols). Not
+// what is done with what they tell: thread_exits.h and image_use.h.
 #pragma once
 
 namespace berth::plugin {

@@ -132,6 +132,7 @@ TEST(Crashes, AHandlersIsToldWithItsPluginRouteAndRequest_F57) {
       {"terminate", 128 + SIGABRT,
        abort + "std::terminate() for std::runtime_error: nobody catches me"},
       {"raise", 128 + SIGSEGV, "SIGSEGV: sent by this process itself"},
+      {"kill", 128 + SIGSEGV, "SIGSEGV: sent by this process itself"},
       {"free_twice", 128 + SIGABRT, abort + "free(): double free detected",
        "heap corruption: the allocator found what others had written over, perhaps long ago",
        "(anonymous namespace)::free_twice()", true},
@@ -211,7 +212,10 @@ TEST(Crashes, OutsideOfAHandlerTheyAreToldToo_F57) {
        "GET /stream/null"},
       {"middleware behind next()", configuration(), "/around/", "How: null\r\n", "boom",
        "GET /around/", "GET /around/"},
-      {"a signal sent to the process", configuration(), "/now/kill", "", "none", "none", "none"},
+      {"a thread of its own that blocks every signal", configuration(), "/now/thread_blocks_all",
+       "", "boom", "none", "none"},
+      {"a signal that a thread of its own sends", configuration(), "/now/thread_kill", "", "boom",
+       "none", "none"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.name);
@@ -219,7 +223,7 @@ TEST(Crashes, OutsideOfAHandlerTheyAreToldToo_F57) {
       if (!row.target.empty()) get(host, row.target, row.fields);
     });
     EXPECT_EQ(value(report, "what"),
-              row.plugin == "none" ? "SIGSEGV: sent by this process itself" : null)
+              row.target == "/now/thread_kill" ? "SIGSEGV: sent by this process itself" : null)
         << report;
     EXPECT_EQ(value(report, "plugin"), row.plugin) << report;
     EXPECT_EQ(value(report, "route"), row.route) << report;

@@ -77,6 +77,15 @@ void overrun() {
   std::free(piece);
 }
 
+void blocks_all_and_crashes() {
+  sigset_t all;
+  sigfillset(&all);
+  (void)pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  null_write();
+}
+
+void kill_itself() { (void)::kill(::getpid(), SIGSEGV); }
+
 void in_own_thread(void (*crash)()) { std::thread(crash).join(); }
 
 const std::map<std::string, std::function<void()>, std::less<>>& ways() {
@@ -107,7 +116,9 @@ const std::map<std::string, std::function<void()>, std::less<>>& ways() {
          std::atexit([] { in_own_thread(null_write); });
          std::exit(8);
        }},
-      {"kill", [] { (void)::kill(::getpid(), SIGSEGV); }},
+      {"thread_blocks_all", [] { in_own_thread(blocks_all_and_crashes); }},
+      {"thread_kill", [] { in_own_thread(kill_itself); }},
+      {"kill", kill_itself},
       {"raise", [] { (void)::raise(SIGSEGV); }},
       {"fork_exit",
        [] {
