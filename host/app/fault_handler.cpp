@@ -172,7 +172,6 @@ Installed::~Installed() noexcept {
 base::Status<> Installed::set_handlers() {
   prime_backtrace();
   plugin::prime_fault_lookups();
-  plugin::prime_signal_calls();
   (void)plugin::ImageUse::peek(nullptr);
   present().store(this, std::memory_order_release);
   struct sigaction action {};
@@ -321,8 +320,7 @@ void Installed::go_on_as_before(int signal, const siginfo_t& info) noexcept {
   sigset_t only;
   (void)::sigemptyset(&only);
   (void)::sigaddset(&only, signal);
-  // Of the kernel itself: pthread_sigmask() blocks no fault (plugin/signal_calls.h).
-  (void)::syscall(SYS_rt_sigprocmask, SIG_BLOCK, &only, nullptr, std::size_t{_NSIG / 8});
+  (void)plugin::set_signal_mask(SIG_BLOCK, &only, nullptr);
   (void)::syscall(SYS_tgkill, ::getpid(), ::gettid(), signal);
 }
 

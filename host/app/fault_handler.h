@@ -35,8 +35,9 @@ struct FaultHandlerOptions {
 //         once more: a core shows it
 //
 // Everything is done on the guilty thread with what is safe in a handler of a signal: no lock, no
-// allocation. What faults in turn ends that part of the record. A plugin that replaces a handler
-// has it to itself. In a forked child it does nothing.
+// allocation. What faults in turn ends that part of the record. A plugin that sets a
+// handler of its own has that signal to itself; to ignore one, or the default, is put back
+// (plugin::ProcessState). In a forked child it does nothing.
 class FaultHandler {
  public:
   // Error: the folder cannot be made or opened, or a handler not be set.

@@ -32,7 +32,10 @@ class HostTable {
   [[nodiscard]] const berth_host* get() const noexcept { return &calls_; }
   [[nodiscard]] const std::string& alias() const noexcept { return alias_; }
   // The image it was given to, once that is known; null in tests without one.
-  void belong_to(ImageUse& image) noexcept { image_ = &image; }
+  void belong_to(ImageUse& image) noexcept {
+    image_ = &image;
+    image.belong_to(*this);
+  }
   [[nodiscard]] ImageUse* image() const noexcept { return image_; }
   // Whose table it is. REQUIRES: one of get().
   [[nodiscard]] static HostTable& of(const berth_host& table) noexcept;

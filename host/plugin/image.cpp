@@ -87,8 +87,10 @@ base::Status<> Image::open(const ElfFile& file) {
   // would end the process; volatile keeps the compiler from seeing through the pointer.
   void* (*const volatile open_library)(const char*, int) = dlopen;
   const CallScope scope(use_->site());
+  const ProcessState before = ProcessState::now();
   try {
     handle_ = open_library(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
+    changes_ = before.compare_and_put_back();
   } catch (const std::exception& error) {
     stay();
     return fail(ErrorCode::kInvalidArgument,

@@ -18,6 +18,7 @@
 #include "plugin/plugin_note.h"
 #include "plugin/private_copy.h"
 #include "plugin/private_folder.h"
+#include "plugin/process_state.h"
 
 namespace berth::plugin {
 
@@ -76,6 +77,11 @@ class Image {
     return blockers_;
   }
 
+  // What its constructors, and those of its libraries, changed of the process.
+  [[nodiscard]] const std::vector<ProcessState::Change>& changes() const noexcept {
+    return changes_;
+  }
+
   // As long as the image is loaded.
   [[nodiscard]] const berth_plugin& table() const noexcept { return *table_; }
   [[nodiscard]] const PluginNote& note() const noexcept { return note_; }
@@ -106,6 +112,7 @@ class Image {
   std::string build_id_;
   std::vector<std::string> blockers_;
   std::shared_ptr<ImageUse> use_;
+  std::vector<ProcessState::Change> changes_;
   std::vector<std::string> kinds_;
   std::vector<std::string> middleware_kinds_;
   void* handle_ = nullptr;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "plugin/host_table.h"
 #include "plugin/mapped_file.h"
 
 namespace berth::plugin {
@@ -105,6 +106,22 @@ std::vector<std::string> ImageUse::thread_names() const {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+void ImageUse::tell(Notice what) noexcept {
+  const auto bit = static_cast<std::uint8_t>(what);
+  // Most often it was: no write then that other threads would wait for.
+  if ((told_.load(std::memory_order_relaxed) & bit) != 0 || host_ == nullptr) return;
+  if ((told_.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
+  if (what == Notice::kForked) {
+    host_->log(LogLevel::kWarn, "the plugin called fork(), where only exec or _exit may follow");
+    return;
+  }
+  const std::array<LogPair, 2> pairs{
+      {{"while", "it served a request"},
+       {"put_back", what == Notice::kSignalMask ? "the thread's signal mask"
+                                                : "the thread's floating-point mode"}}};
+  host_->log(LogLevel::kWarn, "the plugin changed what it shares with others", pairs);
 }
 
 void ImageUse::leave() noexcept {

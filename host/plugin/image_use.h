@@ -16,6 +16,8 @@
 
 namespace berth::plugin {
 
+class HostTable;
+
 // What logs and reports call an image.
 struct ImageName {
   std::string alias = {};  // of the plugin in the configuration
@@ -61,6 +63,16 @@ class ImageUse : public std::enable_shared_from_this<ImageUse> {
   // The system's names of those that run by now, sorted.
   [[nodiscard]] std::vector<std::string> thread_names() const;
 
+  // --- what calls did that they should not: a line of the log the first time ---
+  enum class Notice : std::uint8_t {
+    kSignalMask = 1,    // a request left it changed, and CallScope has put it back
+    kFloatingMode = 2,  // likewise
+    kForked = 4,
+  };
+  void tell(Notice what) noexcept;
+  // Whose log that is. Before the first request; outlives the last.
+  void belong_to(const HostTable& host) noexcept { host_ = &host; }
+
   // --- leaving: threads that keep destructors of it run them when they are visited ---
   void leave() noexcept;
   [[nodiscard]] bool leaving() const noexcept { return leaving_.load(std::memory_order_acquire); }
@@ -77,6 +89,9 @@ class ImageUse : public std::enable_shared_from_this<ImageUse> {
   const std::string path_;
   const ImageName name_;
   CallSite site_;
+  const HostTable* host_ = nullptr;
+  // Bits of Notice; any thread, and nothing else depends on them.
+  std::atomic<std::uint8_t> told_{0};
   std::atomic<std::size_t> threads_{0};
   std::atomic<bool> leaving_{false};
   mutable base::Mutex mutex_;

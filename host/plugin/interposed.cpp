@@ -66,7 +66,7 @@ struct CountedThread {
   void* argument;
   pid_t id = 0;
   int rounds = 0;
-  Call call{&image->site()};  // what the thread is inside of from its first step to its last
+  Call call{image->site()};  // what the thread is inside of from its first step to its last
 };
 
 void end_counted(void* argument) noexcept;

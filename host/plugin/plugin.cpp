@@ -72,9 +72,7 @@ std::string instance_key(std::string_view kind, std::string_view pattern, const 
 }
 
 // Calls into the plugin. A result of it, or BERTH_E_FAILED with what it threw in the scope.
-std::int32_t contained(ConfigScope& scope, const HostTable& host,
-                       const std::function<std::int32_t()>& call) {
-  const CallScope inside(host.image()->site());
+std::int32_t contained(ConfigScope& scope, const std::function<std::int32_t()>& call) {
   try {
     return call();
   } catch (const std::exception& error) {
@@ -83,6 +81,16 @@ std::int32_t contained(ConfigScope& scope, const HostTable& host,
     scope.remember_error("an exception that is no std::exception");
   }
   return BERTH_E_FAILED;
+}
+
+// The same; what it changes of the process is told as done `during` ("it started").
+std::int32_t watched(ConfigScope& scope, const HostTable& host, ChangeReport& changes,
+                     std::string_view during, const std::function<std::int32_t()>& call) {
+  const CallScope inside(host.image()->site());
+  const ProcessState before = ProcessState::now();
+  const std::int32_t result = contained(scope, call);
+  changes.tell(during, before.compare_and_put_back());
+  return result;
 }
 
 // What the plugin complained of, else the last error it logged or threw, else only that it failed.
@@ -184,7 +192,7 @@ Findings unknown_kind(const KindNames& names, const Mount& mount, const std::str
 }  // namespace
 
 Plugin::Plugin(PluginOptions options, LogSink& sink)
-    : options_(std::move(options)), host_(options_.alias, sink) {}
+    : options_(std::move(options)), host_(options_.alias, sink), changes_(host_) {}
 
 base::Result<std::shared_ptr<Plugin>, Findings> Plugin::load(PluginOptions options,
                                                              const LoadContext& context,
@@ -206,6 +214,10 @@ base::Result<std::shared_ptr<Plugin>, Findings> Plugin::load(PluginOptions optio
   std::shared_ptr<Plugin> plugin(new Plugin(std::move(options), sink), &Plugin::retire);
   plugin->image_ = std::move(*image);
   plugin->host_.belong_to(plugin->image_->use());
+  {
+    const base::MutexLock lock(plugin->control_);
+    plugin->changes_.tell("it was loaded", plugin->image_->changes());
+  }
   for (const std::string& blocker : plugin->image_->unload_blockers()) {
     const std::array<LogPair, 1> pairs{{{"why", blocker}}};
     plugin->host_.log(LogLevel::kWarn, "the plugin cannot be replaced any number of times", pairs);
@@ -323,7 +335,8 @@ base::Result<std::unique_ptr<Made>, Findings> Plugin::make_new(const std::string
   ConfigScope scope(config);
   const auto make = Role<Made>::maker(image_->table());
   const std::int32_t result =
-      contained(scope, host_, [&] { return make(host_.get(), &wanted, &table); });
+      watched(scope, host_, changes_, "it made a " + std::string(Role<Made>::kName),
+              [&] { return make(host_.get(), &wanted, &table); });
   if (result != BERTH_OK) return fail(findings_of(scope, mount.position, what));
   if (table == nullptr || table->size < sizeof(Table) || table->serve == nullptr) {
     return fail(finding(mount.position, what + ": make() succeeded without a complete " +
@@ -361,8 +374,8 @@ base::Status<Findings> Plugin::self_test() {
   if (image_->table().self_test == nullptr) return base::done();
   const Node config = map_or_empty(options_.config, options_.position);
   ConfigScope scope(config);
-  const std::int32_t result =
-      contained(scope, host_, [&] { return image_->table().self_test(host_.get()); });
+  const std::int32_t result = watched(scope, host_, changes_, "it tested itself",
+                                      [&] { return image_->table().self_test(host_.get()); });
   if (result >= 0) return base::done();
   return fail(findings_of(scope, options_.position,
                           "plugin \"" + options_.alias + "\" is not fit to serve"));
@@ -377,7 +390,7 @@ base::Status<Findings> Plugin::start(StartPhase phase) {
   }
   const Node config = map_or_empty(options_.config, options_.position);
   ConfigScope scope(config);
-  const std::int32_t result = contained(scope, host_, [&] {
+  const std::int32_t result = watched(scope, host_, changes_, "it started", [&] {
     return image_->table().start(host_.get(), handle_of(&config), static_cast<std::int32_t>(phase));
   });
   started_ = result >= 0;

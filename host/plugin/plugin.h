@@ -16,6 +16,7 @@
 #include "base/thread_annotations.h"
 #include "config/diagnostic.h"
 #include "config/node.h"
+#include "plugin/change_report.h"
 #include "plugin/host_table.h"
 #include "plugin/image.h"
 #include "plugin/log_sink.h"
@@ -57,8 +58,9 @@ enum class StartPhase : std::int32_t { kFirst = 0, kReload = 1, kTakeover = 2 };
 //   --> Image
 //
 // so that the image leaves when nothing can call it any more. The log tells if it could not. A
-// handler without users is destroyed, started or not. With a background task that does not end
-// nothing of the plugin is taken down: it stays as long as the process.
+// handler without users is destroyed, started or not. What load, make, self_test and start change
+// of the process's state is told to the log and mostly put back (ProcessState). With a background
+// task that does not end nothing of the plugin is taken down: it stays as long as the process.
 class Plugin : public std::enable_shared_from_this<Plugin> {
  public:
   // Reads, checks and loads the file. The one finding is at options.position. context and sink
@@ -154,6 +156,7 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   HostTable host_;
   std::unique_ptr<Image> image_;
   base::Mutex control_;
+  ChangeReport changes_ BERTH_GUARDED_BY(control_);
   Instances<PluginHandler> handlers_ BERTH_GUARDED_BY(control_);
   Instances<PluginMiddleware> middleware_ BERTH_GUARDED_BY(control_);
   bool started_ BERTH_GUARDED_BY(control_) = false;

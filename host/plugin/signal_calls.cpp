@@ -1,41 +1,47 @@
 #include "plugin/signal_calls.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
+#include <cstddef>
+#include <utility>
+
+#include "plugin/call_scope.h"
 
 namespace berth::plugin {
 
 namespace {
 
-using SetMask = int (*)(int, const sigset_t*, sigset_t*);
-
+// Of the kernel's sets, which are shorter than those of the C library.
+constexpr std::size_t kBytes = (NSIG - 1) / 8;
 // What an instruction can make.
 constexpr std::array kFaults = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
 
-// The next one in the order of lookup: a sanitizer's or the C library's.
-SetMask real_set_mask() noexcept {
-  static constinit std::atomic<SetMask> known{nullptr};
-  SetMask real = known.load(std::memory_order_relaxed);
-  if (real == nullptr) {
-    real = reinterpret_cast<SetMask>(::dlsym(RTLD_NEXT, "pthread_sigmask"));
-    known.store(real, std::memory_order_relaxed);
-  }
-  return real;
+// The C library's own (pthread_cancel, setuid), which it never lets be blocked; sigdelset() refuses
+// them.
+void leave_out_library_signals(sigset_t& set) noexcept {
+  auto* const words = reinterpret_cast<unsigned long*>(&set);
+  words[0] &= ~(3UL << 31U);
 }
 
-int set_mask(int how, const sigset_t* set, sigset_t* before) noexcept {
-  if (set == nullptr || how == SIG_UNBLOCK) return real_set_mask()(how, set, before);
-  sigset_t allowed = *set;
-  for (const int fault : kFaults) (void)::sigdelset(&allowed, fault);
-  return real_set_mask()(how, &allowed, before);
+int change_mask(int how, const sigset_t* set, sigset_t* before) noexcept {
+  sigset_t wanted;
+  if (set != nullptr) {
+    wanted = *set;
+    if (how != SIG_UNBLOCK) {
+      for (const int fault : kFaults) (void)::sigdelset(&wanted, fault);
+    }
+  }
+  sigset_t was;
+  const int error = set_signal_mask(how, set == nullptr ? nullptr : &wanted, &was);
+  if (error != 0) return error;
+  if (before != nullptr) *before = was;
+  if (set != nullptr) CallScope::mask_changes(was);
+  return 0;
 }
 
 bool is_fault(int signal) noexcept {
@@ -44,12 +50,26 @@ bool is_fault(int signal) noexcept {
 
 bool is_blocked(int signal) noexcept {
   sigset_t now;
-  return real_set_mask()(SIG_SETMASK, nullptr, &now) != 0 || ::sigismember(&now, signal) == 1;
+  return set_signal_mask(SIG_SETMASK, nullptr, &now) != 0 || ::sigismember(&now, signal) == 1;
 }
 
 }  // namespace
 
-void prime_signal_calls() noexcept { (void)real_set_mask(); }
+int set_signal_mask(int how, const sigset_t* set, sigset_t* before) noexcept {
+  sigset_t wanted;
+  if (set != nullptr) {
+    wanted = *set;
+    if (how != SIG_UNBLOCK) leave_out_library_signals(wanted);
+  }
+  // Of the kernel itself, and so without asking the loader for the C library's function.
+  sigset_t was{};
+  const int saved = errno;
+  if (::syscall(SYS_rt_sigprocmask, how, set == nullptr ? nullptr : &wanted, &was, kBytes) != 0) {
+    return std::exchange(errno, saved);
+  }
+  if (before != nullptr) *before = was;
+  return 0;
+}
 
 extern "C" int kill(pid_t process, int signal) noexcept {
   if (process == ::getpid() && is_fault(signal) && !is_blocked(signal)) {
@@ -59,11 +79,11 @@ extern "C" int kill(pid_t process, int signal) noexcept {
 }
 
 extern "C" int pthread_sigmask(int how, const sigset_t* set, sigset_t* before) noexcept {
-  return set_mask(how, set, before);
+  return change_mask(how, set, before);
 }
 
 extern "C" int sigprocmask(int how, const sigset_t* set, sigset_t* before) noexcept {
-  const int error = set_mask(how, set, before);
+  const int error = change_mask(how, set, before);
   if (error == 0) return 0;
   errno = error;
   return -1;
