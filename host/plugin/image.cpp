@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "plugin/call_scope.h"
+#include "plugin/fork_watch.h"
 #include "plugin/load_error.h"
 #include "plugin/thread_exits.h"
 #include "plugin/unload_blockers.h"
@@ -86,6 +87,7 @@ base::Status<> Image::open(const ElfFile& file) {
   // dlopen() is declared noexcept, but it runs constructors of others. Called as it is, a throw
   // would end the process; volatile keeps the compiler from seeing through the pointer.
   void* (*const volatile open_library)(const char*, int) = dlopen;
+  watch_forks();
   const CallScope scope(use_->site());
   const ProcessState before = ProcessState::now();
   try {

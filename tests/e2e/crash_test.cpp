@@ -193,6 +193,25 @@ TEST(Crashes, AChildThatAPluginHasForkedMayEndAsItLikes_F62) {
             "no crash reports in " + host.folder().path() + "/state/crashes\n");
 }
 
+TEST(Crashes, AForkedChildThatReturnsFromItsHandlerServesNobody_F62) {
+  Host host(configuration(), Host::Alone{});
+  for (int i = 0; i < 3; ++i) {
+    test::RawClient client = host.connect();
+    client.send(
+        "GET /now/fork HTTP/1.1\r\nHost: h\r\n\r\n"
+        "GET /hello/once HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(client.read_reply().body, "still here\n");
+    EXPECT_EQ(client.read_reply().body, "hello, once\n");
+    EXPECT_EQ(client.read_all().size(), 0U) << "from nobody else";
+  }
+  const std::string log = host.stop();
+  const std::string line = "the plugin called fork(), where only exec or _exit may follow";
+  const std::size_t told = log.find(line);
+  ASSERT_NE(told, std::string::npos) << log;
+  EXPECT_NE(log.find("plugin=boom", told), std::string::npos) << log;
+  EXPECT_EQ(log.find(line, told + 1), std::string::npos) << "once for each plugin";
+}
+
 TEST(Crashes, OutsideOfAHandlerTheyAreToldToo_F57) {
   const std::string null = "SIGSEGV: wrote to address 0x0, a null pointer";
   struct Row {
