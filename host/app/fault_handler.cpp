@@ -365,7 +365,7 @@ base::Result<std::unique_ptr<FaultHandler>> FaultHandler::install(FaultHandlerOp
       return base::fail(std::move(status).error());
     }
     observe::prune_crash_reports(options.folder);
-    folder.reset(::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    folder.reset(::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!folder) return base::fail(base::system_error(errno, "cannot open " + options.folder));
   }
   auto handler = std::make_unique<Installed>(options, std::move(folder));

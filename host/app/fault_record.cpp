@@ -186,6 +186,11 @@ void add_blame(CrashRecord& record) noexcept {
   }
 }
 
+// Else by a timer or a queue of the process itself, and the fields are theirs.
+bool has_sender(const siginfo_t& info) noexcept {
+  return info.si_code == SI_USER || info.si_code == SI_QUEUE || info.si_code == SI_TKILL;
+}
+
 template <class Step>
 void attempt(CrashRecord& record, const Step& step) noexcept {
   if (!FaultGuard::run(step)) ++record.faults;
@@ -215,8 +220,9 @@ void record_fault(CrashRecord& record, int signal, const siginfo_t& info, const 
   record.instruction = registers.instruction;
   record.stack_pointer = registers.stack;
   if (was_sent(info)) {
-    record.sender = static_cast<std::uint32_t>(info.si_pid);
-    record.sender_user = info.si_uid;
+    const bool by_process = has_sender(info);
+    record.sender = static_cast<std::uint32_t>(by_process ? info.si_pid : ::getpid());
+    record.sender_user = by_process ? info.si_uid : ::getuid();
   } else {
     record.access = number(registers.access);
     // With SI_KERNEL the processor has not told the address.

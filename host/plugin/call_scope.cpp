@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "plugin/image_use.h"
+#include "plugin/signal_calls.h"
 
 namespace berth::plugin {
 
@@ -13,9 +14,9 @@ void CallScope::see_to() const noexcept {
   if ((call_.afterwards & Call::kForked) != 0) ::_exit(1);
   bool mask_left_changed = false;
   if ((call_.afterwards & Call::kMaskChanged) != 0) {
-    // Zero beyond the kernel's bytes, as `mask` is (signal_mask_calls.cpp).
+    // Zero beyond the kernel's bytes, as `mask` is.
     sigset_t left{};
-    (void)::pthread_sigmask(SIG_SETMASK, &call_.mask, &left);
+    (void)set_signal_mask(SIG_SETMASK, &call_.mask, &left);
     mask_left_changed = std::memcmp(&left, &call_.mask, sizeof left) != 0;
   }
   const bool mode_left_changed = floating_mode_ != base::FloatingMode::now();
