@@ -12,19 +12,13 @@ namespace berth::plugin {
 void CallScope::see_to() const noexcept {
   // It would go on serving what the server serves, from the same sockets.
   if ((call_.afterwards & Call::kForked) != 0) ::_exit(1);
-  bool mask_left_changed = false;
-  if ((call_.afterwards & Call::kMaskChanged) != 0) {
-    // Zero beyond the kernel's bytes, as `mask` is.
-    sigset_t left{};
-    (void)set_signal_mask(SIG_SETMASK, &call_.mask, &left);
-    mask_left_changed = std::memcmp(&left, &call_.mask, sizeof left) != 0;
-  }
-  const bool mode_left_changed = floating_mode_ != base::FloatingMode::now();
-  if (mode_left_changed) floating_mode_.set();
+  // Zero beyond the kernel's bytes, as `mask` is.
+  sigset_t left{};
+  (void)set_signal_mask(SIG_SETMASK, &call_.mask, &left);
+  if (std::memcmp(&left, &call_.mask, sizeof left) == 0) return;
   // What other calls change a ProcessState tells; the rest is on threads of the plugin's own tasks.
   if (call_.response == nullptr || call_.site->image == nullptr) return;
-  if (mask_left_changed) call_.site->image->tell(ImageUse::Notice::kSignalMask);
-  if (mode_left_changed) call_.site->image->tell(ImageUse::Notice::kFloatingMode);
+  call_.site->image->tell(ImageUse::Notice::kSignalMask);
 }
 
 }  // namespace berth::plugin

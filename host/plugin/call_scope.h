@@ -1,7 +1,6 @@
 // Tells which plugin, which route of it and which request the thread is inside: for log lines, for
 // reports of crashes, and so that the threads a plugin starts are counted for its image. A call
-// leaves the thread's mask of signals and its floating-point mode as they were, and never returns
-// in a forked child.
+// leaves the thread's mask of signals as it was, and never returns in a forked child.
 #pragma once
 
 #include <signal.h>
@@ -10,7 +9,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/floating_mode.h"
 #include "base/running_code.h"
 
 namespace berth::serve {
@@ -54,7 +52,7 @@ class CallScope {
   CallScope& operator=(const CallScope&) = delete;
   ~CallScope() noexcept {
     // Asking the kernel for the mask would cost each request a system call.
-    if (call_.afterwards != 0 || floating_mode_ != base::FloatingMode::now()) [[unlikely]]
+    if (call_.afterwards != 0) [[unlikely]]
       see_to();
     base::RunningCode::exchange(outer_);
   }
@@ -85,7 +83,6 @@ class CallScope {
   void see_to() const noexcept;
 
   const Call call_;
-  const base::FloatingMode floating_mode_ = base::FloatingMode::now();
   const void* outer_;
 };
 

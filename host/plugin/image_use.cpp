@@ -117,11 +117,9 @@ void ImageUse::tell(Notice what) noexcept {
     host_->log(LogLevel::kWarn, "the plugin called fork(), where only exec or _exit may follow");
     return;
   }
-  const std::array<LogPair, 2> pairs{
-      {{"while", "it served a request"},
-       {"put_back", what == Notice::kSignalMask ? "the thread's signal mask"
-                                                : "the thread's floating-point mode"}}};
-  host_->log(LogLevel::kWarn, "the plugin changed what it shares with others", pairs);
+  constexpr std::array<LogPair, 2> kPairs{
+      {{"while", "it served a request"}, {"put_back", "the thread's signal mask"}}};
+  host_->log(LogLevel::kWarn, "the plugin changed what it shares with others", kPairs);
 }
 
 void ImageUse::leave() noexcept {

@@ -65,9 +65,8 @@ class ImageUse : public std::enable_shared_from_this<ImageUse> {
 
   // --- what calls did that they should not: a line of the log the first time ---
   enum class Notice : std::uint8_t {
-    kSignalMask = 1,    // a request left it changed, and CallScope has put it back
-    kFloatingMode = 2,  // likewise
-    kForked = 4,
+    kSignalMask = 1,  // a request left it changed, and CallScope has put it back
+    kForked = 2,
   };
   void tell(Notice what) noexcept;
   // Whose log that is. Before the first request; outlives the last.

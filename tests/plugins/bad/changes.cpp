@@ -59,8 +59,7 @@ class Changes : public berth::Handler {
   void serve(berth::ResponseWriter& response, berth::Request& request) override {
     sigset_t mask;
     (void)::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-    response.write(std::string(::sigismember(&mask, SIGTERM) == 1 ? "blocked" : "open") +
-                   (std::fegetround() == FE_TONEAREST ? " nearest" : " other") + "\n");
+    response.write(std::string(::sigismember(&mask, SIGTERM) == 1 ? "blocked\n" : "open\n"));
     if (request.method() == "GET") {
       // As libraries do around what is not to be interrupted.
       sigset_t before;
@@ -72,7 +71,6 @@ class Changes : public berth::Handler {
     (void)::sigemptyset(&mask);
     (void)::sigaddset(&mask, SIGSEGV);
     (void)::sigprocmask(SIG_SETMASK, &mask, nullptr);
-    (void)std::fesetround(FE_DOWNWARD);
   }
 };
 

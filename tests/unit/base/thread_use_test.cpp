@@ -47,8 +47,11 @@ TEST(ThreadUse, OfOneThatWaitsDoesNot) {
     end.get_future().wait();
   });
   const pid_t id = number.get_future().get();
-  const ThreadUse first = await(id, 'S');
-  EXPECT_EQ(thread_use(id)->cpu, first.cpu);
+  // The time is read first: it may have been on its way to sleep.
+  ThreadUse before = await(id, 'S');
+  for (ThreadUse now; (now = *thread_use(id)).cpu != before.cpu; before = now) continue;
+  EXPECT_EQ(thread_use(id)->cpu, before.cpu);
+  EXPECT_EQ(thread_use(id)->state, 'S');
   end.set_value();
   thread.join();
 }
