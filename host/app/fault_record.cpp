@@ -251,6 +251,7 @@ void record_exit(CrashRecord& record, const plugin::ExitCall& call,
 void record_call(CrashRecord& record, const ucontext_t& context,
                  std::string_view executable) noexcept {
   if (FaultGuard::in_step()) return;
+  const plugin::ImageUse::Peeking names_stay;  // the server goes on, and may unload
   const Registers registers = registers_of(context);
   record.instruction = registers.instruction;
   record.stack_pointer = registers.stack;

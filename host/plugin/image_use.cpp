@@ -19,13 +19,15 @@ namespace {
 struct Images {
   base::Mutex mutex;
   std::vector<std::shared_ptr<ImageUse>> all BERTH_GUARDED_BY(mutex);
-  // Of those, for peek(). Written under the mutex. release: whoever finds one finds all of it.
+  // Of those, for peek(). Written under the mutex. seq_cst: see ImageUse::peeking_.
   std::array<std::atomic<const ImageUse*>, 256> some{};
+  // Forgotten while somebody peeked.
+  std::vector<std::shared_ptr<ImageUse>> gone BERTH_GUARDED_BY(mutex);
 
   void replace(const ImageUse* old, const ImageUse* by) noexcept BERTH_REQUIRES(mutex) {
     for (auto& place : some) {
       if (place.load(std::memory_order_relaxed) != old) continue;
-      place.store(by, std::memory_order_release);
+      place.store(by, std::memory_order_seq_cst);
       return;
     }
   }
@@ -67,7 +69,7 @@ const ImageUse* ImageUse::peek(const void* address) noexcept {
   const MappedFile file = file_at(address);
   if (file.path.empty()) return nullptr;
   for (const auto& place : known.some) {
-    const ImageUse* const use = place.load(std::memory_order_acquire);
+    const ImageUse* const use = place.load(std::memory_order_seq_cst);
     if (use != nullptr && use->path_ == file.path) return use;
   }
   return nullptr;
@@ -79,6 +81,8 @@ void ImageUse::forget() {
   const base::MutexLock lock(known.mutex);
   known.replace(this, nullptr);
   std::erase(known.all, self);
+  known.gone.push_back(self);
+  if (peeking_.load(std::memory_order_seq_cst) == 0) known.gone.clear();
 }
 
 void ImageUse::thread_runs(pid_t thread) {

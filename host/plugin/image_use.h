@@ -39,8 +39,18 @@ class ImageUse : public std::enable_shared_from_this<ImageUse> {
   // Takes no lock of the loader, so that constructors may start threads and wait for them.
   [[nodiscard]] static std::shared_ptr<ImageUse> of_address(const void* address);
   // The same without any lock, for a handler of a signal: null also for those beyond the first 256
-  // that are loaded at a time. It may go at any moment: for whoever ends the process.
+  // that are loaded at a time. It may go at any moment: for the thread that unloads, for whoever
+  // ends the process, and within a Peeking.
   [[nodiscard]] static const ImageUse* peek(const void* address) noexcept;
+  // What peek() finds while there is one stays until the last has gone; not the code. Takes no
+  // lock. If it is never destroyed, as a fault led out of its scope, nothing found goes any more.
+  class Peeking {
+   public:
+    Peeking() noexcept { peeking_.fetch_add(1, std::memory_order_seq_cst); }
+    Peeking(const Peeking&) = delete;
+    Peeking& operator=(const Peeking&) = delete;
+    ~Peeking() noexcept { peeking_.fetch_sub(1, std::memory_order_release); }
+  };
   // Its image has left the process.
   void forget();
 
@@ -84,6 +94,9 @@ class ImageUse : public std::enable_shared_from_this<ImageUse> {
   ImageUse(std::string path, ImageName name);
 
   static inline constinit std::atomic<std::size_t> departures_{0};
+  // seq_cst here and for the places that peek() reads: either forget() sees that somebody peeks, or
+  // peek() sees that the image has gone.
+  static inline constinit std::atomic<std::size_t> peeking_{0};
 
   const std::string path_;
   const ImageName name_;

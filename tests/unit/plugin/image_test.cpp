@@ -12,6 +12,7 @@
 
 #include "leaks_allowed.h"
 #include "plugin/host_libraries.h"
+#include "plugin/mapped_file.h"
 #include "scratch_folder.h"
 
 namespace berth::plugin {
@@ -68,6 +69,24 @@ TEST_F(ImageTest, IsFoundByItsCodeWithoutALock) {
   EXPECT_EQ(ImageUse::peek(nullptr), nullptr);
   EXPECT_TRUE((*image)->unload().left);
   EXPECT_EQ(ImageUse::peek(code), nullptr);
+}
+
+TEST(ImageUse, FoundWithoutALockStaysWhileSomebodyPeeks) {
+  const void* const code = reinterpret_cast<const void*>(&read_plugin_file);
+  std::shared_ptr<ImageUse> use =
+      ImageUse::make(std::string(file_at(code).path), {.alias = "shop"});
+  const std::weak_ptr<ImageUse> watch = use;
+  {
+    const ImageUse::Peeking peeking;
+    const ImageUse* const found = ImageUse::peek(code);
+    ASSERT_EQ(found, use.get());
+    std::exchange(use, nullptr)->forget();
+    EXPECT_EQ(ImageUse::peek(code), nullptr);
+    EXPECT_EQ(found->name().alias, "shop");
+    EXPECT_FALSE(watch.expired());
+  }
+  ImageUse::make("/another")->forget();
+  EXPECT_TRUE(watch.expired());
 }
 
 TEST_F(ImageTest, LeavesTheProcessAndTheDisk) {
