@@ -52,6 +52,26 @@ std::string plugin_path(const std::string& file) {
   return (folder / BERTH_PLUGINS_FROM_BINARY / file).lexically_normal().string();
 }
 
+SdkPlace sdk_place() {
+  const std::filesystem::path folder = std::filesystem::path(binary_path()).parent_path();
+  const auto has_package = [](const std::filesystem::path& package) {
+    std::error_code error;
+    return std::filesystem::exists(package / "BerthSDKConfig.cmake", error);
+  };
+  const std::filesystem::path in_build_tree = folder / "sdk";
+  if (has_package(in_build_tree)) {
+    return {in_build_tree.string(), (in_build_tree / "template").string(), false};
+  }
+  const auto installed = [&folder](const char* from_binary) {
+    return (folder / from_binary).lexically_normal().string();
+  };
+  const std::string package = installed(BERTH_SDK_FROM_BINARY);
+  if (!has_package(package)) return {};
+  // cmake-variables(7), CMAKE_SYSTEM_PREFIX_PATH.
+  const bool is_found = folder == "/usr/bin" || folder == "/usr/local/bin";
+  return {package, installed(BERTH_SHARE_FROM_BINARY) + "/template", is_found};
+}
+
 base::Result<net::InheritedSockets> take_inherited_sockets(bool of_supervisor) {
   net::InheritedSockets::Variables variables;
   // Nothing that was handed down goes on to what a handler starts (faults.md 47).

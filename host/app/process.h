@@ -24,6 +24,14 @@ namespace berth::app {
 // the shipped plugins (beside the binary in a build tree, else of its prefix).
 [[nodiscard]] std::string plugin_path(const std::string& file);
 
+// The SDK that belongs to the running binary.
+struct SdkPlace {
+  std::string package = {};           // the folder with BerthSDKConfig.cmake; empty: there is none
+  std::string project_template = {};  // the folder of the project that `berth new` copies
+  bool is_found = false;              // whether CMake finds the package unasked
+};
+[[nodiscard]] SdkPlace sdk_place();
+
 // The descriptors this process was handed (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES); takes the three
 // variables out of the environment, so that nobody below mistakes them for its own. All descriptors
 // but the standard ones become close-on-exec: no child of a handler gets one. To be asked once,

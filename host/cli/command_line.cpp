@@ -21,6 +21,7 @@
 #include "cli/crashes_verb.h"
 #include "cli/inspect_verb.h"
 #include "cli/install_verb.h"
+#include "cli/new_verb.h"
 #include "cli/routes_verb.h"
 #include "cli/run_verb.h"
 #include "config/load.h"
@@ -281,6 +282,13 @@ int run(int argc, char** argv) {
       ->required();
   add_control_options(*release, options, true);
 
+  NewOptions made;
+  CLI::App* const create = berth.add_subcommand(
+      "new", "Make the project of a plugin: a handler, a test, a configuration that serves it");
+  create->add_option("NAME", made.name, "The plugin's, such as shop")->required();
+  create->add_option("--to", made.folder, "The folder to make; else one of that name, here")
+      ->option_text("FOLDER");
+
   CLI::App* const crashes = berth.add_subcommand(
       "crashes", "List the crash reports that the server has left, or show one of them");
   crashes->add_option("NAME", options.crash, "The report to show, as the list has it");
@@ -324,6 +332,7 @@ int run(int argc, char** argv) {
   if (crashes->parsed()) {
     return options.crash ? show_crash(*options.crash, options.json) : list_crashes(options.json);
   }
+  if (create->parsed()) return new_plugin(made);
   if (inspect->parsed()) return inspect_plugin(options.plugin_file, options.json);
   if (install->parsed() && installed.folder) return install_plugin(installed);
   if (install->parsed()) {
