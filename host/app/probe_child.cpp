@@ -18,6 +18,7 @@
 #include "app/process.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
+#include "base/privileges.h"
 #include "config/load.h"
 #include "plugin/private_folder.h"
 
@@ -135,6 +136,7 @@ void Probe::make_all(plugin::Plugin& plugin, plugin::Findings& findings) const {
 
 // Error: why there is nothing to be said of the plugin.
 base::Result<plugin::Findings> look(const ProbeArguments& arguments, const ProbeReport& report) {
+  if (auto given_up = base::give_up_privileges(); !given_up) return base::fail(given_up.error());
   const auto bytes = contents(kProbeRecording);
   if (!bytes) return base::fail(bytes.error());
   const auto recording = config::parse_recording(*bytes);
