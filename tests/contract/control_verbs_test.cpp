@@ -218,8 +218,8 @@ TEST_F(ControlVerbs, AHundredReloadsAtOnceAreAllAnswered) {
 
 TEST_F(ControlVerbs, StopWaitsForTheProcess) {
   start();
-  // The process that listens is this one, which does not end.
-  const e2e::Outcome outcome = ask_by_verb({"stop", "--wait", "--timeout", "50ms"});
+  // The process that listens is this one, which does not end. The time is for the answers before.
+  const e2e::Outcome outcome = ask_by_verb({"stop", "--wait", "--timeout", "3s"});
   EXPECT_EQ(outcome.code, 4);
   EXPECT_EQ(outcome.err,
             "berth: error: it is still stopping\n"
