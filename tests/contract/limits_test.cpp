@@ -208,6 +208,7 @@ TEST_F(Limits, TheOverheadOfChunksIsHeldToItsLimit_F7) {
 TEST_F(Limits, WhereNoThreadMayWaitForAClientItsAnswerIsKept_F3) {
   options.client_waits = 1;
   options.send_buffer = 16 * 1024;
+  options.serve.write_stall = std::chrono::minutes(10);  // nobody reads until all have been asked
   const std::string large(1'000'000, 'x');
   routes.add("/large", [&](ResponseWriter& response, Request&) {
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(response.write(large));
