@@ -50,7 +50,9 @@ std::string Root::problem() const {
   if (open_beneath(root, ".", kToRead).get() >= 0 || errno == EACCES) return {};
   const bool missing = errno == ENOSYS || errno == EPERM;
   if (!missing) return cannot_open(path_, errno);
-  return "this system has no openat2(2) (Linux 5.6), and files are served with nothing less";
+  return "this system has no openat2(2) (Linux 5.6, without RestrictSUIDSGID= of systemd), and "
+         "files "
+         "are served with nothing less";
 }
 
 Opened Root::open(const std::string& name) const {
