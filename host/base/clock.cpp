@@ -18,7 +18,8 @@ class SystemClock final : public Clock {
 }  // namespace
 
 const Clock& system_clock() noexcept {
-  static const SystemClock clock;
+  // Never destroyed: a plugin may call exit(), beside which threads go on.
+  static const SystemClock& clock = *new SystemClock();
   return clock;
 }
 
