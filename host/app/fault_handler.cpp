@@ -144,7 +144,7 @@ class Installed final : public FaultHandler {
   // One for each thread that crashes, in their order: what is claimed is never given back. relaxed:
   // a record is its thread's alone.
   std::atomic<std::size_t> claimed_{0};
-  // Memory that is not touched before.
+  // There before anything goes wrong.
   const std::unique_ptr<observe::CrashRecord[]> records_ =
       std::make_unique_for_overwrite<observe::CrashRecord[]>(base::limits::kCrashRecords);
   // The first thread to crash has a report, and one more: of a crash while the others finish what

@@ -213,6 +213,7 @@ bool was_sent(const siginfo_t& info) noexcept { return info.si_code <= 0; }
 
 void record_fault(CrashRecord& record, int signal, const siginfo_t& info, const ucontext_t& context,
                   std::string_view executable) noexcept {
+  const plugin::ImageUse::Peeking names_stay;  // others may go on, and unload
   const Registers registers = registers_of(context);
   record.kind = number(observe::CrashKind::kSignal);
   record.signal = signal;

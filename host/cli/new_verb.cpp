@@ -46,9 +46,10 @@ base::Status<std::string> copy_folder(const fs::path& from, const fs::path& to,
   std::error_code error;
   for (fs::recursive_directory_iterator each(from, error), end; each != end && !error;
        each.increment(error)) {
-    const fs::path place = to / fill_in(fs::relative(each->path(), from).string(), name);
-    if (each->is_directory()) {
+    const fs::path place = to / fill_in(each->path().lexically_relative(from).string(), name);
+    if (each->is_directory(error)) {
       fs::create_directory(place, error);
+      if (error) break;
     } else if (auto copied = copy_file(each->path(), place, name); !copied) {
       return copied;
     }

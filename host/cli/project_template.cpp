@@ -13,9 +13,11 @@ constexpr std::string_view kPlugin = "greet";
 constexpr std::string_view kType = "Greet";
 
 // Targets that CMake makes (cmake-policies(7), CMP0037), and a word that stands for none.
-constexpr std::array<std::string_view, 11> kTaken = {
-    "all",     "clean",          "edit_cache",    "help", "install", "list_install_components",
-    "package", "package_source", "rebuild_cache", "test", "none"};
+constexpr std::array<std::string_view, 12> kTaken = {
+    "all",           "clean",          "edit_cache",
+    "help",          "install",        "list_install_components",
+    "package",       "package_source", "preinstall",
+    "rebuild_cache", "test",           "none"};
 
 // Names of files end with them, too.
 constexpr std::size_t kLongest = 64;

@@ -22,7 +22,7 @@ namespace berth::plugin {
 
 // Of the process: umask, working directory, standard streams, locale, environment, resource limits
 // and what is done about each signal. Of the calling thread: its mask of signals, its alternate
-// stack for them, its locale and its floating-point mode. Costs some 100 system calls and three
+// stack for them, its locale and its floating-point mode. Costs some 100 system calls and four
 // descriptors: for calls that are no requests.
 class ProcessState {
  public:

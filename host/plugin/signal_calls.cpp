@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <utility>
 
 #include "plugin/call_scope.h"
@@ -28,19 +29,29 @@ void leave_out_library_signals(sigset_t& set) noexcept {
   words[0] &= ~(3UL << 31U);
 }
 
+// Of the caller's, which may have no more than the kernel's bytes.
+void copy_set(sigset_t& to, const sigset_t& from) noexcept { std::memcpy(&to, &from, kBytes); }
+
+// The host blocks none, and nobody is let: then a handler of that signal runs, behind which the
+// kernel puts back what was before.
+bool blocks_fault(const sigset_t& mask) noexcept {
+  return std::any_of(kFaults.begin(), kFaults.end(),
+                     [&mask](int fault) { return ::sigismember(&mask, fault) == 1; });
+}
+
 int change_mask(int how, const sigset_t* set, sigset_t* before) noexcept {
-  sigset_t wanted;
+  sigset_t wanted{};
   if (set != nullptr) {
-    wanted = *set;
+    copy_set(wanted, *set);
     if (how != SIG_UNBLOCK) {
       for (const int fault : kFaults) (void)::sigdelset(&wanted, fault);
     }
   }
-  sigset_t was;
+  sigset_t was{};
   const int error = set_signal_mask(how, set == nullptr ? nullptr : &wanted, &was);
   if (error != 0) return error;
-  if (before != nullptr) *before = was;
-  if (set != nullptr) CallScope::mask_changes(was);
+  if (before != nullptr) copy_set(*before, was);
+  if (set != nullptr && !blocks_fault(was)) CallScope::mask_changes(was);
   return 0;
 }
 
@@ -49,16 +60,16 @@ bool is_fault(int signal) noexcept {
 }
 
 bool is_blocked(int signal) noexcept {
-  sigset_t now;
+  sigset_t now{};
   return set_signal_mask(SIG_SETMASK, nullptr, &now) != 0 || ::sigismember(&now, signal) == 1;
 }
 
 }  // namespace
 
 int set_signal_mask(int how, const sigset_t* set, sigset_t* before) noexcept {
-  sigset_t wanted;
+  sigset_t wanted{};
   if (set != nullptr) {
-    wanted = *set;
+    copy_set(wanted, *set);
     if (how != SIG_UNBLOCK) leave_out_library_signals(wanted);
   }
   // Of the kernel itself, and so without asking the loader for the C library's function.
@@ -67,7 +78,7 @@ int set_signal_mask(int how, const sigset_t* set, sigset_t* before) noexcept {
   if (::syscall(SYS_rt_sigprocmask, how, set == nullptr ? nullptr : &wanted, &was, kBytes) != 0) {
     return std::exchange(errno, saved);
   }
-  if (before != nullptr) *before = was;
+  if (before != nullptr) copy_set(*before, was);
   return 0;
 }
 

@@ -9,7 +9,8 @@
 // The signals of faults are never blocked: a thread that makes one that it blocks ends the process
 // without a word, whatever handler there is. POSIX leaves that undefined.
 //
-// In a handler of a signal, too. A raw system call and siglongjmp(3) go by unseen.
+// In a handler of a signal, too; there no CallScope hears of it. A raw system call and
+// siglongjmp(3) go by unseen.
 #pragma once
 
 #include <signal.h>

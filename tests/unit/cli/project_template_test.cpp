@@ -22,7 +22,7 @@ TEST(ProjectName, IsThatOfAPluginAndOfAType) {
 
 TEST(ProjectName, IsNoneThatTheBuildWouldRefuse) {
   for (const char* const name : {"", "Shop", "2shop", "_shop", "sh-op", "sh.op", "sh op", "../shop",
-                                 "sh\xc3\xb6p", "test", "all", "install"}) {
+                                 "sh\xc3\xb6p", "test", "all", "install", "preinstall"}) {
     EXPECT_FALSE(ProjectName::parse(name).ok()) << name;
   }
   EXPECT_FALSE(ProjectName::parse(std::string(65, 'a')).ok());

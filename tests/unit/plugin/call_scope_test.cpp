@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 
 namespace berth::plugin {
 namespace {
@@ -47,6 +48,33 @@ TEST(CallScope, OneInsideAnotherLeavesItWhatItHadChanged_F63) {
     EXPECT_FALSE(is_blocked(SIGUSR2));
   }
   EXPECT_FALSE(is_blocked(SIGUSR1));
+}
+
+// As V8 does for what it has caught.
+TEST(CallScope, WhatAHandlerOfASignalChangesIsNotTheCalls_F63) {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int signal) {
+    sigset_t only;
+    (void)::sigemptyset(&only);
+    (void)::sigaddset(&only, signal);
+    (void)::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+  };
+  (void)::sigfillset(&action.sa_mask);
+  ASSERT_EQ(::sigaction(SIGFPE, &action, &before), 0);
+  {
+    const CallScope scope(kSite);
+    ASSERT_EQ(::raise(SIGFPE), 0);
+  }
+  ASSERT_EQ(::sigaction(SIGFPE, &before, nullptr), 0);
+  EXPECT_FALSE(is_blocked(SIGFPE));
+  EXPECT_FALSE(is_blocked(SIGUSR1));
+}
+
+TEST(CallScope, NoMoreIsWrittenThanTheKernelWrites) {
+  std::uint64_t mask[2] = {0, 0x5a5a5a5a5a5a5a5aU};
+  EXPECT_EQ(::pthread_sigmask(SIG_SETMASK, nullptr, reinterpret_cast<sigset_t*>(mask)), 0);
+  EXPECT_EQ(mask[1], 0x5a5a5a5a5a5a5a5aU);
 }
 
 TEST(CallScope, ToTheHostItselfTheMaskIsWhatItSets) {
