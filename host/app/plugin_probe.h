@@ -3,10 +3,11 @@
 // there what it may do here.
 #pragma once
 
-#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "app/probe_process.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/configuration.h"
@@ -31,19 +32,12 @@ struct ProbeOptions {
 // the file, makes each handler and middleware that any route wants of it, has it test itself and
 // lets it go. REQUIRES: what check_file() says was heeded. Findings: what the plugin complained of,
 // at its place; a crash, an exit or no end at `entry.file_position`. Waits; any thread.
-[[nodiscard]] base::Status<plugin::Findings> probe_plugin(const ProbeOptions& options,
-                                                          const config::Plugin& entry,
-                                                          const plugin::PluginFile& file);
-
-// What the child is told on its command line; all else comes by inherited descriptors.
-struct ProbeArguments {
-  std::string configuration;
-  std::string alias;
-  std::string path;               // of the plugin's file, to speak of
-  std::uint64_t cpu_seconds = 0;  // 0: any
-};
+// `waiting`: started before with the same environment, which saves the time that takes.
+[[nodiscard]] base::Status<plugin::Findings> probe_plugin(
+    const ProbeOptions& options, const config::Plugin& entry, const plugin::PluginFile& file,
+    std::optional<ProbeProcess> waiting = std::nullopt);
 
 // The other end of probe_plugin(). Ends the process: 0 fit, 1 not.
-[[noreturn]] void run_probe(const ProbeArguments& arguments);
+[[noreturn]] void run_probe();
 
 }  // namespace berth::app

@@ -5,8 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +19,7 @@
 #include "app/plugin_probe.h"
 #include "app/probe_descriptors.h"
 #include "app/probe_report.h"
+#include "app/probe_task.h"
 #include "app/process.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
@@ -54,7 +59,6 @@ void limit(std::uint64_t cpu_seconds) {
   const base::Descriptor first(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   constexpr std::string_view kMost = "1000";
   if (first) (void)!::write(first.get(), kMost.data(), kMost.size());
-  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 void add(plugin::Findings& all, plugin::Findings more) {
@@ -135,7 +139,7 @@ void Probe::make_all(plugin::Plugin& plugin, plugin::Findings& findings) const {
 }
 
 // Error: why there is nothing to be said of the plugin.
-base::Result<plugin::Findings> look(const ProbeArguments& arguments, const ProbeReport& report) {
+base::Result<plugin::Findings> look(const ProbeTask& arguments, const ProbeReport& report) {
   if (auto given_up = base::give_up_privileges(); !given_up) return base::fail(given_up.error());
   const auto bytes = contents(kProbeRecording);
   if (!bytes) return base::fail(bytes.error());
@@ -168,9 +172,28 @@ base::Result<plugin::Findings> look(const ProbeArguments& arguments, const Probe
   return Probe(*read, *entry, report).run(std::move(file), context, sink);
 }
 
+// Waits for it. Nothing: whoever was to tell it has gone.
+std::optional<ProbeTask> await_task() {
+  std::string text;
+  std::array<char, 4096> part{};
+  for (;;) {
+    const ssize_t count = ::read(kProbeTask, part.data(), part.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    text.append(part.data(), static_cast<std::size_t>(count));
+  }
+  (void)::close(kProbeTask);
+  return parse_probe_task(text);
+}
+
 }  // namespace
 
-void run_probe(const ProbeArguments& arguments) {
+void run_probe() {
+  // Before it waits, so that it does not outlive who it waits for.
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const auto task = await_task();
+  if (!task) ::_exit(1);  // nobody wants it any more
+  const ProbeTask& arguments = *task;
   limit(arguments.cpu_seconds);
   const ProbeReport report(kProbeReport);
   report.write(Stage::kBegun);

@@ -22,6 +22,10 @@ namespace berth::app {
 
 namespace {
 
+// After a start or a reload, until the process of the next probe is started: it costs some
+// milliseconds of a core, which those who were kept waiting take first.
+constexpr auto kProbeRest = std::chrono::milliseconds(200);
+
 using namespace std::chrono_literals;
 
 // Findings of a refused reload that the log gets, each a line.
@@ -204,13 +208,15 @@ void Reloader::run() {
   let_go({.plugins = std::move(left_), .generation = serving_->number()});
   left_.clear();
   base::TimePoint look_at = look_after_the_old();
+  base::TimePoint probe_at = parts_.clock.now() + kProbeRest;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const auto wanted = [this] { return stopping_ || !jobs_.empty(); };
-    if (look_at == base::TimePoint::max()) {
+    const base::TimePoint wake_at = std::min(look_at, probe_at);
+    if (wake_at == base::TimePoint::max()) {
       changed_.wait(lock, wanted);
     } else {
-      changed_.wait_until(lock, look_at, wanted);
+      changed_.wait_until(lock, wake_at, wanted);
     }
     if (stopping_) break;
     std::optional<Job> job;
@@ -226,15 +232,29 @@ void Reloader::run() {
       if (told && parts_.on_end) parts_.on_end(report);
       tell(*job, report);
       for (auto& caller : job->callers) caller.set_value(report);
+      if (!next_probe_) probe_at = parts_.clock.now() + kProbeRest;
+    } else if (parts_.clock.now() >= probe_at) {
+      prepare_probe();
+      probe_at = base::TimePoint::max();
     }
     look_at = look_after_the_old();
     lock.lock();
   }
   lock.unlock();
+  next_probe_.reset();
   serving_->drain();  // those of older ones have heard it
   lock.lock();
   ended_ = true;
   changed_.notify_all();
+}
+
+void Reloader::prepare_probe() {
+  if (next_probe_) return;
+  const auto& plugins = serving_->configuration().plugins;
+  const bool wanted = std::any_of(plugins.begin(), plugins.end(),
+                                  [](const config::Plugin& plugin) { return plugin.probe; });
+  if (!wanted) return;
+  if (auto started = ProbeProcess::start(parts_.environment)) next_probe_ = std::move(*started);
 }
 
 base::Result<GenerationSource, std::string> Reloader::read_source(const Job& job,
@@ -336,7 +356,7 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
                            .environment = parts_.environment,
                            .timeout = source.loaded.configuration->timeouts.probe,
                            .aborted = [this] { return stopping(); }},
-                          plugin, file);
+                          plugin, file, std::exchange(next_probe_, std::nullopt));
     };
   }
   options.aborted = [this] { return stopping(); };

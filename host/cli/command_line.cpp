@@ -203,12 +203,7 @@ int run(int argc, char** argv) {
       "validate", "Check the configuration and load its plugins in a child process; serve nothing");
   add_config_option(*validate, options);
 
-  app::ProbeArguments probed;
   CLI::App* const probe = berth.add_subcommand("probe", "What validate starts")->group("");
-  probe->add_option("--config", probed.configuration)->required();
-  probe->add_option("--plugin", probed.alias)->required();
-  probe->add_option("--file", probed.path)->required();
-  probe->add_option("--cpu-seconds", probed.cpu_seconds)->required();
 
   CLI::App* const routes = berth.add_subcommand("routes", "Show the route table");
   add_config_option(*routes, options);
@@ -322,7 +317,7 @@ int run(int argc, char** argv) {
     return with_configuration(options,
                               [&](const std::string& file) { return app::validate(file); });
   }
-  if (probe->parsed()) app::run_probe(probed);
+  if (probe->parsed()) app::run_probe();
   if (routes->parsed()) {
     return with_configuration(options, [&](const std::string& file) {
       return options.explain ? explain_route(file, *options.explain, options.listener)

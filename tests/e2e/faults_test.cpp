@@ -71,7 +71,7 @@ TEST(Faults, WithoutDescriptorsItGoesOnAndTakesConnectionsAgainLater_F37) {
   ASSERT_TRUE(first.send(kHello));
   EXPECT_EQ(first.read_reply().status, 200);
 
-  const rlimit few{.rlim_cur = highest_descriptor(host.child().pid()) + 4, .rlim_max = 1 << 10};
+  const rlimit few{.rlim_cur = highest_descriptor(host.child().pid()) + 12, .rlim_max = 1 << 10};
   ASSERT_EQ(::prlimit(host.child().pid(), RLIMIT_NOFILE, &few, nullptr), 0);
   // More than it can have. Those it cannot have get a 503, or wait until it has room.
   std::vector<RawClient> clients;
