@@ -49,11 +49,9 @@ base::Result<std::unique_ptr<Image>> Image::load(const PluginFile& file, const L
   auto copy = PrivateCopy::write(file, context.folder, unload_patch(*elf));
   if (!copy) return fail(std::move(copy).error());
   std::unique_ptr<Image> image(new Image(std::move(*copy), std::move(*note), *elf, owner));
-  if (auto status = image->open(*elf); !status) return fail(std::move(status).error());
-  if (auto status = image->read_table(context.host); !status) {
+  if (auto status = image->introduce(*elf, context.host); !status) {
     return fail(std::move(status).error());
   }
-  if (auto status = image->read_kinds(); !status) return fail(std::move(status).error());
   return image;
 }
 
@@ -83,16 +81,24 @@ Image::~Image() noexcept {
   }
 }
 
+base::Status<> Image::introduce(const ElfFile& file, const HostIdentity& host) {
+  watch_forks();
+  const CallScope scope(use_->site());
+  const ProcessState before = ProcessState::now();
+  base::Status<> status = open(file);
+  if (status) status = read_table(host);
+  if (status) status = read_kinds();
+  // Also for one that is refused: it stays the process that serves.
+  changes_ = before.compare_and_put_back();
+  return status;
+}
+
 base::Status<> Image::open(const ElfFile& file) {
   // dlopen() is declared noexcept, but it runs constructors of others. Called as it is, a throw
   // would end the process; volatile keeps the compiler from seeing through the pointer.
   void* (*const volatile open_library)(const char*, int) = dlopen;
-  watch_forks();
-  const CallScope scope(use_->site());
-  const ProcessState before = ProcessState::now();
   try {
     handle_ = open_library(path_.c_str(), RTLD_NOW | RTLD_LOCAL);
-    changes_ = before.compare_and_put_back();
   } catch (const std::exception& error) {
     stay();
     return fail(ErrorCode::kInvalidArgument,

@@ -77,7 +77,7 @@ class Image {
     return blockers_;
   }
 
-  // What its constructors, and those of its libraries, changed of the process.
+  // What its constructors, those of its libraries, its entry and its kind() changed of the process.
   [[nodiscard]] const std::vector<ProcessState::Change>& changes() const noexcept {
     return changes_;
   }
@@ -98,6 +98,8 @@ class Image {
  private:
   Image(PrivateCopy copy, PluginNote note, const ElfFile& file, const ImageOwner& owner);
 
+  // Maps it and has it name its kinds: the first code of it that runs.
+  [[nodiscard]] base::Status<> introduce(const ElfFile& file, const HostIdentity& host);
   [[nodiscard]] base::Status<> open(const ElfFile& file);
   [[nodiscard]] base::Status<> read_table(const HostIdentity& host);
   [[nodiscard]] base::Status<> read_kinds();

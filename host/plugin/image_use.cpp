@@ -33,6 +33,16 @@ struct Images {
   }
 };
 
+void log(ImageUse::Notice what, const HostTable& host) noexcept {
+  if (what == ImageUse::Notice::kForked) {
+    host.log(LogLevel::kWarn, "the plugin called fork(), where only exec or _exit may follow");
+    return;
+  }
+  constexpr std::array<LogPair, 2> kPairs{
+      {{"while", "it served a request"}, {"put_back", "the thread's signal mask"}}};
+  host.log(LogLevel::kWarn, "the plugin changed what it shares with others", kPairs);
+}
+
 // Never destroyed: threads end behind static destructors.
 Images& images() {
   static Images& only = *new Images;
@@ -115,15 +125,26 @@ std::vector<std::string> ImageUse::thread_names() const {
 void ImageUse::tell(Notice what) noexcept {
   const auto bit = static_cast<std::uint8_t>(what);
   // Most often it was: no write then that other threads would wait for.
-  if ((told_.load(std::memory_order_relaxed) & bit) != 0 || host_ == nullptr) return;
-  if ((told_.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
-  if (what == Notice::kForked) {
-    host_->log(LogLevel::kWarn, "the plugin called fork(), where only exec or _exit may follow");
-    return;
+  if ((told_.load(std::memory_order_relaxed) & bit) != 0) return;
+  const HostTable* host = nullptr;
+  {
+    const base::MutexLock lock(mutex_);
+    if ((told_.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
+    host = host_;
   }
-  constexpr std::array<LogPair, 2> kPairs{
-      {{"while", "it served a request"}, {"put_back", "the thread's signal mask"}}};
-  host_->log(LogLevel::kWarn, "the plugin changed what it shares with others", kPairs);
+  if (host != nullptr) log(what, *host);
+}
+
+void ImageUse::belong_to(const HostTable& host) noexcept {
+  std::uint8_t told = 0;
+  {
+    const base::MutexLock lock(mutex_);
+    if (host_ == nullptr) told = told_.load(std::memory_order_relaxed);
+    host_ = &host;
+  }
+  for (const Notice what : {Notice::kSignalMask, Notice::kForked}) {
+    if ((told & static_cast<std::uint8_t>(what)) != 0) log(what, host);
+  }
 }
 
 void ImageUse::leave() noexcept {

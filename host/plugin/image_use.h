@@ -79,8 +79,9 @@ class ImageUse : public std::enable_shared_from_this<ImageUse> {
     kForked = 2,
   };
   void tell(Notice what) noexcept;
-  // Whose log that is. Before the first request; outlives the last.
-  void belong_to(const HostTable& host) noexcept { host_ = &host; }
+  // Whose log that is; outlives the last call, and is there before the first request. What was told
+  // before, as by a global constructor, stands in it, too.
+  void belong_to(const HostTable& host) noexcept;
 
   // --- leaving: threads that keep destructors of it run them when they are visited ---
   void leave() noexcept;
@@ -101,13 +102,14 @@ class ImageUse : public std::enable_shared_from_this<ImageUse> {
   const std::string path_;
   const ImageName name_;
   CallSite site_;
-  const HostTable* host_ = nullptr;
-  // Bits of Notice; any thread, and nothing else depends on them.
+  // Bits of Notice, written under the mutex; read without it by who may find that all is told, on
+  // which nothing else depends.
   std::atomic<std::uint8_t> told_{0};
   std::atomic<std::size_t> threads_{0};
   std::atomic<bool> leaving_{false};
   mutable base::Mutex mutex_;
   std::vector<pid_t> running_ BERTH_GUARDED_BY(mutex_);
+  const HostTable* host_ BERTH_GUARDED_BY(mutex_) = nullptr;
 };
 
 }  // namespace berth::plugin

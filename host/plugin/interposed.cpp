@@ -71,6 +71,12 @@ struct CountedThread {
 
 void end_counted(void* argument) noexcept;
 
+// As a call of the host would (CallScope): with its last thread a forked child would end by exit(),
+// which runs static destructors of things that the threads it left behind still use.
+void end_forked_child(const CountedThread& thread) noexcept {
+  if ((thread.call.afterwards & Call::kForked) != 0) ::_exit(1);
+}
+
 // The key's destructors run behind those of thread_local objects.
 pthread_key_t end_key() noexcept {
   static const pthread_key_t key = [] {
@@ -86,6 +92,7 @@ pthread_key_t end_key() noexcept {
 // all of them but the last, in which sanitizers forget the thread.
 void end_counted(void* argument) noexcept {
   auto* const thread = static_cast<CountedThread*>(argument);
+  end_forked_child(*thread);
   if (++thread->rounds < PTHREAD_DESTRUCTOR_ITERATIONS - 1 &&
       ::pthread_setspecific(end_key(), thread) == 0) {
     return;
@@ -103,7 +110,9 @@ void* run_counted(void* argument) {
   (void)::pthread_setspecific(end_key(), thread);
   base::RunningCode::exchange(&thread->call);
   const base::AlternateStack faults;
-  return thread->routine(thread->argument);
+  void* const result = thread->routine(thread->argument);
+  end_forked_child(*thread);
+  return result;
 }
 
 // Whose thread it is that is being started.

@@ -212,6 +212,18 @@ TEST(Crashes, AForkedChildThatReturnsFromItsHandlerServesNobody_F62) {
   EXPECT_EQ(log.find(line, told + 1), std::string::npos) << "once for each plugin";
 }
 
+TEST(Crashes, AForkedChildThatReturnsFromAThreadOfThePluginEndsThere_F62) {
+  Host host(configuration(), Host::Alone{});
+  for (const std::string how : {"thread_fork", "thread_fork_exit"}) {
+    SCOPED_TRACE(how);
+    test::RawClient client = host.connect();
+    client.send("GET /now/" + how + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(client.read_reply().body, "still here\n");
+  }
+  EXPECT_EQ(berth(host.folder(), {"crashes"}).out,
+            "no crash reports in " + host.folder().path() + "/state/crashes\n");
+}
+
 TEST(Crashes, OutsideOfAHandlerTheyAreToldToo_F57) {
   const std::string null = "SIGSEGV: wrote to address 0x0, a null pointer";
   struct Row {

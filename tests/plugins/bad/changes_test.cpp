@@ -92,7 +92,8 @@ class Changes : public ::testing::Test {
 TEST_F(Changes, OfALoadArePutBackAndTold_F63) {
   const auto plugin = load();
   EXPECT_EQ(sink_.take(),
-            (Lines{"warn alias [] the plugin changed what it shares with others while=it was "
+            (Lines{"warn alias [] the plugin called fork(), where only exec or _exit may follow",
+                   "warn alias [] the plugin changed what it shares with others while=it was "
                    "loaded put_back=the thread's floating-point mode; umask 0022 -> 0000"}));
   EXPECT_EQ(::umask(0022), 0022U);
   EXPECT_EQ(std::fegetround(), FE_TONEAREST);

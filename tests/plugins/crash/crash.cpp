@@ -3,7 +3,9 @@
 
 #include <berth/plugin.hpp>
 
+#include <pthread.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -86,6 +88,23 @@ void blocks_all_and_crashes() {
 
 void kill_itself() { (void)::kill(::getpid(), SIGSEGV); }
 
+// Whether the child has ended as one is to that returned from the code it was forked in.
+void expect_end_of(pid_t child) {
+  int status = 0;
+  assert(::waitpid(child, &status, 0) == child);
+  assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
+void fork_and_return() {
+  if (const pid_t child = ::fork(); child != 0) expect_end_of(child);
+}
+
+void fork_and_end_thread() {
+  const pid_t child = ::fork();
+  if (child == 0) ::pthread_exit(nullptr);
+  expect_end_of(child);
+}
+
 void in_own_thread(void (*crash)()) { std::thread(crash).join(); }
 
 const std::map<std::string, std::function<void()>, std::less<>>& ways() {
@@ -125,6 +144,8 @@ const std::map<std::string, std::function<void()>, std::less<>>& ways() {
          if (::fork() == 0) ::_exit(7);
        }},
       {"fork", [] { (void)::fork(); }},
+      {"thread_fork", [] { in_own_thread(fork_and_return); }},
+      {"thread_fork_exit", [] { in_own_thread(fork_and_end_thread); }},
   };
   return all;
 }

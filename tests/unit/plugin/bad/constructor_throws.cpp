@@ -1,12 +1,17 @@
-// Throws while it is loaded.
+// Changes the process and throws while it is loaded.
 #include <berth/plugin.hpp>
+
+#include <sys/stat.h>
 
 #include <stdexcept>
 
 namespace {
 
 struct Global {
-  Global() { throw std::runtime_error("no database"); }
+  Global() {
+    (void)::umask(0123);
+    throw std::runtime_error("no database");
+  }
 };
 const Global global;
 
