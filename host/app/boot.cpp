@@ -43,9 +43,10 @@ const config::Diagnostics& Boot::diagnostics() const noexcept {
 std::unique_ptr<Generation> Boot::build() {
   GenerationSource& source = older_ ? *older_ : source_;
   const config::Configuration& configuration = *source.loaded.configuration;
+  ProbeStarter starter(options_.environment);
   const ProbeOptions probing{.configuration = configuration.file,
                              .recording = source.recording,
-                             .environment = options_.environment,
+                             .starter = starter,
                              .timeout = configuration.timeouts.probe};
   BuildOptions building{.context = options_.context,
                         .sink = options_.sink,

@@ -40,28 +40,19 @@ std::string end_of(std::optional<int> status, base::Duration timeout) {
 
 base::Status<plugin::Findings> probe_plugin(const ProbeOptions& options,
                                             const config::Plugin& entry,
-                                            const plugin::PluginFile& file,
-                                            std::optional<ProbeProcess> waiting) {
-  const auto impossible = [&](const base::Error& error) {
-    return base::fail(finding(entry, file.path, "it cannot be probed: " + error.text));
-  };
+                                            const plugin::PluginFile& file) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.timeout).count();
   const ProbeTask task{.configuration = options.configuration,
                        .alias = entry.alias,
                        .path = file.path,
                        .cpu_seconds = static_cast<std::uint64_t>(seconds)};
-  const std::string recording = config::serialise(options.recording);
-  // One that has waited may have been ended meanwhile, for want of memory, say.
-  if (!waiting || !waiting->tell(task, recording, file.bytes)) {
-    auto started = ProbeProcess::start(options.environment);
-    if (!started) return impossible(started.error());
-    waiting = std::move(*started);
-    if (auto told = waiting->tell(task, recording, file.bytes); !told) {
-      return impossible(told.error());
-    }
+  auto ended = options.starter.probe(task, config::serialise(options.recording), file.bytes,
+                                     base::system_clock().now() + options.timeout, options.aborted);
+  if (!ended) {
+    return base::fail(finding(entry, file.path, "it cannot be probed: " + ended.error().text));
   }
-  const auto status = waiting->wait(base::system_clock().now() + options.timeout, options.aborted);
-  ProbeState state = waiting->report();
+  const std::optional<int> status = ended->status;
+  ProbeState& state = ended->state;
   if (status && WIFEXITED(*status)) {
     if (state.stage == Stage::kFit && WEXITSTATUS(*status) == 0) return base::done();
     if (state.stage == Stage::kRefused && !state.findings.empty()) {

@@ -4,14 +4,12 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 
-#include "app/probe_process.h"
+#include "app/probe_starter.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/configuration.h"
-#include "config/environment.h"
 #include "config/recorded_files.h"
 #include "plugin/plugin.h"
 #include "plugin/plugin_file.h"
@@ -20,24 +18,24 @@ namespace berth::app {
 
 // What every probe for one configuration shares; outlives them.
 struct ProbeOptions {
-  const std::string& configuration;        // the file, as it was given to config::load()
-  const config::Recording& recording;      // all that reading it read
-  const config::Environment& environment;  // that it was read with: the child's own
-  base::Duration timeout;                  // of the whole probe; of CPU time, too
+  const std::string& configuration;    // the file, as it was given to config::load()
+  const config::Recording& recording;  // all that reading it read
+  ProbeStarter& starter;               // with the environment that it was read with
+  base::Duration timeout;              // of the whole probe; of CPU time, too
   // Asked now and then: whether to give it up, which is told as no end. Empty: never.
   std::function<bool()> aborted = {};
 };
 
-// Runs `berth probe` for one plugin: it reads the recorded configuration, loads these very bytes of
-// the file, makes each handler and middleware that any route wants of it, has it test itself and
-// lets it go. REQUIRES: what check_file() says was heeded. Findings: what the plugin complained of,
-// at its place; a crash, an exit or no end at `entry.file_position`. Waits; any thread.
-// `waiting`: started before with the same environment, which saves the time that takes.
-[[nodiscard]] base::Status<plugin::Findings> probe_plugin(
-    const ProbeOptions& options, const config::Plugin& entry, const plugin::PluginFile& file,
-    std::optional<ProbeProcess> waiting = std::nullopt);
+// In a process of its own (ProbeStarter): it reads the recorded configuration, loads these very
+// bytes of the file, makes each handler and middleware that any route wants of it, has it test
+// itself and lets it go. REQUIRES: what check_file() says was heeded. Findings: what the plugin
+// complained of, at its place; a crash, an exit or no end at `entry.file_position`. Waits; any
+// thread. `options.starter` is used by this call alone.
+[[nodiscard]] base::Status<plugin::Findings> probe_plugin(const ProbeOptions& options,
+                                                          const config::Plugin& entry,
+                                                          const plugin::PluginFile& file);
 
-// The other end of probe_plugin(). Ends the process: 0 fit, 1 not.
+// The other end of ProbeStarter: waits for what is to be looked at, and ends with who asks.
 [[noreturn]] void run_probe();
 
 }  // namespace berth::app

@@ -3,8 +3,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -17,7 +19,7 @@
 #include "app/options.h"
 #include "app/plugin_log.h"
 #include "app/plugin_probe.h"
-#include "app/probe_descriptors.h"
+#include "app/probe_protocol.h"
 #include "app/probe_report.h"
 #include "app/probe_task.h"
 #include "app/process.h"
@@ -25,6 +27,7 @@
 #include "base/descriptor.h"
 #include "base/privileges.h"
 #include "config/load.h"
+#include "net/descriptor_message.h"
 #include "plugin/private_folder.h"
 
 namespace berth::app {
@@ -32,8 +35,9 @@ namespace berth::app {
 namespace {
 
 using Stage = ProbeState::Stage;
+using Files = std::array<base::Descriptor, kProbeFiles>;
 
-// The whole of an inherited file.
+// The whole of such a file.
 base::Result<std::string> contents(int descriptor) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) {
@@ -139,13 +143,14 @@ void Probe::make_all(plugin::Plugin& plugin, plugin::Findings& findings) const {
 }
 
 // Error: why there is nothing to be said of the plugin.
-base::Result<plugin::Findings> look(const ProbeTask& arguments, const ProbeReport& report) {
+base::Result<plugin::Findings> look(const ProbeTask& arguments, const Files& given,
+                                    const ProbeReport& report) {
   if (auto given_up = base::give_up_privileges(); !given_up) return base::fail(given_up.error());
-  const auto bytes = contents(kProbeRecording);
+  const auto bytes = contents(given[kProbeRecording].get());
   if (!bytes) return base::fail(bytes.error());
   const auto recording = config::parse_recording(*bytes);
   if (!recording) return base::fail(recording.error());
-  auto image = contents(kProbeImage);
+  auto image = contents(given[kProbeImage].get());
   if (!image) return base::fail(image.error());
   config::ReplayedFiles files(*recording);
   const config::Loaded loaded =
@@ -172,37 +177,16 @@ base::Result<plugin::Findings> look(const ProbeTask& arguments, const ProbeRepor
   return Probe(*read, *entry, report).run(std::move(file), context, sink);
 }
 
-// Waits for it. Nothing: whoever was to tell it has gone.
-std::optional<ProbeTask> await_task() {
-  std::string text;
-  std::array<char, 4096> part{};
-  for (;;) {
-    const ssize_t count = ::read(kProbeTask, part.data(), part.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    text.append(part.data(), static_cast<std::size_t>(count));
-  }
-  (void)::close(kProbeTask);
-  return parse_probe_task(text);
-}
-
-}  // namespace
-
-void run_probe() {
-  // Before it waits, so that it does not outlive who it waits for.
-  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const auto task = await_task();
-  if (!task) ::_exit(1);  // nobody wants it any more
-  const ProbeTask& arguments = *task;
-  limit(arguments.cpu_seconds);
-  const ProbeReport report(kProbeReport);
+// In a process of its own. Ends it: 0 fit, 1 not.
+[[noreturn]] void probe(const ProbeTask& task, const Files& files) {
+  limit(task.cpu_seconds);
+  const ProbeReport report(files[kProbeReport].get());
   report.write(Stage::kBegun);
-  (void)take_inherited_sockets();  // what it starts is not to inherit these descriptors
-  const auto findings = look(arguments, report);
+  const auto findings = look(task, files, report);
   if (!findings) {
     config::Diagnostic why;
-    why.position.file = arguments.configuration;
-    why.what = "plugin \"" + arguments.alias + "\" cannot be probed: " + findings.error().text;
+    why.position.file = task.configuration;
+    why.what = "plugin \"" + task.alias + "\" cannot be probed: " + findings.error().text;
     report.refuse({why});
   } else if (findings->empty()) {
     report.write(Stage::kFit);
@@ -211,6 +195,62 @@ void run_probe() {
   }
   // What it may have left behind has no say in the verdict.
   ::_exit(findings && findings->empty() ? 0 : 1);
+}
+
+// Its number; -1: there is none.
+pid_t fork_probe(base::Descriptor& host, const ProbeTask& task, const Files& files) {
+  const pid_t starter = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    // Not to outlive who waits for it.
+    (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != starter) ::_exit(1);
+    // So that what it starts goes with it; here and there, as either may come first.
+    (void)::setpgid(0, 0);
+    host.reset();
+    probe(task, files);
+  }
+  if (pid > 0) (void)::setpgid(pid, pid);
+  return pid;
+}
+
+// As waitpid(2) will tell it.
+int await_end(pid_t pid) {
+  siginfo_t end{};
+  while (::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+  }
+  return end.si_code == CLD_EXITED ? W_EXITCODE(end.si_status, 0) : W_EXITCODE(0, end.si_status);
+}
+
+// Whether the host still listens.
+bool serve(base::Descriptor& host, net::DescriptorMessage order) {
+  const auto task = parse_probe_task(order.text);
+  Files files;
+  pid_t pid = -1;
+  if (task && order.descriptors.size() == files.size()) {
+    std::move(order.descriptors.begin(), order.descriptors.end(), files.begin());
+    pid = fork_probe(host, *task, files);
+  }
+  if (pid < 0) return net::send_message(host.get(), kNoProbe).ok();
+  files = {};
+  if (!net::send_message(host.get(), std::to_string(pid))) return false;
+  if (!net::send_message(host.get(), std::to_string(await_end(pid)))) return false;
+  const auto told = net::receive_message(host.get(), kReap.size(), net::Await::kYes);
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return told.ok();
+}
+
+}  // namespace
+
+void run_probe() {
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  (void)take_inherited_sockets();  // what probes start is not to inherit the host's
+  base::Descriptor host(kProbeSocket);
+  for (;;) {
+    auto order = net::receive_message(host.get(), kMostOfTask, net::Await::kYes);
+    if (!order || !*order || !serve(host, std::move(**order))) ::_exit(0);
+  }
 }
 
 }  // namespace berth::app

@@ -22,8 +22,8 @@ namespace berth::app {
 
 namespace {
 
-// After a start or a reload, until the process of the next probe is started: it costs some
-// milliseconds of a core, which those who were kept waiting take first.
+// After the start, until the process that starts probes is: it costs some milliseconds of a core,
+// which those who were kept waiting take first.
 constexpr auto kProbeRest = std::chrono::milliseconds(200);
 
 using namespace std::chrono_literals;
@@ -232,7 +232,7 @@ void Reloader::run() {
       if (told && parts_.on_end) parts_.on_end(report);
       tell(*job, report);
       for (auto& caller : job->callers) caller.set_value(report);
-      if (!next_probe_) probe_at = parts_.clock.now() + kProbeRest;
+      if (!probes_.waits()) probe_at = parts_.clock.now() + kProbeRest;
     } else if (parts_.clock.now() >= probe_at) {
       prepare_probe();
       probe_at = base::TimePoint::max();
@@ -241,7 +241,6 @@ void Reloader::run() {
     lock.lock();
   }
   lock.unlock();
-  next_probe_.reset();
   serving_->drain();  // those of older ones have heard it
   lock.lock();
   ended_ = true;
@@ -249,12 +248,11 @@ void Reloader::run() {
 }
 
 void Reloader::prepare_probe() {
-  if (next_probe_) return;
   const auto& plugins = serving_->configuration().plugins;
   const bool wanted = std::any_of(plugins.begin(), plugins.end(),
                                   [](const config::Plugin& plugin) { return plugin.probe; });
-  if (!wanted) return;
-  if (auto started = ProbeProcess::start(parts_.environment)) next_probe_ = std::move(*started);
+  // Without it the next reload will say why there is none.
+  if (wanted) (void)probes_.prepare();
 }
 
 base::Result<GenerationSource, std::string> Reloader::read_source(const Job& job,
@@ -353,10 +351,10 @@ ReloadReport Reloader::build_and_swap(const Job& job, GenerationSource source,
     options.probe = [&](const config::Plugin& plugin, const plugin::PluginFile& file) {
       return probe_plugin({.configuration = source.loaded.configuration->file,
                            .recording = source.recording,
-                           .environment = parts_.environment,
+                           .starter = probes_,
                            .timeout = source.loaded.configuration->timeouts.probe,
                            .aborted = [this] { return stopping(); }},
-                          plugin, file, std::exchange(next_probe_, std::nullopt));
+                          plugin, file);
     };
   }
   options.aborted = [this] { return stopping(); };

@@ -21,7 +21,7 @@
 #include "app/departures.h"
 #include "app/generation.h"
 #include "app/generation_source.h"
-#include "app/probe_process.h"
+#include "app/probe_starter.h"
 #include "app/retirement.h"
 #include "app/server.h"
 #include "base/clock.h"
@@ -138,7 +138,7 @@ class Reloader final : public Control {
   [[nodiscard]] std::future<ReloadReport> enqueue(Job job);
   [[nodiscard]] ReloadReport refused(const ReloadRequest& request, std::string why);
   [[nodiscard]] ReloadReport perform(const Job& job);
-  // Has the next one wait, if any plugin is to be probed.
+  // Has the process that starts probes wait, if any plugin is to be probed.
   void prepare_probe();
   [[nodiscard]] base::Result<GenerationSource, std::string> read_source(const Job& job,
                                                                         ReloadReport& report);
@@ -159,10 +159,9 @@ class Reloader final : public Control {
   Departures departures_;  // the control thread's
   // Its, too: not used any more but by whoever still asks why().
   std::vector<std::shared_ptr<Retirement>> gone_;
-  std::vector<Generation::Released> left_;  // by the start; the control thread's
-  std::vector<Unserved> unserved_;          // with a task that has not ended; its, too
-  // Waits for the next reload; the control thread's, in which it was started.
-  std::optional<ProbeProcess> next_probe_;
+  std::vector<Generation::Released> left_;   // by the start; the control thread's
+  std::vector<Unserved> unserved_;           // with a task that has not ended; its, too
+  ProbeStarter probes_{parts_.environment};  // the control thread's
   std::string wrong_;  // the control thread's: with what the job at hand asks for, in a line
 
   mutable std::mutex mutex_;  // guards what follows

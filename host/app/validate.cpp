@@ -56,9 +56,10 @@ int validate(const std::string& file) {
   auto& read = loaded.configuration ? loaded.configuration : loaded.remainder;
   base::Status<> checked = base::done();
   if (read) {
+    ProbeStarter starter(environment);
     const ProbeOptions probe{.configuration = file,
                              .recording = files.recording(),
-                             .environment = environment,
+                             .starter = starter,
                              .timeout = read->timeouts.probe};
     checked = check(std::move(*read), probe, loaded.diagnostics);
   }

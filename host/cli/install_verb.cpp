@@ -160,7 +160,8 @@ int put_as_configured(const InstallOptions& options, plugin::PluginFile file,
         "give it a file of your own, such as ./" + plugin.file + ", or name a folder with --to");
   }
   if (plugin.probe) {
-    const app::ProbeOptions probe{*options.configuration, read.recording, environment,
+    app::ProbeStarter starter(environment);
+    const app::ProbeOptions probe{*options.configuration, read.recording, starter,
                                   configuration->timeouts.probe};
     if (auto fit = app::probe_plugin(probe, plugin, file); !fit) {
       std::cerr << read.loaded.diagnostics.with_only(fit.error()).render(app::colour_of_stderr());

@@ -1,13 +1,11 @@
 #include "net/socket_plan.h"
 
-#include <sys/socket.h>
-
-#include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <optional>
+#include <span>
 #include <utility>
+
+#include "net/descriptor_message.h"
 
 namespace berth::net {
 
@@ -45,35 +43,15 @@ std::optional<Number> number_of(const std::string& text) noexcept {
   return value;
 }
 
-// Room for one descriptor beside a message.
-struct Control {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> bytes{};
-};
-
-base::Status<> send(int channel, std::string text, int descriptor) {
+base::Status<> send(int channel, const std::string& text, int descriptor) {
   if (text.size() > kMost) {
     return base::fail(base::ErrorCode::kInvalidArgument,
                       "the name or path of a socket is too long");
   }
-  iovec part{text.data(), text.size()};
-  Control control;
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (descriptor >= 0) {
-    message.msg_control = control.bytes.data();
-    message.msg_controllen = control.bytes.size();
-    cmsghdr* const head = CMSG_FIRSTHDR(&message);
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof descriptor);
-    std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+  const std::span<const int> descriptors(&descriptor, descriptor >= 0 ? 1 : 0);
+  if (auto sent = send_message(channel, text, descriptors); !sent) {
+    return base::fail(sent.error().code, "send a socket to the supervisor: " + sent.error().text);
   }
-  ssize_t sent = 0;
-  do {
-    sent = ::sendmsg(channel, &message, MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
-  if (sent < 0) return base::fail(base::system_error(errno, "send a socket to the supervisor"));
   return base::done();
 }
 
@@ -84,37 +62,16 @@ struct Part {
 
 // nullopt: nothing is there.
 base::Result<std::optional<Part>> receive(int channel) {
-  std::array<char, kMost> bytes;
-  iovec part{bytes.data(), bytes.size()};
-  Control control;
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes.data();
-  message.msg_controllen = control.bytes.size();
-  ssize_t got = 0;
-  do {
-    got = ::recvmsg(channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0 && errno == EAGAIN) return std::optional<Part>();
-  if (got < 0) return base::fail(base::system_error(errno, "receive sockets"));
-  if (got == 0) return base::fail(base::ErrorCode::kClosed, "its sender has ended");
-  Part result;
-  const cmsghdr* const head = CMSG_FIRSTHDR(&message);
-  if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS) {
-    // More than one may have found room, which is padding else: then the last is taken, and the
-    // others are closed.
-    const std::size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int descriptor = -1;
-      std::memcpy(&descriptor, CMSG_DATA(head) + i * sizeof descriptor, sizeof descriptor);
-      result.descriptor.reset(descriptor);
-    }
+  auto message = receive_message(channel, kMost, Await::kNo);
+  if (!message) return base::fail(std::move(message).error());
+  if (!*message) return std::optional<Part>();
+  Part part;
+  // Of several the last is taken.
+  if (!(*message)->descriptors.empty()) {
+    part.descriptor = std::move((*message)->descriptors.back());
   }
-  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) {
-    result.words = words_of({bytes.data(), static_cast<std::size_t>(got)});
-  }
-  return std::optional<Part>(std::move(result));
+  part.words = words_of((*message)->text);
+  return std::optional<Part>(std::move(part));
 }
 
 // Whether it was one; true in `end`: the last.

@@ -77,6 +77,29 @@ TEST(Probe, OneThatIsFitIsFit) {
   EXPECT_EQ(outcome.err, "");
 }
 
+TEST(Probe, ThatEndsTheProcessItWasForkedFromIsToldAndOthersAreStillProbed) {
+  const Folder folder;
+  folder.write(
+      "berth.yaml",
+      "listen: [{ name: a, address: \"127.0.0.1:0\" }]\nplugins:\n"
+      "  first: { file: " BERTH_CRASH_PLUGIN " }\n  second: { file: " BERTH_CRASH_PLUGIN
+      " }\n  third: { file: " +
+          file_of("bad_load_leave") +
+          " }\nroutes:\n"
+          "  - { pattern: \"GET /1\", handler: first.made, config: { how: kill_parent } }\n"
+          "  - { pattern: \"GET /2\", handler: second.made, config: { how: nothing } }\n"
+          "  - { pattern: \"GET /3\", handler: third }\n");
+  const Outcome outcome = berth(folder, {"validate"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.err.find("it cannot be probed: the process that starts probes has ended"),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_NE(outcome.err.find("ended itself with exit code 7, while it was loaded"),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(outcome.err.find("plugin \"second\""), std::string::npos) << outcome.err;
+}
+
 TEST(Probe, WithoutItTheFileAloneIsLookedAt) {
   const Folder folder;
   folder.write("berth.yaml",

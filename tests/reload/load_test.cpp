@@ -1,6 +1,7 @@
 // What the generator judges answers by: a judge that takes anything would find nothing.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "reload/checksum.h"
 #include "reload/load/kind.h"
+#include "reload/load/quiet_slices.h"
 #include "reload/load/releases.h"
 
 namespace berth::reload {
@@ -34,6 +36,35 @@ TEST(Releases, OneThatWasRefusedMayNotAnswer) {
   releases.ask();
   releases.take_back();
   EXPECT_FALSE(releases.may_answer(0, 2));
+}
+
+TEST(QuietSlices, CountNothingOfThoseInWhichTheMachineTookACoreAway) {
+  using namespace std::chrono_literals;
+  const load::Clock::time_point start{};
+  bench::Histogram latencies;
+  latencies.record(1s);  // before it begins
+  QuietSlices quiet(100ms);
+  quiet.begin(latencies, {{1, 5}, {1, 7}}, start);
+  EXPECT_FALSE(quiet.is_over(start + 99ms));
+  EXPECT_TRUE(quiet.is_over(start + 100ms));
+
+  for (int i = 0; i < 10; ++i) latencies.record(1ms);
+  quiet.cut(latencies, {{2, 5.005}, {2, 7}}, start + 100ms);
+  for (int i = 0; i < 10; ++i) latencies.record(500ms);
+  quiet.cut(latencies, {{3, 5.005}, {3, 7.006}}, start + 200ms);
+  EXPECT_EQ(quiet.slices(), 2U);
+  EXPECT_EQ(quiet.counted(), 1U) << "6 ms of 100 on the second core";
+  EXPECT_NEAR(static_cast<double>(quiet.latencies().quantile(1).count()), 1e6, 5e4);
+
+  for (int i = 0; i < 10; ++i) latencies.record(3ms);
+  quiet.cut(latencies, {{4, 5.005}, {4, 7.006}}, start + 300ms);
+  EXPECT_EQ(quiet.counted(), 2U);
+  EXPECT_NEAR(static_cast<double>(quiet.latencies().quantile(0.5).count()), 1e6, 5e4);
+  EXPECT_NEAR(static_cast<double>(quiet.latencies().quantile(1).count()), 3e6, 1e5);
+
+  quiet.begin(latencies, {{4, 5}, {4, 7}}, start);
+  EXPECT_EQ(quiet.slices(), 0U);
+  EXPECT_EQ(quiet.latencies().quantile(1), 0ns);
 }
 
 const Kind& kind_named(const std::vector<Kind>& kinds, std::string_view name) {

@@ -17,6 +17,14 @@ class Histogram {
     ++count_;
   }
 
+  // Adds what `now` has and `before`, an earlier state of it, had not.
+  void add(const Histogram& now, const Histogram& before) noexcept {
+    for (std::size_t i = 0; i < buckets_.size(); ++i) {
+      buckets_[i] += now.buckets_[i] - before.buckets_[i];
+    }
+    count_ += now.count_ - before.count_;
+  }
+
   // The latency that a share of `quantile` (0 to 1) of all did not exceed; 0 if there is none.
   [[nodiscard]] std::chrono::nanoseconds quantile(double quantile) const noexcept {
     const auto wanted = static_cast<std::uint64_t>(quantile * static_cast<double>(count_));

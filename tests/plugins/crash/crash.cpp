@@ -144,6 +144,7 @@ const std::map<std::string, std::function<void()>, std::less<>>& ways() {
          if (::fork() == 0) ::_exit(7);
        }},
       {"fork", [] { (void)::fork(); }},
+      {"kill_parent", [] { (void)::kill(::getppid(), SIGKILL); }},
       {"thread_fork", [] { in_own_thread(fork_and_return); }},
       {"thread_fork_exit", [] { in_own_thread(fork_and_end_thread); }},
   };

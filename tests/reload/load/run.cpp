@@ -13,6 +13,7 @@
 
 #include "bench/load/reading.h"
 #include "reload/load/crowd.h"
+#include "reload/load/quiet_slices.h"
 #include "reload/load/talker.h"
 
 namespace berth::reload {
@@ -45,7 +46,8 @@ class Run {
       : options_(options),
         around_(options.port, options.spin),
         kinds_(usual_kinds(options.keep_alive)),
-        reloads_(options.deploying, around_) {
+        reloads_(options.deploying, around_),
+        quiet_(options.deploying.pace) {
     if (options.further) std::ranges::move(further_kinds(), std::back_inserter(kinds_));
     hijacked_.name = "hijacked";
     hijacked_.clients = kTalkers;
@@ -114,6 +116,7 @@ class Run {
     around_.turn();
     const Clock::time_point now = Clock::now();
     for (const auto& crowd : crowds_) crowd->advance(now);
+    if (quiet_.is_over(now)) quiet_.cut(kinds_.front().latencies, bench::core_times(), now);
   }
   void go_on_until(const std::function<bool()>& done) {
     while (!done()) turn();
@@ -127,6 +130,7 @@ class Run {
   void begin() {
     for (Kind& kind : kinds_) kind.reset();
     hijacked_.reset();
+    quiet_.begin(kinds_.front().latencies, bench::core_times(), Clock::now());
     before_ = bench::read_now(options_.processes);
   }
 
@@ -157,7 +161,10 @@ class Run {
   void tell(std::string_view phase, std::uint64_t rate) const {
     std::ostringstream out;
     out << "{\"phase\":" << quoted(phase) << ",\"rate\":" << rate
-        << ",\"reloads_failed\":" << reloads_.failed() << ",\"kinds\":[";
+        << ",\"reloads_failed\":" << reloads_.failed() << ",\"slices\":" << quiet_.slices()
+        << ",\"quiet_slices\":" << quiet_.counted()
+        << ",\"quiet_p99_us\":" << microseconds(quiet_.latencies().quantile(0.99))
+        << ",\"kinds\":[";
     for (const Kind& kind : kinds_) out << json(kind) << ',';
     out << json(hijacked_) << "]," << bench::window_json(before_, window_end_) << '}';
     std::puts(out.str().c_str());
@@ -171,6 +178,7 @@ class Run {
   std::vector<std::unique_ptr<Crowd>> crowds_;  // one for each of kinds_
   std::vector<std::unique_ptr<Talker>> talkers_;
   Reloads reloads_;
+  QuietSlices quiet_;  // of the plain requests; as long as a reload's turn
   bench::Reading before_;
   bench::Reading window_end_;
 };

@@ -1,4 +1,4 @@
-#include "app/probe_process.h"
+#include "app/probe_starter.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -46,19 +46,22 @@ const config::Environment& ends_at_once() {
   return environment;
 }
 
-TEST(ProbeProcess, ThatEndedBeforeItWasToldSaysSoAtTheLatestThen) {
-  auto process = ProbeProcess::start(ends_at_once());
-  ASSERT_TRUE(process.ok()) << process.error().text;
-  const auto told = process->tell(kTask, "recording", "image");
-  const auto status = process->wait(base::system_clock().now() + std::chrono::seconds(60), {});
-  ASSERT_TRUE(status);
-  EXPECT_EQ(*status, 0);
-  EXPECT_EQ(process->report().stage, ProbeState::Stage::kBegun);
-  EXPECT_TRUE(told.ok() || !told.error().text.empty());
+TEST(ProbeStarter, ThatDoesNotWaitSaysSo) {
+  ProbeStarter starter(ends_at_once());
+  ASSERT_TRUE(starter.prepare().ok());
+  EXPECT_TRUE(starter.waits());
+  const auto deadline = base::system_clock().now() + std::chrono::seconds(60);
+  const auto ended = starter.probe(kTask, "recording", "image", deadline, {});
+  ASSERT_FALSE(ended.ok());
+  EXPECT_FALSE(ended.error().text.empty());
+  EXPECT_FALSE(starter.waits());
 }
 
-TEST(ProbeProcess, ThatNobodyWantsIsEndedAndWaitedFor) {
-  { auto process = ProbeProcess::start(ends_at_once()); }
+TEST(ProbeStarter, EndsWithWhoHasIt) {
+  {
+    ProbeStarter starter(ends_at_once());
+    ASSERT_TRUE(starter.prepare().ok());
+  }
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
 }
 
