@@ -242,6 +242,7 @@ void record_fault(CrashRecord& record, int signal, const siginfo_t& info, const 
 
 void record_exit(CrashRecord& record, const plugin::ExitCall& call,
                  std::string_view executable) noexcept {
+  const plugin::ImageUse::Peeking names_stay;  // others go on, and may unload
   record.kind = number(observe::CrashKind::kExit);
   record.exit_code = call.code;
   record.call.set(call.function);

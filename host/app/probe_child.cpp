@@ -217,7 +217,8 @@ pid_t fork_probe(base::Descriptor& host, const ProbeTask& task, const Files& fil
 // As waitpid(2) will tell it.
 int await_end(pid_t pid) {
   siginfo_t end{};
-  while (::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+  while (::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOWAIT) != 0) {
+    if (errno != EINTR) ::_exit(1);  // nobody knows what became of it
   }
   return end.si_code == CLD_EXITED ? W_EXITCODE(end.si_status, 0) : W_EXITCODE(0, end.si_status);
 }

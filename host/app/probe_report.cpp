@@ -101,7 +101,7 @@ void ProbeReport::refuse(const plugin::Findings& findings) const {
   write(ProbeState::Stage::kRefused);
 }
 
-base::Result<base::Descriptor> make_probe_report() {
+base::Result<base::Descriptor> make_probe_file() {
   base::Descriptor file(::memfd_create("berth-probe", MFD_CLOEXEC));
   if (!file) return base::fail(base::system_error(errno, "memfd_create"));
   return file;

@@ -36,8 +36,8 @@ class ProbeReport {
   int descriptor_;
 };
 
-// The waiting end: an empty file, closed when a program is started.
-[[nodiscard]] base::Result<base::Descriptor> make_probe_report();
+// The waiting end: an empty file in memory, closed when a program is started.
+[[nodiscard]] base::Result<base::Descriptor> make_probe_file();
 // What was written last. A plugin may have written there as well: any bytes are safe.
 [[nodiscard]] ProbeState read_probe_report(int descriptor);
 

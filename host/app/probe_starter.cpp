@@ -1,10 +1,11 @@
 #include "app/probe_starter.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,14 +31,10 @@ namespace {
 constexpr const char* kThisProgram = "/proc/self/exe";
 // How often it is asked whether the probe is still wanted.
 constexpr auto kLookAgain = std::chrono::milliseconds(20);
+// For a probe that was killed to have ended.
+constexpr auto kGrace = std::chrono::seconds(1);
 // Of a message of the starter: a number.
 constexpr std::size_t kMostOfAnswer = 32;
-
-base::Result<base::Descriptor> empty_file() {
-  base::Descriptor file(::memfd_create("berth-probe", MFD_CLOEXEC));
-  if (!file) return base::fail(base::system_error(errno, "memfd_create"));
-  return file;
-}
 
 base::Status<> fill(const base::Descriptor& file, std::string_view bytes) {
   for (std::size_t at = 0; at < bytes.size();) {
@@ -107,9 +104,7 @@ base::Failure<base::Error> died() {
   return base::fail(base::ErrorCode::kClosed, "the process that starts probes has ended");
 }
 
-base::Result<int> number_in(const base::Result<std::optional<net::DescriptorMessage>>& message) {
-  if (!message || !*message) return died();
-  const std::string& text = (*message)->text;
+base::Result<int> number_in(std::string_view text) {
   int number = 0;
   const char* const end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, number);
@@ -119,7 +114,12 @@ base::Result<int> number_in(const base::Result<std::optional<net::DescriptorMess
   return number;
 }
 
-void kill_group(pid_t pid) noexcept { (void)::kill(-pid, SIGKILL); }
+// It is not waited for yet: its number, and its group's, is nobody else's. What has left the group
+// stays.
+void kill_probe(pid_t pid) noexcept {
+  (void)::kill(pid, SIGKILL);
+  (void)::kill(-pid, SIGKILL);
+}
 
 }  // namespace
 
@@ -137,6 +137,8 @@ base::Status<> ProbeStarter::prepare() {
   const auto pid = SpawnPlan(high).start(environment_);
   if (!pid) return base::fail(pid.error());
   pid_ = *pid;
+  // glibc 2.36 declares pidfd_open() without C linkage. None: a kernel before 5.3, or valgrind.
+  process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   socket_ = std::move(ours);
   return base::done();
 }
@@ -144,52 +146,75 @@ base::Status<> ProbeStarter::prepare() {
 void ProbeStarter::end() noexcept {
   socket_.reset();
   if (pid_ < 0) return;
-  kill_group(pid_);
+  // Somebody in this process may have waited for it, and its number be another's by now.
+  if (process_) {
+    (void)::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+  } else {
+    (void)::kill(pid_, SIGKILL);
+  }
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
+  process_.reset();
   pid_ = -1;
 }
 
-base::Result<pid_t> ProbeStarter::fork(const ProbeTask& task, const Files& files) {
+base::Result<std::optional<int>> ProbeStarter::answer(base::TimePoint deadline,
+                                                      const std::function<bool()>& aborted) {
+  for (;;) {
+    const base::TimePoint now = base::system_clock().now();
+    const base::TimePoint until = aborted ? std::min(deadline, now + kLookAgain) : deadline;
+    // Its end, too: who has forked in this process meanwhile keeps its socket open.
+    std::array<pollfd, 2> entries{{{socket_.get(), POLLIN, 0}, {process_.get(), POLLIN, 0}}};
+    const net::WaitResult waited = net::wait_any(entries, until);
+    if (waited == net::WaitResult::kError) return died();
+    if (waited == net::WaitResult::kReady) {
+      const auto message = net::receive_message(socket_.get(), kMostOfAnswer, net::Await::kNo);
+      if (!message || !*message) return died();
+      const auto number = number_in((*message)->text);
+      if (!number) return base::fail(number.error());
+      return std::optional<int>(*number);
+    }
+    if (now >= deadline || (aborted && aborted())) return std::optional<int>();
+  }
+}
+
+base::Result<std::optional<pid_t>> ProbeStarter::fork(std::string_view task, const Files& files,
+                                                      base::TimePoint deadline,
+                                                      const std::function<bool()>& aborted) {
   if (auto ready = prepare(); !ready) return base::fail(std::move(ready).error());
   std::array<int, kProbeFiles> numbers{};
   std::transform(files.begin(), files.end(), numbers.begin(),
                  [](const base::Descriptor& file) { return file.get(); });
-  if (auto sent = net::send_message(socket_.get(), serialise(task), numbers); !sent) {
-    return base::fail(std::move(sent).error());
-  }
-  return number_in(net::receive_message(socket_.get(), kMostOfAnswer, net::Await::kYes));
+  if (!net::send_message(socket_.get(), task, numbers)) return died();
+  return answer(deadline, aborted);
 }
 
 base::Result<std::optional<int>> ProbeStarter::wait_for(pid_t pid, base::TimePoint deadline,
                                                         const std::function<bool()>& aborted) {
-  bool in_time = true;
-  for (;;) {
-    const base::TimePoint now = base::system_clock().now();
-    const base::TimePoint until = aborted ? std::min(deadline, now + kLookAgain) : deadline;
-    if (net::wait_readable(socket_.get(), until) == net::WaitResult::kReady) break;
-    if (now < deadline && !(aborted && aborted())) continue;
-    in_time = false;
-    kill_group(pid);
-    break;
+  auto status = answer(deadline, aborted);
+  const bool late = status && !*status;
+  if (late) {
+    kill_probe(pid);
+    status = answer(base::system_clock().now() + kGrace, {});
   }
-  const auto status =
-      number_in(net::receive_message(socket_.get(), kMostOfAnswer, net::Await::kYes));
-  kill_group(pid);  // what it has left
-  if (!status) return base::fail(status.error());
-  if (auto told = net::send_message(socket_.get(), kReap); !told) {
-    return base::fail(std::move(told).error());
-  }
-  if (!in_time) return std::optional<int>();
-  return std::optional<int>(*status);
+  kill_probe(pid);  // what it has left
+  if (!status) return base::fail(std::move(status).error());
+  // Stopped, say.
+  if (!*status) end();
+  if (*status && !net::send_message(socket_.get(), kReap)) return died();
+  return late ? std::optional<int>() : *status;
 }
 
 base::Result<ProbeEnd> ProbeStarter::probe(const ProbeTask& task, std::string_view recording,
                                            std::string_view image, base::TimePoint deadline,
                                            const std::function<bool()>& aborted) {
+  const std::string text = serialise(task);
+  if (text.size() > kMostOfTask) {
+    return base::fail(base::ErrorCode::kInvalidArgument, "its path is too long");
+  }
   Files files;
   for (base::Descriptor& file : files) {
-    auto made = empty_file();
+    auto made = make_probe_file();
     if (!made) return base::fail(std::move(made).error());
     file = std::move(*made);
   }
@@ -200,17 +225,27 @@ base::Result<ProbeEnd> ProbeStarter::probe(const ProbeTask& task, std::string_vi
     return base::fail(std::move(filled).error());
   }
   const bool waited = waits();
-  auto pid = fork(task, files);
-  if (!pid && waited) {  // it has died meanwhile: of want of memory, say
-    end();
-    pid = fork(task, files);
+  auto pid = fork(text, files, deadline, aborted);
+  if (!pid && waited && pid.error().code == base::ErrorCode::kClosed) {
+    end();  // it has died meanwhile: for want of memory, say
+    pid = fork(text, files, deadline, aborted);
   }
-  auto status = pid ? wait_for(*pid, deadline, aborted) : base::fail(std::move(pid).error());
-  if (!status) {
-    end();
-    return base::fail(std::move(status).error());
+  if (!pid) {
+    if (pid.error().code == base::ErrorCode::kClosed) end();
+    return base::fail(std::move(pid).error());
   }
-  return ProbeEnd{.status = *status, .state = read_probe_report(files[kProbeReport].get())};
+  std::optional<int> status;
+  if (*pid) {
+    auto ended = wait_for(**pid, deadline, aborted);
+    if (!ended) {
+      end();
+      return base::fail(std::move(ended).error());
+    }
+    status = *ended;
+  } else {
+    end();
+  }
+  return ProbeEnd{.status = status, .state = read_probe_report(files[kProbeReport].get())};
 }
 
 }  // namespace berth::app

@@ -27,8 +27,9 @@ struct ProbeEnd {
   ProbeState state;  // what it has said last
 };
 
-// One thread at a time. The process is started when it is wanted, again if it has died, and ends
-// with the thread that started it, or when this is destroyed.
+// One thread at a time. The process is started when it is wanted, again if it has died or does not
+// answer, and ends with the thread that started it, or when this is destroyed. What it has of the
+// host (limits, umask, working directory, standard error) is of when it was started.
 class ProbeStarter {
  public:
   // The process has these variables and no others; they outlive this.
@@ -53,14 +54,21 @@ class ProbeStarter {
  private:
   using Files = std::array<base::Descriptor, kProbeFiles>;
 
-  // The number of the new process.
-  base::Result<pid_t> fork(const ProbeTask& task, const Files& files);
+  // The next number that it tells. Nothing: not in time. kClosed: it has ended; kExhausted: it says
+  // that there is none.
+  base::Result<std::optional<int>> answer(base::TimePoint deadline,
+                                          const std::function<bool()>& aborted);
+  // The number of the new process, or as answer().
+  base::Result<std::optional<pid_t>> fork(std::string_view task, const Files& files,
+                                          base::TimePoint deadline,
+                                          const std::function<bool()>& aborted);
   base::Result<std::optional<int>> wait_for(pid_t pid, base::TimePoint deadline,
                                             const std::function<bool()>& aborted);
   void end() noexcept;
 
   const config::Environment& environment_;
-  pid_t pid_ = -1;  // -1: none, or reaped
+  pid_t pid_ = -1;            // -1: none, or reaped
+  base::Descriptor process_;  // a pidfd; none where the kernel has none
   base::Descriptor socket_;
 };
 

@@ -11,8 +11,10 @@ namespace {
 
 // Everything that fork() had to lock is free again.
 void tell_in_parent() noexcept {
-  const CallSite* const site = CallScope::current();
-  if (site != nullptr && site->image != nullptr) site->image->tell(ImageUse::Notice::kForked);
+  const Call* const call = CallScope::innermost();
+  // Not in a child that forks again: whoever had a lock at the first fork is not there.
+  if (call == nullptr || (call->afterwards & Call::kForked) != 0) return;
+  if (call->site->image != nullptr) call->site->image->tell(ImageUse::Notice::kForked);
 }
 
 // Between fork() and exec(): a store, and no more. Closing the server's sockets would cost every

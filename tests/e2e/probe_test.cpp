@@ -100,6 +100,19 @@ TEST(Probe, ThatEndsTheProcessItWasForkedFromIsToldAndOthersAreStillProbed) {
   EXPECT_EQ(outcome.err.find("plugin \"second\""), std::string::npos) << outcome.err;
 }
 
+TEST(Probe, ThatStopsTheProcessItWasForkedFromIsEndedInTime) {
+  const Folder folder;
+  folder.write("berth.yaml",
+               "listen: [{ name: a, address: \"127.0.0.1:0\" }]\ntimeouts: { probe: 100ms }\n"
+               "plugins:\n  boom: { file: " BERTH_CRASH_PLUGIN
+               " }\nroutes:\n"
+               "  - { pattern: \"GET /\", handler: boom.made, config: { how: stop_parent } }\n");
+  const Outcome outcome = berth(folder, {"validate"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.err.find("did not come to an end within 100 ms"), std::string::npos)
+      << outcome.err;
+}
+
 TEST(Probe, WithoutItTheFileAloneIsLookedAt) {
   const Folder folder;
   folder.write("berth.yaml",

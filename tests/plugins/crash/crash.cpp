@@ -144,7 +144,12 @@ const std::map<std::string, std::function<void()>, std::less<>>& ways() {
          if (::fork() == 0) ::_exit(7);
        }},
       {"fork", [] { (void)::fork(); }},
+      {"fork_twice",
+       [] {
+         if (::fork() == 0) (void)::fork();
+       }},
       {"kill_parent", [] { (void)::kill(::getppid(), SIGKILL); }},
+      {"stop_parent", [] { (void)::kill(::getppid(), SIGSTOP); }},
       {"thread_fork", [] { in_own_thread(fork_and_return); }},
       {"thread_fork_exit", [] { in_own_thread(fork_and_end_thread); }},
   };

@@ -22,10 +22,13 @@ void QuietSlices::cut(const bench::Histogram& latencies, std::vector<bench::Core
     steal = std::max(steal, cores[i].steal_seconds - cores_[i].steal_seconds);
   }
   ++slices_;
-  if (steal <= kMostSteal * time.count()) {
+  const bool quiet = steal <= kMostSteal * time.count();
+  // What waited at the end of a noisy one is answered in the next.
+  if (quiet && was_quiet_) {
     ++counted_;
     counted_latencies_.add(latencies, before_);
   }
+  was_quiet_ = quiet;
   before_ = latencies;
   cores_ = std::move(cores);
   since_ = now;

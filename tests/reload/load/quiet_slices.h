@@ -13,7 +13,8 @@ namespace berth::reload {
 
 class QuietSlices {
  public:
-  // A slice counts if it took at most this share of its time of any one core.
+  // A slice counts if it took at most this share of its time of any one core, and of the slice
+  // before. A slice is to be much longer than the clock tick by which the system counts (10 ms).
   static constexpr double kMostSteal = 0.05;
 
   explicit QuietSlices(load::Clock::duration length) noexcept : length_(length) {}
@@ -40,6 +41,7 @@ class QuietSlices {
   std::vector<bench::CoreTime> cores_;
   bench::Histogram before_;
   bench::Histogram counted_latencies_;
+  bool was_quiet_ = true;
   std::size_t slices_ = 0;
   std::size_t counted_ = 0;
 };

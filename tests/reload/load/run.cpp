@@ -116,7 +116,8 @@ class Run {
     around_.turn();
     const Clock::time_point now = Clock::now();
     for (const auto& crowd : crowds_) crowd->advance(now);
-    if (quiet_.is_over(now)) quiet_.cut(kinds_.front().latencies, bench::core_times(), now);
+    if (!around_.ending && quiet_.is_over(now))
+      quiet_.cut(kinds_.front().latencies, bench::core_times(), now);
   }
   void go_on_until(const std::function<bool()>& done) {
     while (!done()) turn();
