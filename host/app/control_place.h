@@ -17,6 +17,9 @@ struct RuntimeEnvironment {
   uid_t user = 0;                 // the effective user
 };
 
+// Of that folder, whatever the umask is: the group may reach the socket, others may not.
+inline constexpr mode_t kControlFolderMode = 0750;
+
 // The folder in which a server makes control.sock: $RUNTIME_DIRECTORY, else /run/berth as root,
 // else $XDG_RUNTIME_DIR/berth; nullopt: a user without any of them.
 [[nodiscard]] std::optional<std::string> control_folder(const RuntimeEnvironment& environment);

@@ -15,7 +15,6 @@ namespace berth::app {
 namespace {
 
 constexpr const char* kName = "control";
-constexpr mode_t kFolderMode = 0750;
 
 base::Result<net::Listener, net::ListenError> listen_at(const std::string& path) {
   auto address = net::UnixAddress::parse(path);
@@ -31,10 +30,9 @@ base::Result<net::Listener, net::ListenError> listen_at(const std::string& path)
       net::UnixListenerOptions{.name = kName, .address = std::move(*address)});
 }
 
-// Whatever the umask is: the group may reach the socket, others may not.
 base::Status<> make_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), kFolderMode) == 0) {
-    if (::chmod(folder.c_str(), kFolderMode) == 0) return base::done();
+  if (::mkdir(folder.c_str(), kControlFolderMode) == 0) {
+    if (::chmod(folder.c_str(), kControlFolderMode) == 0) return base::done();
   } else if (errno == EEXIST) {
     return base::done();
   }

@@ -32,6 +32,7 @@
 #include "app/watcher.h"
 #include "base/alternate_stack.h"
 #include "base/clock.h"
+#include "base/identity.h"
 #include "base/privileges.h"
 #include "base/signals.h"
 #include "config/load.h"
@@ -256,12 +257,15 @@ int run_host(const RunOptions& options) {
   bound_arenas();
   const base::AlternateStack own_faults;  // this thread calls plugins, too
   SupervisorLink supervisor(take_descriptor("BERTH_LINK"));
+  auto given_up = options.user ? base::become(*options.user) : base::done();
   // On its own it has to bind its listeners yet, and has threads by then.
-  const auto given_up = supervisor.supervised() ? base::give_up_privileges() : base::done();
+  if (given_up && supervisor.supervised()) given_up = base::give_up_privileges();
   int code = 1;
   if (!given_up) {
     code = refuse(given_up.error().text);
   } else if (auto start = begin_start(options, supervisor.supervised())) {
+    // Root that nobody has told whom to become.
+    if (start->user) return refuse(kUserAlone);
     if (!start->because.empty()) std::cerr << start->findings;
     code = serve_start(std::move(*start), options, supervisor);
   }

@@ -47,7 +47,8 @@ Opened take_named(const config::Listener& entry, net::InheritedSockets& inherite
   return adopt_all(entry, std::move(descriptors));
 }
 
-Opened open(const config::Listener& entry, net::InheritedSockets& inherited) {
+Opened open(const config::Listener& entry, net::InheritedSockets& inherited,
+            const std::optional<base::Identity>& user) {
   auto planned = inherited.take(planned_name(entry));
   if (!planned.empty()) return adopt_all(entry, std::move(planned));
   switch (entry.kind) {
@@ -56,6 +57,8 @@ Opened open(const config::Listener& entry, net::InheritedSockets& inherited) {
       return options ? one(net::Listener::open(*options)) : unfit(std::move(options).error());
     }
     case config::Listener::Kind::kUnix: {
+      const auto as_user = base::AsUser::enter(user);
+      if (!as_user) return unfit(as_user.error());
       auto options = unix_listener_options(entry);
       return options ? one(net::Listener::open(*options)) : unfit(std::move(options).error());
     }
@@ -106,12 +109,13 @@ std::string_view without_plan(std::string_view name) noexcept {
 }
 
 base::Result<std::vector<OpenListener>, std::vector<config::Diagnostic>> open_listeners(
-    const config::Configuration& configuration, net::InheritedSockets& inherited) {
+    const config::Configuration& configuration, net::InheritedSockets& inherited,
+    const std::optional<base::Identity>& user) {
   std::vector<OpenListener> result;
   std::vector<config::Diagnostic> findings;
   for (std::size_t index = 0; index < configuration.listeners.size(); ++index) {
     const config::Listener& entry = configuration.listeners[index];
-    Opened opened = open(entry, inherited);
+    Opened opened = open(entry, inherited, user);
     if (!opened) {
       net::ListenError error = std::move(opened).error();
       findings.push_back({.position = entry.address_position,
@@ -122,8 +126,10 @@ base::Result<std::vector<OpenListener>, std::vector<config::Diagnostic>> open_li
     }
     for (net::Listener& listener : *opened) result.push_back({index, std::move(listener)});
   }
-  if (!findings.empty()) return base::fail(std::move(findings));
-  return result;
+  if (findings.empty()) return result;
+  const auto as_user = base::AsUser::enter(user);
+  result.clear();
+  return base::fail(std::move(findings));
 }
 
 }  // namespace berth::app

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/identity.h"
 #include "base/result.h"
 #include "config/configuration.h"
 #include "config/diagnostic.h"
@@ -31,8 +33,9 @@ inline constexpr const char* kPlannedControl = "control";  // the control socket
 
 // Takes from `inherited` what a supervisor has opened for a listener, and what listeners name.
 // Errors: one finding for each listener that cannot be had, at its address; those that were opened
-// are closed again, and their paths are gone.
+// are closed again, and their paths are gone. `user`: of root, whose the paths of Unix sockets are.
 [[nodiscard]] base::Result<std::vector<OpenListener>, std::vector<config::Diagnostic>>
-open_listeners(const config::Configuration& configuration, net::InheritedSockets& inherited);
+open_listeners(const config::Configuration& configuration, net::InheritedSockets& inherited,
+               const std::optional<base::Identity>& user = std::nullopt);
 
 }  // namespace berth::app

@@ -10,6 +10,7 @@
 #include "app/process.h"
 #include "base/descriptor.h"
 #include "base/host_link.h"
+#include "base/identity.h"
 #include "net/socket_plan.h"
 
 namespace berth::app {
@@ -39,7 +40,7 @@ std::optional<net::Listener> kept_control(const config::ControlSocket& socket,
 
 base::Status<> hand_over(int channel, const config::Configuration& configuration,
                          std::vector<OpenListener>& listeners, std::optional<net::Listener> control,
-                         net::InheritedSockets& inherited) {
+                         Start& start) {
   for (OpenListener& open : listeners) {
     const std::string name = planned_name(configuration.listeners[open.index]);
     const net::UnixPath path = open.listener.release_path();
@@ -51,9 +52,9 @@ base::Status<> hand_over(int channel, const config::Configuration& configuration
       return sent;
     }
   }
-  for (const std::string& name : inherited.names()) {
+  for (const std::string& name : start.inherited.names()) {
     if (is_planned_listener(name)) continue;  // of the plan before, and wanted no more
-    for (const base::Descriptor& socket : inherited.take(name)) {
+    for (const base::Descriptor& socket : start.inherited.take(name)) {
       if (auto sent = net::send_socket(channel, planned_name(without_plan(name)), socket.get(),
                                        net::UnixPath());
           !sent) {
@@ -65,6 +66,7 @@ base::Status<> hand_over(int channel, const config::Configuration& configuration
   settings.stop = configuration.timeouts.drain_delay + configuration.timeouts.shutdown;
   settings.json_log = configuration.log.format == config::LogFormat::kJson;
   settings.standby = configuration.standby;
+  if (start.user) settings.user = start.user->text();
   settings.link = base::kLinkVersion;
   settings.handover = base::kHandoverVersion;
   return net::send_end(channel, settings);
@@ -79,8 +81,12 @@ int run_plan(const RunOptions& options) {
   if (!start) return 1;
   config::Diagnostics& diagnostics = start->source.loaded.diagnostics;
   const config::Configuration& configuration = *start->source.loaded.configuration;
-  auto listeners = open_listeners(configuration, start->inherited);
+  auto listeners = open_listeners(configuration, start->inherited, start->user);
   if (!listeners) return refuse_with(diagnostics, std::move(listeners).error());
+  // What is left is that user's; ports are not.
+  if (auto given_up = start->user ? base::become(*start->user) : base::done(); !given_up) {
+    return refuse(given_up.error().text);
+  }
   std::optional<net::Listener> control;
   if (configuration.control.kind != config::ControlSocket::Kind::kOff) {
     control = kept_control(configuration.control, start->runtime, start->inherited);
@@ -96,8 +102,7 @@ int run_plan(const RunOptions& options) {
     // Of a default one the host warns: it tries, too.
   }
   (void)start->inherited.take(kPlannedControl);  // one that is wanted no more
-  auto sent =
-      hand_over(channel.get(), configuration, *listeners, std::move(control), start->inherited);
+  auto sent = hand_over(channel.get(), configuration, *listeners, std::move(control), *start);
   if (!sent) return refuse(sent.error().text);
   return 0;
 }

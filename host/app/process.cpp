@@ -20,15 +20,6 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-// And no longer in the environment.
-std::optional<std::string> taken_out(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-  if (value == nullptr) return std::nullopt;
-  std::optional<std::string> result(value);
-  (void)::unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
-  return result;
-}
-
 config::Diagnostics::Colour colour_of(int descriptor) {
   const bool wanted = ::isatty(descriptor) == 1 && environment("NO_COLOR").empty();
   return wanted ? config::Diagnostics::Colour::kAlways : config::Diagnostics::Colour::kNever;
@@ -72,19 +63,27 @@ SdkPlace sdk_place() {
   return {package, installed(BERTH_SHARE_FROM_BINARY) + "/template", is_found};
 }
 
+std::optional<std::string> take_variable(const char* variable) {
+  const char* const value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe)
+  if (value == nullptr) return std::nullopt;
+  std::optional<std::string> result(value);
+  (void)::unsetenv(variable);  // NOLINT(concurrency-mt-unsafe)
+  return result;
+}
+
 base::Result<net::InheritedSockets> take_inherited_sockets(bool of_supervisor) {
   net::InheritedSockets::Variables variables;
   // Nothing that was handed down goes on to what a handler starts (faults.md 47).
   (void)::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-  variables.listen_pid = taken_out("LISTEN_PID");
+  variables.listen_pid = take_variable("LISTEN_PID");
   if (of_supervisor && !variables.listen_pid) variables.listen_pid = std::to_string(::getpid());
-  variables.listen_fds = taken_out("LISTEN_FDS");
-  variables.listen_fdnames = taken_out("LISTEN_FDNAMES");
+  variables.listen_fds = take_variable("LISTEN_FDS");
+  variables.listen_fdnames = take_variable("LISTEN_FDNAMES");
   return net::InheritedSockets::take(variables, ::getpid());
 }
 
 base::Descriptor take_descriptor(const char* variable) {
-  const auto text = taken_out(variable);
+  const auto text = take_variable(variable);
   int number = -1;
   if (text) (void)std::from_chars(text->data(), text->data() + text->size(), number);
   if (number <= STDERR_FILENO || ::fcntl(number, F_SETFD, FD_CLOEXEC) != 0) return {};
@@ -106,6 +105,16 @@ RuntimeEnvironment runtime_environment() {
       .xdg_runtime_dir = environment("XDG_RUNTIME_DIR"),
       .user = ::geteuid(),
   };
+}
+
+void keep_places_of_root() {
+  if (::geteuid() != 0) return;
+  const auto keep = [](const char* name, const std::string& value) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
+    if (environment(name).empty()) (void)::setenv(name, value.c_str(), 1);
+  };
+  if (const auto state = plugin::state_folder(state_environment())) keep("STATE_DIRECTORY", *state);
+  if (const auto folder = control_folder(runtime_environment())) keep("RUNTIME_DIRECTORY", *folder);
 }
 
 std::string crash_folder(const std::string& state) { return state + "/crashes"; }

@@ -2,6 +2,7 @@
 // state folder, and whether colours are wanted.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,11 +46,19 @@ struct SdkPlace {
 // empty: there is none. To be asked before take_inherited_sockets().
 [[nodiscard]] base::Descriptor take_descriptor(const char* variable);
 
+// The value of that variable, which is taken out of the environment; nothing: it is not set.
+[[nodiscard]] std::optional<std::string> take_variable(const char* variable);
+
 // The environment that decides where state lies, as it is now: to be asked before any plugin loads.
 [[nodiscard]] plugin::StateEnvironment state_environment();
 
 // The environment that decides where the control socket lies, as it is now: likewise.
 [[nodiscard]] RuntimeEnvironment runtime_environment();
+
+// As root: sets $STATE_DIRECTORY and $RUNTIME_DIRECTORY, where they are not set, to what root's are
+// without them, so that this process and what it starts find the same ones once they are another
+// user. To be asked before any other thread starts, and before the environment is read.
+void keep_places_of_root();
 
 // Where crash reports are kept, below the state folder.
 [[nodiscard]] std::string crash_folder(const std::string& state);

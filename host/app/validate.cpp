@@ -1,12 +1,16 @@
 #include "app/validate.h"
 
+#include <unistd.h>
+
 #include <iostream>
 #include <utility>
 
 #include "app/generation_draft.h"
 #include "app/plugin_probe.h"
 #include "app/process.h"
+#include "app/serving_user.h"
 #include "base/clock.h"
+#include "base/identity.h"
 #include "config/disk_files.h"
 #include "config/load.h"
 #include "config/printable.h"
@@ -44,18 +48,44 @@ base::Status<> check(config::Configuration configuration, const ProbeOptions& pr
   return base::done();
 }
 
+// Root gives itself up for whom `user` names before it starts what loads plugins, as for a server:
+// so what that user may not read is found, too. False: there is no such user, which is reported.
+base::Result<bool> become_user(const config::Configuration& configuration,
+                               config::Diagnostics& diagnostics) {
+  if (configuration.user.name.empty()) return true;
+  auto user = find_user(configuration.user);
+  if (!user) {
+    diagnostics.add(std::move(user).error());
+    return false;
+  }
+  if (::geteuid() != 0) return true;
+  const auto state = plugin::state_folder(state_environment());
+  if (!state) return base::fail(state.error());
+  config::ControlSocket none;
+  none.kind = config::ControlSocket::Kind::kOff;
+  if (auto ready = prepare_folders(*state, none, {}, *user); !ready) {
+    return base::fail(std::move(ready).error());
+  }
+  if (auto given_up = base::become(*user); !given_up) return base::fail(given_up.error());
+  return true;
+}
+
 }  // namespace
 
 int validate(const std::string& file) {
   // Its children have none of what was handed down.
   (void)take_inherited_sockets();
+  keep_places_of_root();
   const config::Environment environment = config::Environment::of_process();
   config::DiskFiles disk;
   config::RecordedFiles files(disk);
   config::Loaded loaded = config::load(file, files, environment);
   auto& read = loaded.configuration ? loaded.configuration : loaded.remainder;
   base::Status<> checked = base::done();
-  if (read) {
+  const auto is_user = read ? become_user(*read, loaded.diagnostics) : base::Result<bool>(false);
+  if (!is_user) {
+    checked = base::fail(is_user.error());
+  } else if (*is_user) {
     ProbeStarter starter(environment);
     const ProbeOptions probe{.configuration = file,
                              .recording = files.recording(),

@@ -17,6 +17,7 @@
 #include "app/plugin_probe.h"
 #include "app/process.h"
 #include "app/validate.h"
+#include "base/identity.h"
 #include "cli/control_verbs.h"
 #include "cli/crashes_verb.h"
 #include "cli/inspect_verb.h"
@@ -198,6 +199,11 @@ int run(int argc, char** argv) {
   add_generation(*host, options, "--generation", "The one that served");
   bool standby = false;
   host->add_flag("--standby", standby);
+  std::string user;
+  host->add_option("--user", user)->check([](const std::string& text) {
+    return base::parse_identity(text) ? std::string()
+                                      : config::quote(text) + " is no user with its groups";
+  });
 
   CLI::App* const validate = berth.add_subcommand(
       "validate", "Check the configuration and load its plugins in a child process; serve nothing");
@@ -308,7 +314,8 @@ int run(int argc, char** argv) {
                                     .allow_root = options.allow_root,
                                     .last_good = options.last_good,
                                     .generation = options.generation,
-                                    .standby = standby};
+                                    .standby = standby,
+                                    .user = base::parse_identity(user)};
       if (plan->parsed()) return app::run_plan(serving);
       return host->parsed() ? app::run_host(serving) : cli::run(serving, !alone);
     });

@@ -22,6 +22,7 @@ std::vector<std::string> command_line(const char* verb, const app::RunOptions& o
 
 int run(const app::RunOptions& options, bool supervised) {
   if (!supervised) return app::run_host(options);
+  app::keep_places_of_root();
   supervise::SupervisorOptions supervisor{
       .file = app::binary_path(),
       .self = command_line("run", options),

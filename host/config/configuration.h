@@ -256,6 +256,16 @@ struct Recycle {
   std::optional<base::Duration> age;
 };
 
+// user: whom a server that root starts serves as. Whether there are such is app's question.
+struct User {
+  std::string name;               // or the digits of an id, never root's; empty: none is named
+  std::string group;              // likewise; empty: the user's own
+  base::SourcePosition position;  // of the value
+
+  // As it is written in the file.
+  [[nodiscard]] std::string text() const { return group.empty() ? name : name + ":" + group; }
+};
+
 // A whole file with those it includes that was accepted. Movable, copyable, plain.
 struct Configuration {
   std::string file;                 // as it was given to load
@@ -273,6 +283,7 @@ struct Configuration {
   Quarantine quarantine;
   bool standby = false;  // a second host is kept ready to take over
   Recycle recycle;
+  User user;
   // Where the values of the top level, of timeouts, limits and log stand, by key: "watch",
   // "limits.threads". Keys that are not in the file are not in it.
   std::map<std::string, base::SourcePosition, std::less<>> places;

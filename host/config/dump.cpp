@@ -271,6 +271,8 @@ KeyValues dump_values(const Configuration& configuration) {
       "quarantine", quarantine.crashes == 0 ? "off" : dump_map(quarantine_settings(), quarantine));
   values.emplace_back("standby", configuration.standby ? "true" : "false");
   values.emplace_back("recycle", dump_map(recycle_settings(), configuration.recycle));
+  const std::string user = configuration.user.text();
+  values.emplace_back("user", user.empty() ? user : quoted(user));
   return values;
 }
 

@@ -18,7 +18,7 @@ namespace berth::config {
 
 namespace {
 
-constexpr std::array<Key, 15> kKeys{{
+constexpr std::array<Key, 16> kKeys{{
     {"listen", Key::Status::kRequired, "write listen: [{ name: public, address: \":8080\" }]"},
     {"plugins"},
     {"plugin_permissions"},
@@ -34,6 +34,7 @@ constexpr std::array<Key, 15> kKeys{{
     {"quarantine"},
     {"standby"},
     {"recycle"},
+    {"user"},
 }};
 
 // In the order of OnCrash.
@@ -203,6 +204,7 @@ Configuration read_configuration(const Node& root, std::string_view file, Report
   if (const Node* const node = section.get("recycle")) {
     result.recycle = read_recycle(*node, report);
   }
+  if (const Node* const node = section.get("user")) result.user = read_user(*node, report);
 
   Plugin plugin_defaults;
   plugin_defaults.drain = result.timeouts.drain;

@@ -37,6 +37,10 @@ constexpr std::array<Follower, 2> kFollowers{{
 constexpr std::string_view kHelp =
     "`berth upgrade` takes it, as a restart does; or put it back to reload what else has changed";
 
+// Files of the server belong to the one there was.
+constexpr std::string_view kHelpForUser =
+    "a restart takes it; or put it back to reload what else has changed";
+
 template <class Range>
 bool contains(const Range& range, std::string_view text) noexcept {
   return std::find(range.begin(), range.end(), text) != range.end();
@@ -116,6 +120,7 @@ std::vector<Diagnostic> restart_findings(const Configuration& running, const Con
     findings.push_back(finding(place_of(next, key), "a reload cannot change `" + key + "` from " +
                                                         text(before[i].second) + " to " +
                                                         text(value)));
+    if (key == "user") findings.back().help = kHelpForUser;
   }
   return findings;
 }

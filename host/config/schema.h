@@ -29,6 +29,7 @@ void read_proxies(const Section& section, Listener& listener, Report& report);
                                                                            Report& report);
 [[nodiscard]] Log read_log(const Node& node, Report& report);
 [[nodiscard]] ControlSocket read_control(const Node& node, Report& report);
+[[nodiscard]] User read_user(const Node& node, Report& report);
 // Whether the path (or the abstract name, without its "@") of a Unix socket fits in an address of
 // Linux; else that is reported at `position`.
 [[nodiscard]] bool fits_unix_address(std::string_view path, const base::SourcePosition& position,

@@ -11,9 +11,10 @@ namespace berth::net {
 
 namespace {
 
-// Of one message: a name and a path, each 255 bytes at most, and numbers.
-constexpr std::size_t kMost = 1024;
+// Of one message: a name and a path, each 255 bytes at most, and numbers; or a user's groups.
+constexpr std::size_t kMost = 4096;
 constexpr std::string_view kSocket = "socket";
+constexpr std::string_view kUser = "user";
 constexpr std::string_view kEnd = "end";
 
 // Words, each ended by a NUL, which none of them has.
@@ -46,7 +47,7 @@ std::optional<Number> number_of(const std::string& text) noexcept {
 base::Status<> send(int channel, const std::string& text, int descriptor) {
   if (text.size() > kMost) {
     return base::fail(base::ErrorCode::kInvalidArgument,
-                      "the name or path of a socket is too long");
+                      "the name or path of a socket, or the list of groups, is too long");
   }
   const std::span<const int> descriptors(&descriptor, descriptor >= 0 ? 1 : 0);
   if (auto sent = send_message(channel, text, descriptors); !sent) {
@@ -86,6 +87,10 @@ bool take(Part part, SocketPlan& plan, bool& end) {
                             .path = UnixPath(words[2], *device, *inode)});
     return true;
   }
+  if (words.size() == 2 && words[0] == kUser && !part.descriptor) {
+    plan.user = words[1];
+    return true;
+  }
   if (words.size() == 6 && words[0] == kEnd && !part.descriptor) {
     const auto stop = number_of<base::Duration::rep>(words[1]);
     const auto link = number_of<std::uint32_t>(words[4]);
@@ -112,6 +117,10 @@ base::Status<> send_socket(int channel, std::string_view name, int socket, const
 }
 
 base::Status<> send_end(int channel, const SocketPlan& settings) {
+  // Alone, so that a supervisor that knows of none refuses no other plan.
+  if (!settings.user.empty()) {
+    if (auto sent = send(channel, joined({kUser, settings.user}), -1); !sent) return sent;
+  }
   return send(channel,
               joined({kEnd, std::to_string(settings.stop.count()),
                       settings.json_log ? "json" : "text", settings.standby ? "standby" : "alone",

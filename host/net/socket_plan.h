@@ -25,6 +25,7 @@ struct SocketPlan {
   base::Duration stop{};  // how long an orderly stop may take
   bool json_log = false;  // how lines of the log are written
   bool standby = false;   // a second host is kept ready
+  std::string user = {};  // whom hosts give root up for (base::Identity::text()); empty: nobody
   // Of what the sender's program and a supervisor of it tell each other, and of the hand-over that
   // it understands; 0: none.
   std::uint32_t link = 0;

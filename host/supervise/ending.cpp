@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/identity.h"
 #include "supervise/supervisor.h"
 
 namespace berth::supervise {
@@ -82,10 +83,18 @@ void Supervisor::on_withdraw(const Host& host, std::string_view name) {
 
 void Supervisor::withdraw(const std::function<bool(const net::PlannedSocket&)>& chosen) {
   // The path first: who finds the socket afterwards finds the next server's, or none.
-  for (net::PlannedSocket& socket : plan_.sockets) {
+  remove_paths(plan_.sockets, chosen);
+  std::erase_if(plan_.sockets, chosen);
+}
+
+void Supervisor::remove_paths(std::vector<net::PlannedSocket>& sockets,
+                              const std::function<bool(const net::PlannedSocket&)>& chosen) const {
+  // The folders are that user's, who could have root remove what lies in another.
+  const auto user = base::AsUser::enter(base::parse_identity(plan_.user));
+  if (!user) return say(observe::Level::kWarn, "sockets are left: " + user.error().text);
+  for (net::PlannedSocket& socket : sockets) {
     if (chosen(socket)) socket.path.remove();
   }
-  std::erase_if(plan_.sockets, chosen);
 }
 
 void Supervisor::reap() {

@@ -20,6 +20,7 @@ namespace {
 constexpr std::string_view kMagic = "berth handover";
 constexpr std::string_view kSocket = "socket";
 constexpr std::string_view kHost = "host";
+constexpr std::string_view kUser = "user";
 constexpr std::string_view kEnd = "end";
 
 // Words, each ended by a NUL: one that has its own ends there.
@@ -145,6 +146,10 @@ base::Result<base::Descriptor> write_handover(const net::SocketPlan& plan,
   words.number(plan.stop.count());
   words.number(plan.json_log ? 1 : 0);
   words.number(plan.standby ? 1 : 0);
+  if (!plan.user.empty()) {
+    words.add(kUser);
+    words.add(plan.user);
+  }
   for (const net::PlannedSocket& socket : plan.sockets) {
     words.add(kSocket);
     words.number(socket.socket.get());
@@ -199,6 +204,10 @@ base::Result<Handover> read_handover(base::Descriptor file) {
     if (kind == kEnd && !reader.wrong()) return handover;
     if (kind == kSocket && read_socket(reader, handover.plan)) continue;
     if (kind == kHost && read_host(reader, handover.hosts)) continue;
+    if (kind == kUser) {
+      handover.plan.user = reader.word();
+      continue;
+    }
     break;
   }
   return corrupt();

@@ -58,6 +58,7 @@ base::Result<Planning> Planning::start_again(const std::string& program, int fil
   Variables given = variables;
   given.set("LISTEN_FDS", std::to_string(sockets.size()));
   given.set("LISTEN_FDNAMES", names);
+  given.set("BERTH_SERVES_AS", before.user);
   return start_with(program, file, arguments, std::move(given), std::move(sockets));
 }
 
@@ -69,6 +70,7 @@ base::Result<Planning> Planning::start(const std::string& program,
   std::vector<int> sockets;
   for (const base::Descriptor& socket : *inherited) sockets.push_back(socket.get());
   Variables given = variables;
+  given.remove("BERTH_SERVES_AS");
   // The child's number is not known yet: it takes what $BERTH_PLAN comes with for its own.
   if (!inherited->empty()) given.remove("LISTEN_PID");
   return start_with(program, -1, arguments, std::move(given), std::move(sockets));

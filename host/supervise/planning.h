@@ -24,7 +24,8 @@ class Planning {
                                                     const Variables& variables);
 
   // The same for a supervisor that has a plan already: sockets of `before` that the configuration
-  // still names stay what they are, and are in the new plan without their paths.
+  // still names stay what they are, and are in the new plan without their paths. The child finds
+  // `before.user` in $BERTH_SERVES_AS.
   // `file`: open on the program.
   [[nodiscard]] static base::Result<Planning> start_again(const std::string& program, int file,
                                                           const std::vector<std::string>& arguments,

@@ -70,6 +70,10 @@ void Supervisor::on_planned() {
     return give_up_succession(
         "this program cannot supervise the new one, which has to be started anew");
   }
+  if (next_plan_->user != plan_.user) {
+    // Whose are the state, and the sockets that stay.
+    return give_up_succession("`user` has changed, which takes a restart");
+  }
   if (auto spawned = spawn(Role::kNext); !spawned) give_up_succession(spawned.error().text);
 }
 
@@ -96,7 +100,7 @@ void Supervisor::give_up_succession(const std::string& why) {
   if (Host* const next = find(Role::kNext)) dismiss(*next);
   if (next_plan_) {
     // What was bound for it alone; the others have their paths in plan_.
-    for (net::PlannedSocket& socket : next_plan_->sockets) socket.path.remove();
+    remove_paths(next_plan_->sockets, [](const net::PlannedSocket&) { return true; });
     next_plan_.reset();
   }
   const std::string what = upgrade ? "the upgrade is given up: " : "no other host takes over: ";

@@ -34,8 +34,9 @@ constexpr auto kHeartbeat = 500ms;
 constexpr int kFirst = STDERR_FILENO + 1;
 constexpr std::string_view kControl = "control";
 // Of systemd, or of the program before, for this process alone.
-constexpr std::array kOwnVariables{"NOTIFY_SOCKET", "WATCHDOG_USEC",  "WATCHDOG_PID",  "LISTEN_PID",
-                                   "LISTEN_FDS",    "LISTEN_FDNAMES", "BERTH_HANDOVER"};
+constexpr std::array kOwnVariables{"NOTIFY_SOCKET",  "WATCHDOG_USEC",  "WATCHDOG_PID",
+                                   "LISTEN_PID",     "LISTEN_FDS",     "LISTEN_FDNAMES",
+                                   "BERTH_HANDOVER", "BERTH_SERVES_AS"};
 
 void refuse(const base::Error& error) {
   std::fprintf(stderr, "berth: error: %s\n", error.text.c_str());
@@ -196,6 +197,8 @@ base::Status<> Supervisor::spawn(Role role) {
     words.insert(words.end(), {"--generation", std::to_string(generation_)});
   }
   if (role == Role::kStandby) options.arguments.emplace_back("--standby");
+  const std::string& user = anew ? next_plan_->user : plan_.user;
+  if (!user.empty()) words.insert(words.end(), {"--user", user});
   auto host = Host::start(options, clock_);
   if (!host) return base::fail(std::move(host).error());
   host->role = role;

@@ -29,7 +29,8 @@ struct SupervisorOptions {
   std::string file = {};                   // of an upgrade: the program's path; empty: none
   // Words of the command lines, the program's name first. `self`: of this process, for an upgrade.
   // `plan`: see Planning. `host`: see Host; "--generation N" is added for one that goes on with
-  // what another served, and "--standby" for one that waits (Kind::kServe).
+  // what another served, "--standby" for one that waits (Kind::kServe), and "--user" for one that
+  // gives up root (SocketPlan::user).
   // `first`: added to the first plan and the first host.
   std::vector<std::string> self = {};
   std::vector<std::string> plan;
@@ -104,6 +105,8 @@ class Supervisor {
   void replace_host(const Host& host, const std::string& what);
   void begin_stop();
   void withdraw(const std::function<bool(const net::PlannedSocket&)>& chosen);
+  void remove_paths(std::vector<net::PlannedSocket>& sockets,
+                    const std::function<bool(const net::PlannedSocket&)>& chosen) const;
   void finish(int code);
 
   // --- succession (succession.cpp) ---

@@ -53,6 +53,22 @@ TEST(Refusal, RootHasToSaySo) {
   expect_golden("root.expected", transcript(berth(folder, {"run"})));
 }
 
+TEST(Refusal, AUserWhoIsNotThereIsTold) {
+  const Folder folder;
+  folder.write("berth.yaml", "user: nobody-of-that-name\n" + usual());
+  expect_golden("user-unknown.expected", transcript(berth(folder, {"run", "--allow-root"})));
+  expect_golden("user-unknown.expected", transcript(berth(folder, {"validate"})));
+}
+
+TEST(Refusal, AnotherUserTakesTheSupervisor) {
+  if (::geteuid() != 0) GTEST_SKIP() << "not root";
+  const Folder folder;
+  folder.write("berth.yaml", "user: 65532:65532\n" + usual());
+  const Outcome ran = berth(folder, {"run", "--allow-root", "--no-supervisor"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.err, "berth: error: `user` takes the supervisor: leave --no-supervisor out\n");
+}
+
 TEST(Refusal, AWrongCommandLineExitsWith2) {
   const Folder folder;
   folder.write("berth.yaml", usual());

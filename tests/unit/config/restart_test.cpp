@@ -67,6 +67,7 @@ std::vector<Change> changes() {
       {"quarantine", kYes, "", "quarantine: { crashes: 4, within: 60s }\n"},
       {"recycle", kYes, "", "recycle: { age: 1h }\n"},
       {"standby", kNo, "", "standby: true\n"},
+      {"user", kNo, "", "user: www-data\n"},
       in("timeouts", "header", kNo, "11s"),
       in("timeouts", "body_grace", kNo, "21s"),
       in("timeouts", "write_stall", kNo, "31s"),

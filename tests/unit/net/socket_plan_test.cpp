@@ -57,6 +57,7 @@ TEST_F(SocketPlanTest, WhoTakesASocketOverRemovesItsPathAndNobodyElse) {
   ASSERT_TRUE(send_end(there_.get(), {.sockets = {},
                                       .stop = std::chrono::seconds(35),
                                       .json_log = true,
+                                      .user = "65532:65532:4,27",
                                       .link = 3,
                                       .handover = 4})
                   .ok());
@@ -66,6 +67,7 @@ TEST_F(SocketPlanTest, WhoTakesASocketOverRemovesItsPathAndNobodyElse) {
   EXPECT_EQ(plan_.stop, std::chrono::seconds(35));
   EXPECT_TRUE(plan_.json_log);
   EXPECT_FALSE(plan_.standby);
+  EXPECT_EQ(plan_.user, "65532:65532:4,27");
   EXPECT_EQ(plan_.link, 3U);
   EXPECT_EQ(plan_.handover, 4U);
   ASSERT_EQ(plan_.sockets.size(), 2U);
@@ -110,7 +112,7 @@ TEST_F(SocketPlanTest, WhatIsNoPlanIsToldAndTakesNoDescriptor) {
     EXPECT_EQ(received.error().code, base::ErrorCode::kCorrupt);
   }
   EXPECT_TRUE(plan_.sockets.empty());
-  EXPECT_FALSE(send_socket(there_.get(), std::string(2000, 'x'), here_.get(), UnixPath()).ok());
+  EXPECT_FALSE(send_socket(there_.get(), std::string(5000, 'x'), here_.get(), UnixPath()).ok());
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ TEST(HandoverTest, EverythingArrivesAsItWas) {
   plan.stop = 35s;
   plan.json_log = true;
   plan.standby = true;
+  plan.user = "65532:65532:4,27";
   plan.sockets.push_back(
       {.name = "listener/a/:8080", .socket = a_socket(), .path = net::UnixPath()});
   plan.sockets.push_back(
@@ -90,6 +91,7 @@ TEST(HandoverTest, EverythingArrivesAsItWas) {
   EXPECT_EQ(handover->plan.stop, 35s);
   EXPECT_TRUE(handover->plan.json_log);
   EXPECT_TRUE(handover->plan.standby);
+  EXPECT_EQ(handover->plan.user, plan.user);
   ASSERT_EQ(handover->plan.sockets.size(), 2U);
   EXPECT_EQ(handover->plan.sockets[0].name, "listener/a/:8080");
   EXPECT_EQ(handover->plan.sockets[0].socket.get(), numbers[0]);
