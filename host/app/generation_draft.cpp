@@ -155,6 +155,10 @@ base::Status<Findings> GenerationDraft::examine(const config::Plugin& entry,
     choice.report.version = checked->note.version;
     choice.report.build_id = checked->build_id;
     choice.report.unload_blockers = std::move(checked->unload_blockers);
+    for (std::string& warning : checked->warnings) {
+      diagnostics.warning(entry.file_position,
+                          "plugin \"" + entry.alias + "\", " + path + ": " + warning);
+    }
   }
   const std::string image = keeps ? before->image().build_id() : choice.report.build_id;
   if (is_quarantined(entry, image, choice, diagnostics)) return base::done();

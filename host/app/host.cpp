@@ -60,6 +60,17 @@ void close_unused(net::InheritedSockets inherited, const SupervisorLink& supervi
   }
 }
 
+// What lies there is in this process, whoever may write it, and in all that handlers start: for
+// whoever has not meant it (faults.md 76). It is passed on: allocators and profilers come so.
+void warn_of_loader(const config::Environment& environment, observe::Log& log) {
+  for (const char* const name : {"LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH"}) {
+    const std::string* const value = environment.find(name);
+    if (value == nullptr || value->empty()) continue;
+    log.warn("the environment tells the loader which libraries to take",
+             {{"variable", name}, {"value", *value}});
+  }
+}
+
 // Until the supervisor says that it is this host's turn; false: it never will be.
 bool wait_turn(SupervisorLink& supervisor, base::Signals& signals) {
   for (;;) {
@@ -88,6 +99,7 @@ int serve_start(Start start, const RunOptions& options, SupervisorLink& supervis
   if (auto limit = net::raise_descriptor_limit(); !limit) {
     (*log)->warn("the limit of open descriptors stays as it is", {{"error", limit.error().text}});
   }
+  warn_of_loader(start.environment, **log);
   if (!start.store) {
     (*log)->warn("no generation is kept, so there is no way back",
                  {{"error", start.store.error().text}});
@@ -264,10 +276,9 @@ int run_host(const RunOptions& options) {
   if (!given_up) {
     code = refuse(given_up.error().text);
   } else if (auto start = begin_start(options, supervisor.supervised())) {
-    // Root that nobody has told whom to become.
-    if (start->user) return refuse(kUserAlone);
     if (!start->because.empty()) std::cerr << start->findings;
-    code = serve_start(std::move(*start), options, supervisor);
+    // Root that its supervisor has not told whom to become.
+    code = start->user ? refuse(kUserAlone) : serve_start(std::move(*start), options, supervisor);
   }
   if (code != 0) supervisor.send(Kind::kRefused);
   return code;

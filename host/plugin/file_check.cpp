@@ -4,6 +4,7 @@
 
 #include "base/sha256.h"
 #include "plugin/elf_file.h"
+#include "plugin/library_folders.h"
 #include "plugin/plugin_check.h"
 #include "plugin/unload_blockers.h"
 
@@ -21,7 +22,8 @@ base::Result<CheckedFile> check_file(const PluginFile& file, const LoadContext& 
   return CheckedFile{.note = std::move(*note),
                      .build_id = elf->build_id(),
                      .digest = digest_of(file),
-                     .unload_blockers = unload_blockers(*elf)};
+                     .unload_blockers = unload_blockers(*elf),
+                     .warnings = library_warnings(*elf, process_policy(false))};
 }
 
 std::string digest_of(const PluginFile& file) {

@@ -17,6 +17,7 @@ struct CheckedFile {
   std::string build_id;  // hexadecimal digits; empty: it has none
   std::string digest;    // SHA-256 of the bytes, hexadecimal
   std::vector<std::string> unload_blockers;
+  std::vector<std::string> warnings;  // of library_warnings()
 };
 
 // Errors: of check_trust(), ElfFile::parse(), check_plugin(), HostLibraries::check(). Texts do not

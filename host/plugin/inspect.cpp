@@ -7,6 +7,7 @@
 
 #include "base/sha256.h"
 #include "config/printable.h"
+#include "plugin/library_folders.h"
 #include "plugin/unload_blockers.h"
 
 namespace berth::plugin {
@@ -120,7 +121,9 @@ base::Result<Inspection> inspect(const PluginFile& file, const HostIdentity& hos
   if (elf->text_relocations()) {
     result.warnings.emplace_back("it has text relocations: compile all of it with -fPIC");
   }
-  // Whoever may write to such a folder decides what is loaded (faults.md 76).
+  for (std::string& warning : library_warnings(*elf, process_policy(false))) {
+    result.warnings.push_back(std::move(warning));
+  }
   for (const std::string_view path : {elf->rpath(), elf->runpath()}) {
     if (path.empty()) continue;
     result.warnings.push_back("it looks for libraries in " + std::string(path) +
