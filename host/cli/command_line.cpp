@@ -25,6 +25,7 @@
 #include "cli/new_verb.h"
 #include "cli/routes_verb.h"
 #include "cli/run_verb.h"
+#include "config/json_schema.h"
 #include "config/load.h"
 #include "config/printable.h"
 #include "config/suggest.h"
@@ -295,6 +296,11 @@ int run(int argc, char** argv) {
   crashes->add_option("NAME", options.crash, "The report to show, as the list has it");
   crashes->add_flag("--json", options.json, "As JSON");
 
+  bool included = false;
+  CLI::App* const schema = berth.add_subcommand(
+      "schema", "Print the JSON Schema of the configuration, by which editors check it");
+  schema->add_flag("--included", included, "That of a file that another one includes");
+
   CLI::App* const version = berth.add_subcommand("version", "Show the version");
 
   // Behind the verbs, which have begun with the one above.
@@ -373,6 +379,9 @@ int run(int argc, char** argv) {
   if (stop->parsed()) {
     return with_server(options, options.wait ? kLongTimeout : kShortTimeout,
                        [&](const ControlOptions& to) { return cli::stop(to, options.wait); });
+  }
+  if (schema->parsed()) {
+    std::cout << (included ? config::included_json_schema() : config::json_schema());
   }
   if (version->parsed()) std::cout << "berth " << app::version() << '\n';
   return 0;

@@ -15,6 +15,7 @@
 #include "app/process.h"
 #include "base/result.h"
 #include "cli/project_template.h"
+#include "config/json_schema.h"
 #include "config/printable.h"
 
 namespace berth::cli {
@@ -55,6 +56,14 @@ base::Status<std::string> copy_folder(const fs::path& from, const fs::path& to,
     }
   }
   if (error) return base::fail("cannot copy " + from.string() + ": " + error.message());
+  return base::done();
+}
+
+// Beside the configuration, whose first line names it to editors.
+base::Status<std::string> write_schema(const fs::path& to) {
+  std::ofstream out(to, std::ios::binary);
+  out << config::json_schema() << std::flush;
+  if (!out) return base::fail("cannot write " + to.string());
   return base::done();
 }
 
@@ -102,9 +111,11 @@ int new_plugin(const NewOptions& options) {
     if (error) return refuse("cannot make folder " + folder + ": " + error.message(), {});
     return refuse(folder + " is there already", "name another folder with --to");
   }
-  if (auto copied = copy_folder(sdk.project_template, folder, *name); !copied) {
+  auto made = copy_folder(sdk.project_template, folder, *name);
+  if (made) made = write_schema(fs::path(folder) / "berth.schema.json");
+  if (!made) {
     fs::remove_all(folder, error);
-    return refuse(copied.error(), {});
+    return refuse(made.error(), {});
   }
   tell_next(folder, *name, sdk);
   return 0;
