@@ -8,7 +8,7 @@
 
 namespace berth::base {
 
-Result<Signals> Signals::open(int more) {
+Result<Signals> Signals::open(std::initializer_list<int> more) {
   sigset_t blocked;
   ::sigfillset(&blocked);
   // A fault is handled by the thread that makes it; blocked it would end the process without a
@@ -22,7 +22,7 @@ Result<Signals> Signals::open(int more) {
   sigset_t wanted;
   ::sigemptyset(&wanted);
   for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) ::sigaddset(&wanted, signal);
-  if (more != 0) ::sigaddset(&wanted, more);
+  for (const int signal : more) ::sigaddset(&wanted, signal);
   Descriptor descriptor(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!descriptor) return fail(system_error(errno, "signalfd"));
   return Signals(std::move(descriptor));

@@ -1,6 +1,7 @@
 // The process's signals as events for the main thread: blocked everywhere, read from a descriptor.
 #pragma once
 
+#include <initializer_list>
 #include <utility>
 
 #include "base/descriptor.h"
@@ -12,13 +13,13 @@ namespace berth::base {
 // but the faults is blocked. The mask stays until the process ends.
 class Signals {
  public:
-  // `more`: a further one that next() tells; 0: none.
-  [[nodiscard]] static Result<Signals> open(int more = 0);
+  // `more`: further ones that next() tells.
+  [[nodiscard]] static Result<Signals> open(std::initializer_list<int> more = {});
 
   // Readable while there is one.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
-  // The number of one that has come, SIGTERM, SIGINT, SIGQUIT, SIGHUP or `more`; 0: none has. Does
-  // not wait.
+  // The number of one that has come, SIGTERM, SIGINT, SIGQUIT, SIGHUP or one of `more`; 0: none
+  // has. Does not wait.
   [[nodiscard]] int next() noexcept;
 
  private:

@@ -1,4 +1,6 @@
 // Supervisor: what becomes of hosts that end, and how all of it ends.
+#include <sys/wait.h>
+
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -31,6 +33,7 @@ bool in_order(const ProcessEnd& end) noexcept {
 }  // namespace
 
 void Supervisor::on_signal(int number) {
+  if (number == SIGCHLD) return;  // every turn looks
   Host* const serving = find(Role::kServing);
   if (number == SIGUSR2) return begin_upgrade();
   if (number == SIGHUP) {
@@ -109,6 +112,19 @@ void Supervisor::reap() {
     hosts_.erase(hosts_.begin() + static_cast<std::ptrdiff_t>(i));
     on_end(ended, *end);
     if (code_) return;
+  }
+}
+
+void Supervisor::reap_others() {
+  siginfo_t ended{};
+  while (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0) {
+    const pid_t pid = ended.si_pid;
+    const bool is_host = std::any_of(hosts_.begin(), hosts_.end(),
+                                     [pid](const Host& host) { return host.pid() == pid; });
+    // That has ended meanwhile, and the next turn reaps it, and those behind it.
+    if (is_host || (planning_ && planning_->process().pid() == pid)) return;
+    (void)::waitpid(pid, nullptr, 0);
+    ended = {};
   }
 }
 

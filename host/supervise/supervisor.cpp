@@ -87,7 +87,7 @@ bool Supervisor::open() {
   // Nothing that was handed down goes on but by being chosen.
   (void)::close_range(kFirst, ~0U, CLOSE_RANGE_CLOEXEC);
   (void)::signal(SIGCHLD, SIG_DFL);  // ignored, it would have children reaped before they are asked
-  auto signals = base::Signals::open(SIGUSR2);
+  auto signals = base::Signals::open({SIGUSR2, SIGCHLD});
   if (!signals) {
     refuse(signals.error());
     return false;
@@ -115,7 +115,7 @@ bool Supervisor::plan() {
     const bool unseen = planning->process().descriptor() < 0;
     (void)net::wait_any(entries, unseen ? clock_.now() + kLookAgain : base::TimePoint::max());
     while (const int number = signals_->next()) {
-      if (number == SIGHUP || number == SIGUSR2) continue;
+      if (number == SIGHUP || number == SIGUSR2 || number == SIGCHLD) continue;
       ++stops_;
       planning->process().signal(stops_ > 1 ? SIGKILL : SIGTERM);
     }
@@ -251,6 +251,7 @@ void Supervisor::turn() {
   reap();
   if (code_) return;
   if (planning_ && planning_->advance()) on_planned();
+  reap_others();
   do_what_is_due();
 }
 

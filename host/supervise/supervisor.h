@@ -100,6 +100,8 @@ class Supervisor {
   void begin_drain(Host& host, base::Duration time);
   void on_withdraw(const Host& host, std::string_view name);
   void reap();
+  // What processes below have left to this one, as to process 1 of a container.
+  void reap_others();
   void on_end(Host& host, const ProcessEnd& end);
   void on_serving_end(const Host& host, const ProcessEnd& end);
   void replace_host(const Host& host, const std::string& what);

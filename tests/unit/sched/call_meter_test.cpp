@@ -34,6 +34,9 @@ struct CallMeterTest : ::testing::Test {
     meter.end();
     return meter.take_change();
   }
+  // Whether these calls leave the route as it was. Tried again where not: the machine may have had
+  // one of them wait (a page that is not there yet) or pay for others (a hypervisor).
+  static bool count_for_nothing(const std::function<void(CallMeterTest&)>& calls);
   void settle() {
     for (int i = 0; i < 2000; ++i) (void)route.record(0ns);
     ASSERT_TRUE(route.settled());
@@ -41,7 +44,22 @@ struct CallMeterTest : ::testing::Test {
 
   CallMeter meter;
   Learning route;
+
+  class Fresh;
 };
+
+class CallMeterTest::Fresh : public CallMeterTest {
+  void TestBody() override {}
+};
+
+bool CallMeterTest::count_for_nothing(const std::function<void(CallMeterTest&)>& calls) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    Fresh fresh;
+    calls(fresh);
+    if (fresh.route.average() == base::Duration(0)) return true;
+  }
+  return false;
+}
 
 TEST_F(CallMeterTest, ASleepCounts) {
   call(block);
@@ -56,22 +74,24 @@ TEST_F(CallMeterTest, TheChangeIsToldOnce) {
 }
 
 TEST_F(CallMeterTest, CpuCountsFromHalfAMillisecondACall) {
-  for (int i = 0; i < 20; ++i) call([] { burn(30us); });
-  EXPECT_EQ(route.average(), 0ns);
+  EXPECT_TRUE(count_for_nothing([](CallMeterTest& calls) {
+    for (int i = 0; i < 20; ++i) calls.call([] { burn(30us); });
+  }));
   call([] { burn(2ms); });
   EXPECT_GT(route.average(), 0ns);
 }
 
 TEST_F(CallMeterTest, WaitingForTheClientDoesNot) {
-  for (int i = 0; i < 20; ++i) {
-    call([this] {
-      meter.pause();
-      block();
-      meter.resume();
-      burn(30us);
-    });
-  }
-  EXPECT_EQ(route.average(), 0ns);
+  EXPECT_TRUE(count_for_nothing([](CallMeterTest& calls) {
+    for (int i = 0; i < 20; ++i) {
+      calls.call([&calls] {
+        calls.meter.pause();
+        block();
+        calls.meter.resume();
+        burn(30us);
+      });
+    }
+  }));
 }
 
 TEST_F(CallMeterTest, WhatBlocksBesideWaitingForTheClientCounts) {
@@ -93,12 +113,13 @@ TEST_F(CallMeterTest, WhatBlocksBesideWaitingForTheClientCounts) {
 }
 
 TEST_F(CallMeterTest, SleepBetweenCallsIsNobodys) {
-  for (int i = 0; i < 20; ++i) {
-    block();
-    meter.forget_usage();
-    call([] { burn(30us); });
-  }
-  EXPECT_EQ(route.average(), 0ns);
+  EXPECT_TRUE(count_for_nothing([](CallMeterTest& calls) {
+    for (int i = 0; i < 20; ++i) {
+      block();
+      calls.meter.forget_usage();
+      calls.call([] { burn(30us); });
+    }
+  }));
 }
 
 TEST_F(CallMeterTest, ACallThatKeptItsLoopWithoutBlockingIsNotHeldAgainstItsRoute) {

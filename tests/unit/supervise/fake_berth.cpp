@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -133,6 +134,7 @@ class Host {
       say("ready\n");
       for (;;) (void)wait_signal();
     }
+    if (how == "has an orphan") leave_orphan();
     if (how == "stops itself") {
       send(Kind::kStopping);
       return 0;
@@ -141,6 +143,26 @@ class Host {
   }
 
  private:
+  // Its number is told, and it ends once it is one.
+  static void leave_orphan() {
+    std::array<int, 2> held{};
+    if (::pipe(held.data()) != 0) return;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const pid_t orphan = ::fork();
+      if (orphan == 0) {
+        ::close(held[1]);
+        char byte = 0;
+        (void)!::read(held[0], &byte, 1);
+      } else {
+        say(std::to_string(orphan) + " is left\n");
+      }
+      ::_exit(0);
+    }
+    (void)::waitpid(child, nullptr, 0);
+    ::close(held[0]);
+    ::close(held[1]);
+  }
   static void say(std::string_view text) {
     (void)!::write(STDERR_FILENO, text.data(), text.size());
   }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -130,6 +131,20 @@ TEST(SupervisorTest, WhatIsRefusedAtTheStartEndsItWithThatCode) {
     EXPECT_TRUE(supervised.has_said(row.said)) << supervised.all();
     EXPECT_EQ(supervised.all().empty(), std::string_view(row.said).empty()) << supervised.all();
   }
+}
+
+// As process 1 of a container it is the parent of whatever has lost its own.
+TEST(SupervisorTest, WhatProcessesLeaveToItIsReaped) {
+  Supervised supervised("serves", "has an orphan", [](SupervisorOptions&) {
+    ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  });
+  supervised.wait_for(" is left\n");
+  const pid_t orphan = std::stoi(supervised.all());
+  const auto until = base::system_clock().now() + 30s;
+  while (::kill(orphan, 0) == 0 && base::system_clock().now() < until) ::sched_yield();
+  EXPECT_EQ(::kill(orphan, 0), -1) << "it is left a zombie";
+  supervised.signal(SIGTERM);
+  EXPECT_EQ(supervised.wait(), 0);
 }
 
 TEST(SupervisorTest, AProgramThatIsNotThereIsRefused) {
