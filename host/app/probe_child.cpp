@@ -23,8 +23,10 @@
 #include "app/probe_report.h"
 #include "app/probe_task.h"
 #include "app/process.h"
+#include "app/serving_user.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
+#include "base/identity.h"
 #include "base/privileges.h"
 #include "config/load.h"
 #include "net/descriptor_message.h"
@@ -63,6 +65,12 @@ void limit(std::uint64_t cpu_seconds) {
   const base::Descriptor first(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   constexpr std::string_view kMost = "1000";
   if (first) (void)!::write(first.get(), kMost.data(), kMost.size());
+}
+
+// Not to outlive who waits for it.
+void end_with(pid_t parent) {
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
 }
 
 void add(plugin::Findings& all, plugin::Findings more) {
@@ -142,6 +150,17 @@ void Probe::make_all(plugin::Plugin& plugin, plugin::Findings& findings) const {
   }
 }
 
+// Where root probes, for `berth plugin install`.
+base::Status<> leave_root(const config::User& named) {
+  if (::geteuid() != 0 || named.name.empty()) return base::done();
+  const auto user = find_user(named);
+  if (!user) return base::fail(base::ErrorCode::kNotFound, user.error().what);
+  const pid_t starter = ::getppid();
+  if (auto become = base::become(*user); !become) return become;
+  end_with(starter);  // which is forgotten by a change of the user
+  return base::give_up_privileges();
+}
+
 // Error: why there is nothing to be said of the plugin.
 base::Result<plugin::Findings> look(const ProbeTask& arguments, const Files& given,
                                     const ProbeReport& report) {
@@ -160,6 +179,7 @@ base::Result<plugin::Findings> look(const ProbeTask& arguments, const Files& giv
   if (entry == nullptr) {
     return base::fail(base::ErrorCode::kNotFound, "the recorded configuration has no such plugin");
   }
+  if (auto user = leave_root(read->user); !user) return base::fail(std::move(user).error());
   observe::LogOptions log_to = log_options(read->log);
   log_to.writer.output = "stderr";
   log_to.level = observe::Level::kWarn;
@@ -202,9 +222,7 @@ pid_t fork_probe(base::Descriptor& host, const ProbeTask& task, const Files& fil
   const pid_t starter = ::getpid();
   const pid_t pid = ::fork();
   if (pid == 0) {
-    // Not to outlive who waits for it.
-    (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != starter) ::_exit(1);
+    end_with(starter);
     // So that what it starts goes with it; here and there, as either may come first.
     (void)::setpgid(0, 0);
     host.reset();

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "app/given_folder.h"
+#include "app/process.h"
 #include "config/printable.h"
+#include "plugin/private_folder.h"
 
 namespace berth::app {
 
@@ -110,6 +112,14 @@ base::Status<> prepare_folders(const std::string& state, const config::ControlSo
   const auto folder = control_folder(runtime);
   if (control.kind != config::ControlSocket::Kind::kDefault || !folder) return base::done();
   return give_folder(*folder, kControlFolderMode, user);
+}
+
+base::Status<> prepare_state(const base::Identity& user) {
+  const auto state = plugin::state_folder(state_environment());
+  if (!state) return base::fail(state.error());
+  config::ControlSocket none;
+  none.kind = config::ControlSocket::Kind::kOff;
+  return prepare_folders(*state, none, {}, user);
 }
 
 }  // namespace berth::app

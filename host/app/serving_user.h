@@ -28,5 +28,7 @@ namespace berth::app {
                                              const config::ControlSocket& control,
                                              const RuntimeEnvironment& runtime,
                                              const base::Identity& user);
+// That of the state alone, where a process of this environment has it.
+[[nodiscard]] base::Status<> prepare_state(const base::Identity& user);
 
 }  // namespace berth::app

@@ -59,13 +59,7 @@ base::Result<bool> become_user(const config::Configuration& configuration,
     return false;
   }
   if (::geteuid() != 0) return true;
-  const auto state = plugin::state_folder(state_environment());
-  if (!state) return base::fail(state.error());
-  config::ControlSocket none;
-  none.kind = config::ControlSocket::Kind::kOff;
-  if (auto ready = prepare_folders(*state, none, {}, *user); !ready) {
-    return base::fail(std::move(ready).error());
-  }
+  if (auto ready = prepare_state(*user); !ready) return base::fail(std::move(ready).error());
   if (auto given_up = base::become(*user); !given_up) return base::fail(given_up.error());
   return true;
 }

@@ -11,6 +11,7 @@
 
 #include "app/plugin_probe.h"
 #include "app/process.h"
+#include "app/serving_user.h"
 #include "base/whole_file.h"
 #include "config/disk_files.h"
 #include "config/load.h"
@@ -138,9 +139,18 @@ int put(const InstallOptions& options, const plugin::PluginFile& file,
   return 0;
 }
 
+// For a probe by root, which becomes that user before it loads a plugin.
+base::Status<> prepare_user(const config::User& named) {
+  if (::geteuid() != 0 || named.name.empty()) return base::done();
+  const auto user = app::find_user(named);
+  if (!user) return base::fail(base::ErrorCode::kNotFound, user.error().what);
+  return app::prepare_state(*user);
+}
+
 // Has the child of a probe load it as the plugin of the configuration that it is to be.
 int put_as_configured(const InstallOptions& options, plugin::PluginFile file,
                       const plugin::PluginNote& note) {
+  app::keep_places_of_root();
   const config::Environment environment = config::Environment::of_process();
   const Read read = read_configuration(*options.configuration, environment);
   // The plugin may be what is wrong with it.
@@ -160,6 +170,9 @@ int put_as_configured(const InstallOptions& options, plugin::PluginFile file,
         "give it a file of your own, such as ./" + plugin.file + ", or name a folder with --to");
   }
   if (plugin.probe) {
+    if (auto user = prepare_user(configuration->user); !user) {
+      return refuse(options.file, user.error().text);
+    }
     app::ProbeStarter starter(environment);
     const app::ProbeOptions probe{*options.configuration, read.recording, starter,
                                   configuration->timeouts.probe};

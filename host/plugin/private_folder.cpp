@@ -44,6 +44,12 @@ base::Status<> check_private(const std::string& folder) {
   if (S_ISDIR(status.st_mode) && ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
     return base::done();
   }
+  if (S_ISDIR(status.st_mode) && !ours) {
+    return fail(ErrorCode::kPermission,
+                folder + " is a folder of user " + std::to_string(status.st_uid) +
+                    ", and this is user " + std::to_string(geteuid()) +
+                    ": run berth as that user; root does by `user` in the configuration");
+  }
   return fail(ErrorCode::kPermission,
               folder + " has to be a folder of user " + std::to_string(geteuid()) +
                   " that nobody else may write to: chmod 0700, or remove it");

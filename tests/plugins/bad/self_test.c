@@ -25,6 +25,14 @@ static int32_t refuse(const berth_host* host) {
   return BERTH_E_FAILED;
 }
 
+static int32_t not_root(const berth_host* host) {
+  static const char kText[] = "root looks at it";
+  const berth_str text = {kText, sizeof kText - 1};
+  if (getuid() != 0 && geteuid() != 0 && getgid() != 0 && setuid(0) != 0) return BERTH_OK;
+  host->log(host, BERTH_ERROR, text, NULL, 0);
+  return BERTH_E_FAILED;
+}
+
 static int32_t serve(void* self, berth_request* request, berth_response* response) {
   (void)self;
   (void)request;
@@ -45,7 +53,7 @@ static int32_t make(const berth_host* host, const berth_mount* mount, const bert
 
 __attribute__((visibility("default"))) const berth_plugin* berth_plugin_v0(void);
 const berth_plugin* berth_plugin_v0(void) {
-  static int32_t (*const kAll[])(const berth_host*) = {crash, leave, hang, refuse};
+  static int32_t (*const kAll[])(const berth_host*) = {crash, leave, hang, refuse, not_root};
   static const berth_plugin plugin = {.size = sizeof plugin,
                                       .abi_major = BERTH_ABI_MAJOR,
                                       .abi_minor = BERTH_ABI_MINOR,
