@@ -135,7 +135,7 @@ def refused(call):
 
 # What the filter is to refuse, each with its error.
 REFUSED = (
-    (lambda: os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0)), errno.EPERM),
+    (lambda: os.sched_setaffinity(0, os.sched_getaffinity(0)), errno.EPERM),
     (lambda: os.chown("/dev/null", -1, -1), errno.EPERM),
     (lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW), errno.EAFNOSUPPORT),
     (lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC), errno.EPERM),
