@@ -1,12 +1,17 @@
 #include "cli/crashes_verb.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <iostream>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "app/process.h"
+#include "base/identity.h"
 #include "base/result.h"
 #include "cli/columns.h"
 #include "config/printable.h"
@@ -31,6 +36,19 @@ base::Result<std::string> folder() {
   auto state = plugin::state_folder(app::state_environment());
   if (!state) return state;
   return app::crash_folder(*state);
+}
+
+// Root reads what a server of another user has written as that user, who could make anything of a
+// path.
+base::Result<base::AsUser> as_owner(const std::string& folder) {
+  struct stat status {};
+  std::optional<base::Identity> owner;
+  if (::geteuid() == 0 && ::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+      status.st_uid != 0) {
+    owner =
+        base::Identity{.user = status.st_uid, .group = status.st_gid, .groups = {status.st_gid}};
+  }
+  return base::AsUser::enter(owner);
 }
 
 std::string json_string(std::string_view text) {
@@ -72,6 +90,8 @@ std::string value_of(const CrashParts& parts, std::string_view key) {
 int list_crashes(bool json) {
   const auto where = folder();
   if (!where) return refuse(where.error().text);
+  const auto reader = as_owner(*where);
+  if (!reader) return refuse(reader.error().text);
   const std::vector<std::string> names = observe::crash_reports(*where);
   std::vector<Row> rows{{"NAME", "PLUGIN", "VERSION", "ROUTE", "WHAT"}};
   std::string objects;
@@ -102,6 +122,8 @@ int list_crashes(bool json) {
 int show_crash(const std::string& name, bool json) {
   const auto where = folder();
   if (!where) return refuse(where.error().text);
+  const auto reader = as_owner(*where);
+  if (!reader) return refuse(reader.error().text);
   const auto text = observe::read_crash_report(*where, name);
   if (!text) return refuse(text.error().text + ": " + name);
   if (json) {
