@@ -70,21 +70,21 @@ make_base() {
 
 # make_fresh FOLDER: such a Debian there, whose apt uses the mirrors of this machine.
 make_fresh() {
-  local fresh=$1
+  local folder=$1
   mkdir -p "$work"
   apt_sources >"$work/sources.list"
   [[ -f $base ]] || make_base
-  rm -rf --one-file-system "$fresh"
-  mkdir "$fresh"
-  tar -C "$fresh" -xf "$base"
-  cp "$work/sources.list" "$fresh/etc/apt/sources.list"
-  apt-config dump | grep -iE '^Acquire::(http|https)::Proxy' >"$fresh/etc/apt/apt.conf.d/90proxy" || true
-  cp -L /etc/resolv.conf /etc/hosts "$fresh/etc/"
-  mount -t proc proc "$fresh/proc"
-  mount --rbind /dev "$fresh/dev"
+  rm -rf --one-file-system "$folder"
+  mkdir "$folder"
+  tar -C "$folder" -xf "$base"
+  cp "$work/sources.list" "$folder/etc/apt/sources.list"
+  apt-config dump | grep -iE '^Acquire::(http|https)::Proxy' >"$folder/etc/apt/apt.conf.d/90proxy" || true
+  cp -L /etc/resolv.conf /etc/hosts "$folder/etc/"
+  mount -t proc proc "$folder/proc"
+  mount --rbind /dev "$folder/dev"
   if [[ -n ${BERTH_CHROOT_CCACHE-} ]]; then
-    mkdir -p "$fresh/var/cache/ccache"
-    mount --bind "$BERTH_CHROOT_CCACHE" "$fresh/var/cache/ccache"
+    mkdir -p "$folder/var/cache/ccache"
+    mount --bind "$BERTH_CHROOT_CCACHE" "$folder/var/cache/ccache"
   fi
 }
 
